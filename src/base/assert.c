@@ -1,0 +1,11 @@
+/* assert.c - the end of the line for programmer errors. */
+#include "base/assert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void topo_assert_failed(const char *file, int line, const char *condition)
+{
+  fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, condition);
+  abort();
+}

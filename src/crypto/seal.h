@@ -1,0 +1,26 @@
+/*
+ * seal.h - sealing a content event's body under a message key.
+ *
+ *   mac_key = KDF(leaf, "siv"), enc_key = KDF(leaf, "enc")
+ *   siv     = BLAKE2b-256 keyed with mac_key over u64(len(aad)) ‖ aad ‖ plain
+ *   sealed  = siv (32) ‖ XChaCha20-Poly1305-IETF(enc_key, nonce = siv[0..24), ad = none, plain)
+ *
+ * The siv commits to key, header and text: it is recomputed on opening, so no ciphertext has two
+ * readings, and a nonce repeats only when header and text do.
+ */
+#ifndef TOPO_CRYPTO_SEAL_H
+#define TOPO_CRYPTO_SEAL_H
+
+#include "base/bytes.h"
+
+enum { TOPO_SEAL_SIV_SIZE = 32, TOPO_SEAL_OVERHEAD = 48 };
+
+/* Writes plain.len + TOPO_SEAL_OVERHEAD bytes to `out`. aad is given in parts (at most 6), hashed as their
+ * concatenation. */
+void topo_seal(uint8_t *out, const uint8_t leaf[static 32], const struct topo_bytes *aad,
+               size_t n_aad, struct topo_bytes plain);
+/* Opens; `out` has room for len - TOPO_SEAL_OVERHEAD bytes, wiped on failure. 0 or TOPO_EUNSEAL. */
+int topo_unseal(uint8_t *out, const uint8_t leaf[static 32], const struct topo_bytes *aad,
+                size_t n_aad, const uint8_t *sealed, size_t len);
+
+#endif

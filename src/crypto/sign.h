@@ -1,0 +1,27 @@
+/*
+ * sign.h - Ed25519 (RFC 8032) over the concatenation of parts.
+ *
+ * The acceptance set is libsodium's since 1.0.16 and is part of the protocol (docs/protocol.md): S < L, A and R
+ * canonically encoded where libsodium checks it, neither of small order, cofactorless equation. tests/unit/crypto
+ * freezes it with vectors.
+ */
+#ifndef TOPO_CRYPTO_SIGN_H
+#define TOPO_CRYPTO_SIGN_H
+
+#include "base/bytes.h"
+
+/* A signing key: the 32-byte seed and the public key it gives. Wipe with topo_wipe. */
+struct topo_sign_key {
+  uint8_t seed[32];
+  struct topo_id public_key;
+};
+
+void topo_sign_key_from_seed(struct topo_sign_key *key, const uint8_t seed[static 32]);
+/* Deterministic (RFC 8032). At most 8 parts. */
+void topo_sign(uint8_t sig[static TOPO_SIG_SIZE], const struct topo_sign_key *key,
+               const struct topo_bytes *parts, size_t n);
+/* 0 or TOPO_ESIGNATURE. */
+int topo_verify(const uint8_t sig[static TOPO_SIG_SIZE], const struct topo_id *public_key,
+                const struct topo_bytes *parts, size_t n);
+
+#endif
