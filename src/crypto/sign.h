@@ -1,9 +1,9 @@
 /*
  * sign.h - Ed25519 (RFC 8032) over the concatenation of parts.
  *
- * The acceptance set is libsodium's since 1.0.16 and is part of the protocol (docs/protocol.md): S < L, A and R
- * canonically encoded where libsodium checks it, neither of small order, cofactorless equation. tests/unit/crypto
- * freezes it with vectors.
+ * The acceptance set is libsodium's since 1.0.16 and is part of the protocol (docs/protocol.md): S
+ * < L, A and R canonically encoded where libsodium checks it, neither of small order, cofactorless
+ * equation. tests/unit/crypto freezes it with vectors.
  */
 #ifndef TOPO_CRYPTO_SIGN_H
 #define TOPO_CRYPTO_SIGN_H
