@@ -4,7 +4,6 @@
  */
 #include "crypto/ggm.h"
 
-#include "crypto/hash.h"
 #include "lib/aborts.h"
 #include "lib/hex.h"
 
@@ -80,23 +79,26 @@ static void every_bit_counts(void **state)
   }
 }
 
-/* Only nodes below the first differing bit are computed again: nodes above it that were spoilt stay
- * so, and what is below them in the cache goes on being used. */
+/* Only nodes below the first differing bit are computed again, whichever of the 84 bits it is:
+ * nodes above the one from which the two paths part are spoilt first, and neither noticed nor
+ * mended. */
 static void cache_recomputes_only_below_the_difference(void **state)
 {
   (void)state;
-  uint8_t leaf[32], expected[32];
-  struct topo_ggm_path path = {0};
-  topo_ggm_leaf(leaf, root, 5, 6, &path);
-  memset(path.nodes[1], 0xaa, 82 * 32);
-  /* 6 = ..110 and 7 = ..111 share their first 83 bits: the leaf is a child of node 83 alone. */
-  topo_ggm_leaf(leaf, root, 5, 7, &path);
-  topo_kdf(expected, path.nodes[83], "ggm1", NULL, 0);
-  assert_memory_equal(leaf, expected, 32);
-  for (size_t i = 32; i < 83 * 32; i++)
-    assert_int_equal(((uint8_t *)path.nodes)[i], 0xaa);
-  topo_ggm_leaf(expected, root, 5, 7, NULL);
-  assert_memory_equal(leaf, expected, 32);
+  for (int same = 0; same < TOPO_GGM_DEPTH; same++) {
+    uint64_t prefix = same < 64 ? UINT64_C(1) << (63 - same) : 0;
+    uint32_t seq = same < 64 ? 0 : UINT32_C(1) << (83 - same);
+    uint8_t cached[32], uncached[32], spoilt[TOPO_GGM_DEPTH * 32];
+    struct topo_ggm_path path = {0};
+    topo_ggm_leaf(cached, root, 0, 0, &path);
+    size_t above = same > 1 ? (size_t)(same - 1) * 32 : 0;
+    memset(path.nodes[1], 0xaa, above);
+    memset(spoilt, 0xaa, above);
+    topo_ggm_leaf(cached, root, prefix, seq, &path);
+    topo_ggm_leaf(uncached, root, prefix, seq, NULL);
+    assert_memory_equal(cached, uncached, 32);
+    assert_memory_equal(path.nodes[1], spoilt, above);
+  }
 }
 
 static void ask_beyond_the_last_leaf(void)
