@@ -47,12 +47,15 @@ struct topo_negentropy_sink {
   void *ctx;
 };
 
-/* `set` is copied and must outlive `n`. No message made will be longer than `frame_limit` bytes; 0
- * is no limit (a message then holds at most all ids of the set). A range that differs is split into
- * `buckets` parts or, below twice as many items, listed. TOPO_EINVAL when a limit is below
- * TOPO_NEGENTROPY_MIN_FRAME or `buckets` out of bounds. */
+/* `set` is copied; what it leads to must last until it is rebound or `n` is finished. No message
+ * made will be longer than `frame_limit` bytes; 0 is no limit (a message then holds at most all ids
+ * of the set). A range that differs is split into `buckets` parts or, below twice as many items,
+ * listed. TOPO_EINVAL when a limit is below TOPO_NEGENTROPY_MIN_FRAME or `buckets` out of bounds.
+ */
 int topo_negentropy_init(struct topo_negentropy *n, const struct topo_itemset *set,
                          size_t frame_limit, unsigned buckets);
+/* Replaces the handle on the set, for owners whose handles last shorter than the exchange. */
+void topo_negentropy_rebind(struct topo_negentropy *n, const struct topo_itemset *set);
 /* NULL is fine. */
 void topo_negentropy_finish(struct topo_negentropy *n);
 
