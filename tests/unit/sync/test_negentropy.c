@@ -280,6 +280,68 @@ static void failures_of_the_set_come_out(void **state)
   exchange_finish(&x);
 }
 
+enum {
+  WIDTH = 48,
+  STEP_BYTES = 19
+}; /* items of a range; bytes of a fingerprint one or two further on */
+
+/* A message to a responder that holds the timestamps 0, 1, 2 …: `n` ranges with a wrong
+ * fingerprint, then one up to infinity of which the sender claims to hold nothing. */
+static void put_wrong_ranges(struct topo_buf *message, unsigned n)
+{
+  static const uint8_t wrong[TOPO_FINGERPRINT_SIZE] = {1};
+  static const struct topo_sum nothing;
+  uint8_t empty[TOPO_FINGERPRINT_SIZE];
+  topo_sum_fingerprint(&nothing, empty);
+  topo_buf_put_u8(message, TOPO_NEGENTROPY_VERSION);
+  for (unsigned i = 0; i < n; i++) {
+    topo_buf_put(message, (uint8_t[]){WIDTH + 1, 0, 1}, 3);
+    topo_buf_put(message, wrong, sizeof wrong);
+  }
+  topo_buf_put(message, (uint8_t[]){0, 0, 1}, 3);
+  topo_buf_put(message, empty, sizeof empty);
+}
+
+static void check_closing(unsigned buckets, bool reference)
+{
+  /* As many ranges as fit in the smallest frame, so that the last one does not. */
+  unsigned n = (TOPO_NEGENTROPY_MIN_FRAME - 200 - 1) / (buckets * STEP_BYTES);
+  struct exchange x;
+  struct topo_buf message = {0}, out = {0};
+  uint64_t rng = 1;
+  exchange_init(&x);
+  for (uint64_t i = 0; i < WIDTH * n + 500; i++) {
+    struct topo_item item = {i, {{0}}};
+    draw_id(&rng, &item.id);
+    exchange_add(&x, &item, false, true);
+  }
+  put_wrong_ranges(&message, n);
+  assert_int_equal(topo_negentropy_init(&x.ne[1], &x.items[1], TOPO_NEGENTROPY_MIN_FRAME, buckets),
+                   0);
+  assert_int_equal(topo_negentropy_respond(&x.ne[1], topo_buf_view(&message), &out), 0);
+  assert_int_equal(out.len, 1 + (n * buckets + 1) * STEP_BYTES);
+  struct topo_sum rest = {{0}, 0};
+  if (!reference)
+    assert_int_equal(topo_itemset_sum(&x.items[1], WIDTH * n, WIDTH * n + 500, &rest), 0);
+  uint8_t expected[3 + TOPO_FINGERPRINT_SIZE] = {0, 0, 1};
+  topo_sum_fingerprint(&rest, expected + 3);
+  assert_memory_equal(out.data + out.len - sizeof expected, expected, sizeof expected);
+  topo_buf_finish(&message);
+  topo_buf_finish(&out);
+  exchange_finish(&x);
+}
+
+/* Goal: when the last range does not fit, the closing fingerprint covers its items, so that a peer
+ * without any there sees a difference; only the reference's bucket count leaves them out, as the
+ * reference does. */
+static void a_range_that_does_not_fit_is_not_forgotten(void **state)
+{
+  (void)state;
+  check_closing(12, false);
+  check_closing(24, false);
+  check_closing(TOPO_NEGENTROPY_REFERENCE_BUCKETS, true);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -292,6 +354,7 @@ int main(void)
       cmocka_unit_test(bad_options_are_refused),
       cmocka_unit_test(the_sink_may_stop),
       cmocka_unit_test(failures_of_the_set_come_out),
+      cmocka_unit_test(a_range_that_does_not_fit_is_not_forgotten),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
