@@ -32,7 +32,7 @@ struct topo_op_param {
   enum topo_op_place place;
   enum topo_op_kind kind;
   bool required;
-  uint64_t min, max;
+  uint64_t min, max; /* of TEXT and UINT; max 0: TOPO_OP_TEXT_MAX bytes, or any 64-bit number */
 };
 
 /* Where a handler runs, and so what it may touch. */
@@ -54,6 +54,7 @@ struct topo_op {
   /* Reads parameters, writes the JSON answer to call->out. Returns 0, or a negative status after
    * topo_op_fail put a sentence into the call. `host` is what the runner serves for `where`. */
   int (*run)(struct topo_op_call *call, void *host);
+  bool creates; /* success made a new thing; HTTP says 201 instead of 200 */
 };
 
 struct topo_op_value {
@@ -85,7 +86,10 @@ void topo_op_call_destroy(struct topo_op_call *call);               /* wipes tex
 int topo_op_set(struct topo_op_call *call, enum topo_op_place place, const char *name,
                 const char *text, size_t len, bool *unknown);
 /* Checks a whole JSON object and stores its members as TOPO_OP_BODY parameters; unknown members are
- * ignored. The text is checked for UTF-8, NUL, depth and duplicate keys before it is parsed. */
+ * ignored, and null stands for an absent member. The text is checked for UTF-8, NUL, depth and
+ * duplicate keys (json_check.h) before it is parsed. 0, or with detail (and pointer, where a member
+ * is at fault) TOPO_EMALFORMED, TOPO_EINVAL, TOPO_ELIMIT (a text or the whole body is too long, or
+ * nests too deeply), TOPO_ENOMEM. */
 int topo_op_set_body(struct topo_op_call *call, const char *text, size_t len);
 /* Every required parameter present? 0, or TOPO_EINVAL with detail and pointer. */
 int topo_op_check(struct topo_op_call *call);
@@ -109,5 +113,9 @@ struct topo_op_runner {
  * TOPO_EINVAL a call that holds the detail; the caller destroys it. */
 int topo_op_route(const struct topo_op *const *table, const char *method, const char *path,
                   struct topo_op_call **call);
+
+/* The methods that the table offers for a path, as "GET, POST", for the Allow header. `out` is cut
+ * at `size` (≥ 1) bytes and always ends with NUL; empty when there is no such path. */
+void topo_op_methods(const struct topo_op *const *table, const char *path, char *out, size_t size);
 
 #endif
