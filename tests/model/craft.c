@@ -197,12 +197,9 @@ void craft_admission(struct topo_buf *out, const struct craft_newcomer *who,
   topo_buf_put_id(out, invite);
   topo_buf_put_u16(out, slot);
   craft_device_body(out, who);
-  struct topo_bytes parts[] = {ASCII("topo/1 admission"),
-                               {context, CONTEXT_SIZE},
-                               {invite->bytes, 32},
-                               {number, 2},
-                               {who->user.bytes, 32},
-                               {who->device->public_key.bytes, 32},
+  struct topo_bytes parts[] = {ASCII("topo/1 admission"), {context, CONTEXT_SIZE},
+                               {invite->bytes, 32},       {number, 2},
+                               {who->user.bytes, 32},     {who->device->public_key.bytes, 32},
                                {who->seal_key.bytes, 32}};
   put_signature(out, invite_key, parts, 7, bad_proof);
 }
@@ -239,7 +236,10 @@ void craft_profile(struct topo_buf *out, uint8_t of, const char *name)
   put_text(out, name);
 }
 
-void craft_channel(struct topo_buf *out, const char *name) { put_text(out, name); }
+void craft_channel(struct topo_buf *out, const char *name)
+{
+  put_text(out, name);
+}
 
 void craft_reply(struct topo_buf *out, const struct topo_id *target, const char *text)
 {

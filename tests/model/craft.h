@@ -1,8 +1,8 @@
 /*
  * craft.h - writes the bytes of events, right or wrong, independently of src/dag.
  *
- * Every field is the caller's; nothing is checked. A test changes one field to get the attack it wants. Memory
- * that cannot be had stops the program.
+ * Every field is the caller's; nothing is checked. A test changes one field to get the attack it
+ * wants. Memory that cannot be had stops the program.
  */
 #ifndef TOPO_TESTS_MODEL_CRAFT_H
 #define TOPO_TESTS_MODEL_CRAFT_H

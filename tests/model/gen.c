@@ -1,9 +1,9 @@
 /*
  * gen.c - the simulated devices behind gen.h.
  *
- * An act is made in three steps: choose a link (that is, an author), write a body, emit it on the author's
- * chain. At each step a small chance breaks something. `sound` is the generator's guess that nothing is
- * broken so far: it only steers what later events build on, the oracle judges.
+ * An act is made in three steps: choose a link (that is, an author), write a body, emit it on the
+ * author's chain. At each step a small chance breaks something. `sound` is the generator's guess
+ * that nothing is broken so far: it only steers what later events build on, the oracle judges.
  */
 #include "model/gen.h"
 
@@ -52,9 +52,15 @@ uint64_t gen_next(struct gen_rng *rng)
   return z ^ (z >> 31);
 }
 
-size_t gen_below(struct gen_rng *rng, size_t n) { return (size_t)(gen_next(rng) % n); }
+size_t gen_below(struct gen_rng *rng, size_t n)
+{
+  return (size_t)(gen_next(rng) % n);
+}
 
-bool gen_chance(struct gen_rng *rng, unsigned percent) { return gen_below(rng, 100) < percent; }
+bool gen_chance(struct gen_rng *rng, unsigned percent)
+{
+  return gen_below(rng, 100) < percent;
+}
 
 void gen_shuffle(struct gen_rng *rng, struct topo_bytes *things, size_t n)
 {
@@ -66,7 +72,10 @@ void gen_shuffle(struct gen_rng *rng, struct topo_bytes *things, size_t n)
   }
 }
 
-static bool chance(struct gen *g, unsigned percent) { return gen_chance(&g->rng, percent); }
+static bool chance(struct gen *g, unsigned percent)
+{
+  return gen_chance(&g->rng, percent);
+}
 
 static void random_bytes(struct gen *g, uint8_t *out, size_t len)
 {
@@ -86,7 +95,10 @@ static bool is_link(const struct act *a)
   return a->type == 1 || a->type == 2 || a->type == 3 || a->type == 5;
 }
 
-static bool is_authority(const struct act *a) { return a->type >= 1 && a->type <= 5; }
+static bool is_authority(const struct act *a)
+{
+  return a->type >= 1 && a->type <= 5;
+}
 
 /* A random act that `fits`, nearly always a sound one; NULL when there is none. */
 static struct act *choose(struct gen *g, bool (*fits)(const struct act *))
@@ -102,13 +114,29 @@ static struct act *choose(struct gen *g, bool (*fits)(const struct act *))
   return chosen;
 }
 
-static bool is_invite(const struct act *a) { return a->type == 4; }
-static bool is_epoch(const struct act *a) { return a->type == 0x10; }
-static bool is_channel(const struct act *a) { return a->type == 0x1002; }
-static bool is_message(const struct act *a) { return a->type == 0x1003; }
-static bool is_anything(const struct act *a) { return a->type != 0; }
+static bool is_invite(const struct act *a)
+{
+  return a->type == 4;
+}
+static bool is_epoch(const struct act *a)
+{
+  return a->type == 0x10;
+}
+static bool is_channel(const struct act *a)
+{
+  return a->type == 0x1002;
+}
+static bool is_message(const struct act *a)
+{
+  return a->type == 0x1003;
+}
+static bool is_anything(const struct act *a)
+{
+  return a->type != 0;
+}
 
-/* The act that the author's next one follows: the last, or an earlier one, which forks the chain. */
+/* The act that the author's next one follows: the last, or an earlier one, which forks the chain.
+ */
 static const struct act *follow(struct gen *g, const struct act *next, bool fork)
 {
   const struct act *last = NULL;
@@ -147,7 +175,10 @@ static struct act *record(struct gen *g, const struct act *meta, struct topo_buf
   return a;
 }
 
-static int compare_ids(const void *a, const void *b) { return topo_id_compare(a, b); }
+static int compare_ids(const void *a, const void *b)
+{
+  return topo_id_compare(a, b);
+}
 
 /* The newest authority events, or any: what an author holds is its own affair. */
 static uint8_t choose_parents(struct gen *g, struct topo_id out[static 4], bool *sound)
@@ -233,7 +264,8 @@ static uint8_t choose_role(struct gen *g, const struct act *auth, struct act *me
   return role;
 }
 
-/* A grant: to a device's own user, to another user of the same device, or, wrongly, to somebody else's. */
+/* A grant: to a device's own user, to another user of the same device, or, wrongly, to somebody
+ * else's. */
 static void grant(struct gen *g)
 {
   struct act meta = {.type = 2, .sound = true};
@@ -264,7 +296,8 @@ static void link_device(struct gen *g)
   if (!auth)
     return;
   meta.role = auth->role;
-  struct craft_newcomer who = newcomer(g, gen_below(&g->rng, GEN_DEVICES), &auth->user, auth, &meta);
+  struct craft_newcomer who =
+      newcomer(g, gen_below(&g->rng, GEN_DEVICES), &auth->user, auth, &meta);
   craft_device_body(&body, &who);
   emit_control(g, auth, &meta, &body);
 }
@@ -322,8 +355,8 @@ static void admit(struct gen *g)
   if (chance(g, 3))
     key = (key + 1) % INVITE_KEYS;
   meta.role = i->role;
-  meta.sound &= i->sound && !outside && !bad_proof && key == i->invite_key &&
-                auth->role <= 2 && i->role >= auth->role && i->slots[outside ? 0 : slot] == auth->device;
+  meta.sound &= i->sound && !outside && !bad_proof && key == i->invite_key && auth->role <= 2 &&
+                i->role >= auth->role && i->slots[outside ? 0 : slot] == auth->device;
   craft_admission(&body, &who, &g->invite_keys[key], &i->id, (uint16_t)slot, bad_proof);
   emit_control(g, auth, &meta, &body);
 }
@@ -399,7 +432,8 @@ static void write_content(struct gen *g, struct topo_buf *body, struct act *meta
   }
 }
 
-/* Says something under a link, now and then under a link of somebody else or one that there is not. */
+/* Says something under a link, now and then under a link of somebody else or one that there is not.
+ */
 static void say(struct gen *g, uint16_t type)
 {
   struct act meta = {.type = type};

@@ -1,6 +1,6 @@
 /*
- * gen.h - random sets of events from a seed: a handful of devices that follow the protocol most of the
- * time and break it in every way the specification speaks of the rest of it.
+ * gen.h - random sets of events from a seed: a handful of devices that follow the protocol most of
+ * the time and break it in every way the specification speaks of the rest of it.
  */
 #ifndef TOPO_TESTS_MODEL_GEN_H
 #define TOPO_TESTS_MODEL_GEN_H

@@ -14,7 +14,10 @@ static const char *const verdict_names[ORACLE_N_VERDICTS] = {
     "malformed",    "unauthenticated", "refused", "held",
     "unauthorised", "unreadable",      "blocked", "accepted"};
 
-const char *oracle_verdict_name(enum oracle_verdict verdict) { return verdict_names[verdict]; }
+const char *oracle_verdict_name(enum oracle_verdict verdict)
+{
+  return verdict_names[verdict];
+}
 
 static int compare_events(const void *a, const void *b)
 {
@@ -22,8 +25,7 @@ static int compare_events(const void *a, const void *b)
   return topo_id_compare(&x->id, &y->id);
 }
 
-const struct oracle_event *oracle_find(const struct oracle_result *result,
-                                       const struct topo_id *id)
+const struct oracle_event *oracle_find(const struct oracle_result *result, const struct topo_id *id)
 {
   struct oracle_event key = {.id = *id};
   return bsearch(&key, result->events, result->n_events, sizeof key, compare_events);
@@ -111,8 +113,7 @@ static bool has_authentic_successor(const struct oracle_result *result,
 {
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *s = &result->events[i];
-    if (s->authentic && s->seq == e->seq + 1 && topo_id_equal(&s->prev, &e->id) &&
-        same_chain(s, e))
+    if (s->authentic && s->seq == e->seq + 1 && topo_id_equal(&s->prev, &e->id) && same_chain(s, e))
       return true;
   }
   return false;
@@ -185,7 +186,8 @@ bool oracle_stands_equation(const struct oracle_result *result, const struct ora
   return true;
 }
 
-/* From "all stand", the equations settle: in round n at the latest, the n most senior links are right. */
+/* From "all stand", the equations settle: in round n at the latest, the n most senior links are
+ * right. */
 static void decide_stands(struct oracle_result *result)
 {
   for (size_t i = 0; i < result->n_events; i++)

@@ -2,9 +2,9 @@
  * oracle.h - the rules of docs/protocol.md, chapters 2 to 5, over a whole set of events at once.
  *
  * The oracle is what the product is compared with. It knows no database, no increments and no table
- * of types: it decodes every event with plain reads, then repeats the rules until nothing changes. It shares
- * src/base and src/crypto with the product and nothing else, so a mistake must be made twice to stay
- * unseen. Memory that cannot be had stops the program.
+ * of types: it decodes every event with plain reads, then repeats the rules until nothing changes.
+ * It shares src/base and src/crypto with the product and nothing else, so a mistake must be made
+ * twice to stay unseen. Memory that cannot be had stops the program.
  */
 #ifndef TOPO_TESTS_MODEL_ORACLE_H
 #define TOPO_TESTS_MODEL_ORACLE_H
@@ -103,7 +103,8 @@ struct oracle_input {
   struct topo_id workspace;
   const struct topo_bytes *events; /* in any order, with duplicates and garbage */
   size_t n_events;
-  const uint8_t (*secrets)[32]; /* the secrets K that are known; an epoch's is found by its commitment */
+  const uint8_t (
+      *secrets)[32]; /* the secrets K that are known; an epoch's is found by its commitment */
   size_t n_secrets;
   struct oracle_memo *memo; /* or NULL */
 };
@@ -132,7 +133,8 @@ const char *oracle_verdict_name(enum oracle_verdict verdict);
 bool oracle_is_link(const struct oracle_event *e);
 /* Negative when KEY(a) < KEY(b); both are links. */
 int oracle_key_compare(const struct oracle_event *a, const struct oracle_event *b);
-/* The right-hand side of the equation of STANDS(link), under the values that result->events have now. */
+/* The right-hand side of the equation of STANDS(link), under the values that result->events have
+ * now. */
 bool oracle_stands_equation(const struct oracle_result *result, const struct oracle_event *link);
 /* Whether `ancestor` is in Past(e). */
 bool oracle_in_past(const struct oracle_result *result, const struct topo_id *ancestor,
@@ -148,10 +150,11 @@ struct oracle_ids oracle_epochs(const struct oracle_result *result);
 struct oracle_ids oracle_trust(const struct oracle_result *result, const struct topo_id *device);
 void oracle_ids_finish(struct oracle_ids *ids);
 
-/* Appends the projected state: sorted lines of text, ids and text in lower-case hex, role and hlc in decimal.
+/* Appends the projected state: sorted lines of text, ids and text in lower-case hex, role and hlc
+ * in decimal.
  *
- *   channel <id> <user> <hlc> <name>        member <user> <role of its most senior live link> <n live links>
- *   link <id> <device> <user> <role>        message <id> <channel> <user> <hlc> <text>
+ *   channel <id> <user> <hlc> <name>        member <user> <role of its most senior live link> <n
+ * live links> link <id> <device> <user> <role>        message <id> <channel> <user> <hlc> <text>
  *   profile <user> <name>                   reaction <message> <user> <emoji>
  *   workspace <name>
  */

@@ -84,8 +84,7 @@ void oracle_decode(struct oracle_event *e, const struct topo_id *workspace)
     good = decode_content(e, &r);
   else
     good = false;
-  e->well_formed =
-      good && e->hlc != UINT64_MAX && topo_id_is_zero(&e->prev) == (e->seq == 0);
+  e->well_formed = good && e->hlc != UINT64_MAX && topo_id_is_zero(&e->prev) == (e->seq == 0);
 
   struct topo_bytes header = e->bytes, sealed = {NULL, 0};
   if (e->well_formed && e->kind == ORACLE_KIND_CONTENT) {

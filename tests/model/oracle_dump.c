@@ -24,7 +24,10 @@ static void add_id(struct oracle_ids *ids, const struct topo_id *id)
   ids->ids[ids->n++] = *id;
 }
 
-static int compare_ids(const void *a, const void *b) { return topo_id_compare(a, b); }
+static int compare_ids(const void *a, const void *b)
+{
+  return topo_id_compare(a, b);
+}
 
 static void sort_ids(struct oracle_ids *ids)
 {

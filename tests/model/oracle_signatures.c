@@ -99,9 +99,9 @@ bool oracle_countersigned(struct oracle_memo *memo, const struct oracle_event *e
 {
   uint8_t context[ORACLE_CONTEXT_SIZE];
   oracle_context(context, workspace);
-  struct topo_bytes parts[] = {ASCII("topo/1 countersign"),    {context, sizeof context},
-                               {user->bytes, 32},              {e->auth.bytes, 32},
-                               {e->body.device.bytes, 32},     {e->body.seal_key.bytes, 32}};
+  struct topo_bytes parts[] = {ASCII("topo/1 countersign"), {context, sizeof context},
+                               {user->bytes, 32},           {e->auth.bytes, 32},
+                               {e->body.device.bytes, 32},  {e->body.seal_key.bytes, 32}};
   return oracle_signed(memo, e->body.countersign, &e->body.device, parts, 6);
 }
 
@@ -112,10 +112,9 @@ bool oracle_proved(struct oracle_memo *memo, const struct oracle_event *e,
   uint8_t context[ORACLE_CONTEXT_SIZE];
   uint8_t slot[2] = {(uint8_t)(e->body.slot >> 8), (uint8_t)e->body.slot};
   oracle_context(context, workspace);
-  struct topo_bytes parts[] = {ASCII("topo/1 admission"), {context, sizeof context},
-                               {e->body.invite.bytes, 32}, {slot, 2},
-                               {user->bytes, 32},          {e->body.device.bytes, 32},
-                               {e->body.seal_key.bytes, 32}};
+  struct topo_bytes parts[] = {
+      ASCII("topo/1 admission"), {context, sizeof context},  {e->body.invite.bytes, 32},  {slot, 2},
+      {user->bytes, 32},         {e->body.device.bytes, 32}, {e->body.seal_key.bytes, 32}};
   return oracle_signed(memo, e->body.proof, invite_key, parts, 7);
 }
 

@@ -1,7 +1,8 @@
 /*
  * test_oracle.c - what the rules promise, asked of thousands of random sets of events.
  *
- * TOPO_MODEL_SETS and TOPO_MODEL_SEED choose how many sets and which; a failure names the seed of its set.
+ * TOPO_MODEL_SETS and TOPO_MODEL_SEED choose how many sets and which; a failure names the seed of
+ * its set.
  */
 #include "base/assert.h"
 #include "model/gen.h"
@@ -34,10 +35,10 @@ static size_t n_trials;
       fail_msg("seed %" PRIu64 ": %s", (trial)->seed, #condition);                                 \
   } while (0)
 
-#define for_each_trial(t) for (const struct trial * t = trials; t < trials + n_trials; t++)
+#define for_each_trial(t) for (const struct trial *t = trials; t < trials + n_trials; t++)
 #define for_each_event(e, result)                                                                  \
-  for (const struct oracle_event *e = (result)->events;                                            \
-       e < (result)->events + (result)->n_events; e++)
+  for (const struct oracle_event *e = (result)->events; e < (result)->events + (result)->n_events; \
+       e++)
 
 static struct oracle_result *run(const struct trial *t, const struct topo_bytes *events, size_t n)
 {
@@ -196,15 +197,15 @@ static void a_slot_admits_one(void **state)
     {
       if (a->type != ORACLE_ADMISSION || !oracle_is_link(a) || !a->link.stands)
         continue;
-      for_each_event(b, t->result)
-          holds(t, a == b || b->type != ORACLE_ADMISSION || !oracle_is_link(b) ||
-                       !b->link.stands || b->body.slot != a->body.slot ||
-                       !topo_id_equal(&a->body.invite, &b->body.invite));
+      for_each_event(b, t->result) holds(
+          t, a == b || b->type != ORACLE_ADMISSION || !oracle_is_link(b) || !b->link.stands ||
+                 b->body.slot != a->body.slot || !topo_id_equal(&a->body.invite, &b->body.invite));
     }
   }
 }
 
-/* No link has a role above that of the link that issued it, nor above that of the one that invited. */
+/* No link has a role above that of the link that issued it, nor above that of the one that invited.
+ */
 static void no_link_is_above_its_issuer(void **state)
 {
   (void)state;
@@ -227,7 +228,8 @@ static void no_link_is_above_its_issuer(void **state)
   }
 }
 
-/* Whether a device that had a link of the user before made the first link of `l`'s device to the user. */
+/* Whether a device that had a link of the user before made the first link of `l`'s device to the
+ * user. */
 static bool was_brought_in(const struct oracle_result *result, const struct oracle_event *l)
 {
   for_each_event(d, result)
@@ -242,7 +244,8 @@ static bool was_brought_in(const struct oracle_result *result, const struct orac
   return false;
 }
 
-/* A device is of a user that is named after it, or after being brought in by a device of that user. */
+/* A device is of a user that is named after it, or after being brought in by a device of that user.
+ */
 static void nobody_takes_a_user_name(void **state)
 {
   (void)state;
@@ -289,7 +292,8 @@ static void judgement_by_ancestry_only_grows(void **state)
   }
 }
 
-/* A device that is given the items, and nothing else, comes to the same items and the same state. */
+/* A device that is given the items, and nothing else, comes to the same items and the same state.
+ */
 static void items_carry_everything(void **state)
 {
   (void)state;
@@ -315,9 +319,8 @@ static bool is_trusted_for(const struct oracle_result *result, const struct topo
 {
   for_each_event(e, result)
   {
-    bool stands = oracle_is_link(e)
-                      ? e->link.stands
-                      : e->admitted && oracle_find(result, &e->auth)->link.stands;
+    bool stands = oracle_is_link(e) ? e->link.stands
+                                    : e->admitted && oracle_find(result, &e->auth)->link.stands;
     if (!stands)
       continue;
     if (oracle_is_link(e) && topo_id_equal(&e->link.device, key))
@@ -330,7 +333,8 @@ static bool is_trusted_for(const struct oracle_result *result, const struct topo
   return false;
 }
 
-/* Only devices of standing links, and keys of standing invites that are the device's to serve, may connect. */
+/* Only devices of standing links, and keys of standing invites that are the device's to serve, may
+ * connect. */
 static void trust_is_of_what_stands(void **state)
 {
   (void)state;
