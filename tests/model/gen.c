@@ -227,7 +227,7 @@ static struct act *emit_control(struct gen *g, const struct act *auth, struct ac
                             .body = topo_buf_view(body),
                             .bad_signature = chance(g, 6)};
   c.n_parents = choose_parents(g, parents, &meta->sound);
-  meta->sound &= c.hlc != UINT64_MAX;
+  meta->sound &= c.hlc != UINT64_MAX && !c.bad_signature;
   craft_control(&bytes, &c);
   topo_buf_finish(body);
   return record(g, meta, &bytes, &c.place);

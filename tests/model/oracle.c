@@ -99,21 +99,15 @@ static bool open_content(struct oracle_result *result, struct oracle_event *e,
   return false;
 }
 
-static bool same_chain(const struct oracle_event *a, const struct oracle_event *b)
-{
-  if (a->kind != b->kind)
-    return false;
-  if (a->kind == ORACLE_KIND_CONTROL)
-    return topo_id_equal(&a->device, &b->device);
-  return topo_id_equal(&a->epoch, &b->epoch) && memcmp(a->tag, b->tag, sizeof a->tag) == 0;
-}
-
-static bool has_authentic_successor(const struct oracle_result *result,
-                                    const struct oracle_event *e)
+/* An item of the same content chain that names e as its predecessor. */
+static bool has_successor_among_items(const struct oracle_result *result,
+                                      const struct oracle_event *e)
 {
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *s = &result->events[i];
-    if (s->authentic && s->seq == e->seq + 1 && topo_id_equal(&s->prev, &e->id) && same_chain(s, e))
+    if (s->kind == ORACLE_KIND_CONTENT && topo_id_equal(&s->prev, &e->id) && s->seq == e->seq + 1 &&
+        topo_id_equal(&s->epoch, &e->epoch) && memcmp(s->tag, e->tag, sizeof e->tag) == 0 &&
+        oracle_is_item(result, s))
       return true;
   }
   return false;
@@ -123,7 +117,8 @@ static bool authenticate(const struct oracle_result *result, struct oracle_event
 {
   if (!e->well_formed || e->authentic || (e->kind == ORACLE_KIND_CONTENT && !e->opened))
     return false;
-  e->authentic = e->signature_valid || has_authentic_successor(result, e);
+  e->authentic = e->signature_valid ||
+                 (e->kind == ORACLE_KIND_CONTENT && has_successor_among_items(result, e));
   return e->authentic;
 }
 

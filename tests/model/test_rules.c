@@ -291,6 +291,40 @@ static void a_successor_vouches(void **state)
   assert_verdict(w, head, "unauthenticated");
 }
 
+/* A successor that is not offered itself, for want of an admitted link, vouches for nothing: who
+ * hears of its predecessor elsewhere never sees it. */
+static void a_held_successor_does_not_vouch(void **state)
+{
+  struct world *w = *state;
+  struct topo_id first =
+      channel(w, (struct saying){OWNER, .auth = w->owner, .bad_signature = true}, "a");
+  struct topo_id held = channel(w, (struct saying){OWNER, user_of(w, YVES), first, 1, false}, "b");
+  judge(w);
+  assert_verdict(w, held, "held");
+  assert_verdict(w, first, "unauthenticated");
+}
+
+/* A control event needs its own signature, whoever names it. */
+static void nobody_vouches_for_control(void **state)
+{
+  struct world *w = *state;
+  struct topo_buf bytes = {0};
+  struct craft_control c = {.place = {w->workspace},
+                            .type = 0x0200,
+                            .signer = &w->devices[OWNER],
+                            .auth = w->owner,
+                            .bad_signature = true};
+  craft_control(&bytes, &c);
+  struct topo_id first = add(w, &bytes);
+  c.bad_signature = false, c.prev = first, c.seq = 1;
+  bytes = (struct topo_buf){0};
+  craft_control(&bytes, &c);
+  struct topo_id second = add(w, &bytes);
+  judge(w);
+  assert_verdict(w, first, "unauthenticated");
+  assert_verdict(w, second, "held");
+}
+
 /* Two events in one place of a chain are evidence, and void nothing. */
 static void a_fork_voids_nothing(void **state)
 {
@@ -491,6 +525,8 @@ int main(void)
       rule(content_layout),
       rule(projection),
       rule(a_successor_vouches),
+      rule(a_held_successor_does_not_vouch),
+      rule(nobody_vouches_for_control),
       rule(a_fork_voids_nothing),
       rule(ancestors_decide),
       rule(users_are_bound_to_devices),
