@@ -154,7 +154,7 @@ uint8_t topo_read_u8(struct topo_reader *r)
 uint16_t topo_read_u16(struct topo_reader *r)
 {
   struct topo_bytes b = topo_read_bytes(r, 2);
-  return b.data ? (uint16_t)(b.data[0] << 8 | b.data[1]) : 0;
+  return b.data ? (uint16_t)((unsigned)b.data[0] << 8 | b.data[1]) : 0;
 }
 
 uint32_t topo_read_u32(struct topo_reader *r)

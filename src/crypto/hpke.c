@@ -83,8 +83,8 @@ void topo_hpke_derive_key(uint8_t sk[static 32], uint8_t pk[static 32], const ui
 }
 
 /* The KEM's shared secret from one side's secret key and the other's public key; `enc` and
- * `recipient` are the context that both sides know. False when the other's key is of small order.
- */
+ * `recipient` are the context that both sides know. False when the other's key has a small
+ * order. */
 static bool kem_shared_secret(uint8_t secret[static 32], const uint8_t sk[static 32],
                               const uint8_t peer[static 32], const uint8_t enc[static 32],
                               const uint8_t recipient[static 32])
