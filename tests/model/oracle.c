@@ -233,10 +233,11 @@ static enum oracle_verdict judge_content(const struct oracle_result *result,
                                          const struct oracle_event *e)
 {
   const struct oracle_event *auth = oracle_find(result, &e->auth);
-  if (!auth || !oracle_is_link(auth))
+  if (!auth || !auth->admitted)
     return ORACLE_HELD;
-  if (!auth->link.stands || !topo_id_equal(&auth->link.device, &e->device) ||
-      !role_may(e, auth->link.role))
+  if (!oracle_is_item(result, e))
+    return ORACLE_REFUSED;
+  if (!auth->link.stands || !role_may(e, auth->link.role))
     return ORACLE_UNAUTHORISED;
   uint16_t wanted = dependency_type(e->type);
   const struct oracle_event *target =

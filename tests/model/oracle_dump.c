@@ -45,7 +45,7 @@ bool oracle_is_item(const struct oracle_result *result, const struct oracle_even
   if (e->kind == ORACLE_KIND_CONTROL)
     return e->admitted;
   const struct oracle_event *auth = e->authentic ? oracle_find(result, &e->auth) : NULL;
-  return auth && oracle_is_link(auth);
+  return auth && oracle_is_link(auth) && topo_id_equal(&auth->link.device, &e->device);
 }
 
 struct oracle_ids oracle_item_set(const struct oracle_result *result, const struct topo_id *set)

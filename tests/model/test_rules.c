@@ -383,7 +383,20 @@ static void users_are_bound_to_devices(void **state)
   assert_verdict(w, promotion, "accepted");
 }
 
-/* What a role may not, and a link of another device, is unauthorised; what waits for a target,
+/* Nobody speaks by the link of another device, or by what is no link: such content is refused for
+ * ever, so a key to the epoch alone does not let anyone fill the sets. */
+static void only_the_device_of_a_link_speaks_by_it(void **state)
+{
+  struct world *w = *state;
+  struct topo_id stranger = channel(w, (struct saying){XENIA, .auth = w->owner}, "x");
+  struct topo_id no_link = channel(w, (struct saying){OWNER, .auth = w->epoch}, "x");
+  judge(w);
+  assert_verdict(w, stranger, "refused");
+  assert_verdict(w, no_link, "refused");
+  assert_false(oracle_is_item(w->result, oracle_find(w->result, &stranger)));
+}
+
+/* What a role may not is unauthorised; what waits for a target,
  * blocked. */
 static void verdicts_of_content(void **state)
 {
@@ -530,6 +543,7 @@ int main(void)
       rule(a_fork_voids_nothing),
       rule(ancestors_decide),
       rule(users_are_bound_to_devices),
+      rule(only_the_device_of_a_link_speaks_by_it),
       rule(verdicts_of_content),
       rule(the_senior_admission_has_the_slot),
       rule(an_invite_key_opens_one_door),
