@@ -28,7 +28,6 @@ struct pass {
   struct topo_frame_writer w;
   uint64_t size;          /* of the set */
   struct topo_bound prev; /* upper bound of the range before */
-  uint64_t covered;       /* index of the last bound written */
   bool skip;              /* ranges up to `prev` are done with, which is not written yet */
 };
 
@@ -234,48 +233,57 @@ static int settle_ids(struct pass *p, const struct topo_range *range, uint64_t b
   return status;
 }
 
-/* Closes a full message: everything after what was said is one fingerprint. The reference starts it
- * at `end`, the end of the current range, although a range taken back lies before that. */
-static int put_remainder(struct pass *p, uint64_t end)
+/* Closes a full message: everything from item `begin` on is one fingerprint. */
+static int put_remainder(struct pass *p, uint64_t begin)
 {
-  bool reference = p->n->buckets == TOPO_NEGENTROPY_REFERENCE_BUCKETS;
   struct topo_sum sum;
-  int status = topo_itemset_sum(&p->n->set, reference ? end : p->covered, p->size, &sum);
+  int status = topo_itemset_sum(&p->n->set, begin, p->size, &sum);
   if (status < 0)
     return status;
   topo_frame_put_fingerprint(&p->w, &topo_bound_infinity, &sum);
   return 0;
 }
 
-/* Answers the range from item *index on and moves *index to its end. 1 when the frame is full, else
- * 0. */
+/* Takes back what was said about the range [begin, end), which did not fit, and closes the message.
+ * `before` is how the pass was when it came to the range. */
+static int give_up_range(struct pass *p, const struct pass *before, size_t mark, uint64_t begin,
+                         uint64_t end)
+{
+  p->w.out->len = mark;
+  /* The reference forgets the pending skip and the items of the range. */
+  if (p->n->buckets == TOPO_NEGENTROPY_REFERENCE_BUCKETS)
+    return put_remainder(p, end);
+  *p = *before;
+  put_pending_skip(p);
+  return put_remainder(p, begin);
+}
+
+/* Answers the range from item *index on and moves *index to its end. 1 when this closed the
+ * message, else 0. */
 static int answer_range(struct pass *p, const struct topo_range *range, uint64_t *index)
 {
   uint64_t begin = *index, end;
   int status = topo_itemset_lower_bound(&p->n->set, begin, p->size, &range->upper.item, &end);
   if (status < 0)
     return status;
-  struct topo_buf *out = p->w.out;
-  size_t mark = out->len;
-  bool keep = false; /* an id list makes itself fit */
+  const struct pass before = *p;
+  size_t mark = p->w.out->len;
+  bool fits = false; /* id lists make themselves fit */
   switch (range->mode) {
   case TOPO_RANGE_SKIP: p->skip = true; break;
   case TOPO_RANGE_FINGERPRINT: status = answer_fingerprint(p, range, begin, end); break;
   case TOPO_RANGE_IDS:
-    keep = !p->sink;
+    fits = true;
     status = p->sink ? settle_ids(p, range, begin, end) : answer_ids(p, range, begin, &end);
     break;
   }
-  if (status < 0)
-    return status;
-  bool full = exceeds_frame(p, out->len);
-  if (full && !keep)
-    out->len = mark;
-  if (out->len > mark)
-    p->covered = end;
+  if (status == 0 && exceeds_frame(p, p->w.out->len)) {
+    status = fits ? put_remainder(p, end) : give_up_range(p, &before, mark, begin, end);
+    return status < 0 ? status : 1;
+  }
   *index = end;
   p->prev = range->upper;
-  return full ? 1 : 0;
+  return status;
 }
 
 static int answer_ranges(struct pass *p, struct topo_bytes ranges)
@@ -285,10 +293,8 @@ static int answer_ranges(struct pass *p, struct topo_bytes ranges)
   uint64_t index = 0;
   while (topo_frame_read(&r, &range) > 0) {
     int status = answer_range(p, &range, &index);
-    if (status < 0)
-      return status;
-    if (status > 0)
-      return put_remainder(p, index);
+    if (status != 0)
+      return status < 0 ? status : 0;
   }
   return 0;
 }

@@ -25,8 +25,8 @@ enum {
   TOPO_NEGENTROPY_MAX_BUCKETS = 48, /* so that one range always fits in the smallest frame */
   /* With this many buckets every message is, byte for byte, the reference implementation's. That
    * includes its treatment of a range that no longer fits: the fingerprint which closes the message
-   * then leaves the range's own items out, and if the peer happens to hold none from there on, the
-   * difference is taken for equality and missed. With any other number it is included. */
+   * then leaves that range's own items out, and if the peer happens to hold none from there on, a
+   * difference is taken for equality and missed. With any other number the items are included. */
   TOPO_NEGENTROPY_REFERENCE_BUCKETS = 16
 };
 
@@ -40,7 +40,7 @@ struct topo_negentropy {
 
 /* Receives what the initiator finds out, range by range in set order; within a range first `have`,
  * in set order, then `need`, in order of id. A negative return ends topo_negentropy_reconcile with
- * it. An id may be found again in a later message if the set or the peer changed. */
+ * it. An id may be reported again in a later round when either side limits its frames. */
 struct topo_negentropy_sink {
   int (*have)(void *ctx, const struct topo_id *id); /* only this side has it */
   int (*need)(void *ctx, const struct topo_id *id); /* only the peer has it */
