@@ -5,8 +5,8 @@
  * overrun of the limit or of memory is remembered and returned by topo_json_status, so handlers
  * write their whole answer and check once. Misuse (a value without a key inside an object, an
  * unbalanced end) is an assertion. Strings must be valid UTF-8; invalid ones are an assertion
- * as well, because everything stored was checked on the way in. 64-bit integers that may exceed 2^53 are
- * written as strings by the caller's choice (topo_json_u64_string).
+ * as well, because everything stored was checked on the way in. 64-bit integers that may exceed
+ * 2^53 are written as strings by the caller's choice (topo_json_u64_string).
  */
 #ifndef TOPO_API_JSON_H
 #define TOPO_API_JSON_H

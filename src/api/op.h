@@ -1,9 +1,10 @@
 /*
  * op.h - operations: what a client can ask, free of HTTP.
  *
- * An operation is a row: its name, method, path template, parameters and handler. Fronts (the gateway
- * today, others later) find the row, check the parameters against their declarations, fill a call and
- * hand it to the runner. The runner takes it to where it may run and reports once it is done.
+ * An operation is a row: its name, method, path template, parameters and handler. Fronts (the
+ * gateway today, others later) find the row, check the parameters against their declarations, fill
+ * a call and hand it to the runner. The runner takes it to where it may run and reports once it is
+ * done.
  */
 #ifndef TOPO_API_OP_H
 #define TOPO_API_OP_H
@@ -14,8 +15,8 @@
 enum {
   TOPO_OP_PARAMS_MAX = 12,
   TOPO_OP_DETAIL_SIZE = 256,
-  TOPO_OP_BODY_MAX = 256 * 1024,  /* bytes of a request body */
-  TOPO_OP_TEXT_MAX = 64 * 1024    /* bytes of one text parameter */
+  TOPO_OP_BODY_MAX = 256 * 1024, /* bytes of a request body */
+  TOPO_OP_TEXT_MAX = 64 * 1024   /* bytes of one text parameter */
 };
 
 enum topo_op_place { TOPO_OP_PATH, TOPO_OP_QUERY, TOPO_OP_BODY };
@@ -31,28 +32,29 @@ struct topo_op_param {
   enum topo_op_place place;
   enum topo_op_kind kind;
   bool required;
-  uint64_t min, max;
+  uint64_t min, max; /* of TEXT and UINT; max 0: TOPO_OP_TEXT_MAX bytes, or any 64-bit number */
 };
 
 /* Where a handler runs, and so what it may touch. */
 enum topo_op_where {
-  TOPO_OP_HOST,  /* the registry of spaces; parameter {space} is not used */
-  TOPO_OP_READ,  /* a read-only snapshot of the space, on any thread */
-  TOPO_OP_SPACE  /* the step of the space: may write; done once its commit is durable */
+  TOPO_OP_HOST, /* the registry of spaces; parameter {space} is not used */
+  TOPO_OP_READ, /* a read-only snapshot of the space, on any thread */
+  TOPO_OP_SPACE /* the step of the space: may write; done once its commit is durable */
 };
 
 struct topo_op_call;
 
 struct topo_op {
-  const char *id;     /* operationId, e.g. "sendMessage" */
-  const char *method; /* "GET", "POST", "DELETE", "PUT" */
-  const char *path;   /* "/v1/spaces/{space}/channels/{channel}/messages" */
+  const char *id;      /* operationId, e.g. "sendMessage" */
+  const char *method;  /* "GET", "POST", "DELETE", "PUT" */
+  const char *path;    /* "/v1/spaces/{space}/channels/{channel}/messages" */
   const char *summary; /* one line, for people */
   enum topo_op_where where;
   const struct topo_op_param *params; /* ends with a NULL name */
   /* Reads parameters, writes the JSON answer to call->out. Returns 0, or a negative status after
    * topo_op_fail put a sentence into the call. `host` is what the runner serves for `where`. */
   int (*run)(struct topo_op_call *call, void *host);
+  bool creates; /* success made a new thing; HTTP says 201 instead of 200 */
 };
 
 struct topo_op_value {
@@ -78,13 +80,16 @@ struct topo_op_call {
 struct topo_op_call *topo_op_call_create(const struct topo_op *op); /* NULL: out of memory */
 void topo_op_call_destroy(struct topo_op_call *call);               /* wipes texts; NULL is fine */
 
-/* Checks the text of one parameter against its declaration and stores it. 0, TOPO_EINVAL (detail and
- * pointer filled; also for a name that the operation does not declare at `place`: *unknown is set and
- * the caller may ignore it), TOPO_ELIMIT, TOPO_ENOMEM. */
+/* Checks the text of one parameter against its declaration and stores it. 0, TOPO_EINVAL (detail
+ * and pointer filled; also for a name that the operation does not declare at `place`: *unknown is
+ * set and the caller may ignore it), TOPO_ELIMIT, TOPO_ENOMEM. */
 int topo_op_set(struct topo_op_call *call, enum topo_op_place place, const char *name,
                 const char *text, size_t len, bool *unknown);
 /* Checks a whole JSON object and stores its members as TOPO_OP_BODY parameters; unknown members are
- * ignored. The text is checked for UTF-8, NUL, depth and duplicate keys before it is parsed. */
+ * ignored, and null stands for an absent member. The text is checked for UTF-8, NUL, depth and
+ * duplicate keys (json_check.h) before it is parsed. 0, or with detail (and pointer, where a member
+ * is at fault) TOPO_EMALFORMED, TOPO_EINVAL, TOPO_ELIMIT (a text or the whole body is too long, or
+ * nests too deeply), TOPO_ENOMEM. */
 int topo_op_set_body(struct topo_op_call *call, const char *text, size_t len);
 /* Every required parameter present? 0, or TOPO_EINVAL with detail and pointer. */
 int topo_op_check(struct topo_op_call *call);
@@ -95,18 +100,22 @@ const struct topo_op_value *topo_op_get(const struct topo_op_call *call, const c
 int topo_op_fail(struct topo_op_call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Takes calls to where they run. `start` never blocks for long and never calls `done` for a call after
- * it returned that call's memory; `done` may run before `start` returns. */
+/* Takes calls to where they run. `start` never blocks for long and never calls `done` for a call
+ * after it returned that call's memory; `done` may run before `start` returns. */
 struct topo_op_runner {
   void (*start)(void *ctx, struct topo_op_call *call);
   void *ctx;
 };
 
-/* Finds the row for a method and a concrete path. Path parameters are set into *call, which is created.
- * 0, TOPO_ENOTFOUND (no such path), TOPO_EDENIED (the path exists, the method does not: 405),
- * TOPO_EINVAL, TOPO_ENOMEM. `table` ends with a NULL entry. On failure *call is NULL, or for TOPO_EINVAL
- * a call that holds the detail; the caller destroys it. */
+/* Finds the row for a method and a concrete path. Path parameters are set into *call, which is
+ * created. 0, TOPO_ENOTFOUND (no such path), TOPO_EDENIED (the path exists, the method does not:
+ * 405), TOPO_EINVAL, TOPO_ENOMEM. `table` ends with a NULL entry. On failure *call is NULL, or for
+ * TOPO_EINVAL a call that holds the detail; the caller destroys it. */
 int topo_op_route(const struct topo_op *const *table, const char *method, const char *path,
                   struct topo_op_call **call);
+
+/* The methods that the table offers for a path, as "GET, POST", for the Allow header. `out` is cut
+ * at `size` (≥ 1) bytes and always ends with NUL; empty when there is no such path. */
+void topo_op_methods(const struct topo_op *const *table, const char *path, char *out, size_t size);
 
 #endif

@@ -1,0 +1,91 @@
+/* base64url.c - RFC 4648 §5 without padding. */
+#include "api/base64url.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* The value of a character, or -1. Written out so that no locale has a say. */
+static int value_of(char c)
+{
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
+  if (c >= 'a' && c <= 'z')
+    return c - 'a' + 26;
+  if (c >= '0' && c <= '9')
+    return c - '0' + 52;
+  if (c == '-')
+    return 62;
+  return c == '_' ? 63 : -1;
+}
+
+size_t topo_base64url_length(size_t n)
+{
+  static const size_t tail[3] = {0, 2, 3};
+  return n / 3 * 4 + tail[n % 3];
+}
+
+void topo_base64url_encode(char *out, const void *data, size_t len)
+{
+  const uint8_t *in = data;
+  uint32_t bits = 0;
+  unsigned held = 0;
+  for (size_t i = 0; i < len; i++) {
+    bits = bits << 8 | in[i];
+    for (held += 8; held >= 6; held -= 6)
+      *out++ = alphabet[bits >> (held - 6) & 63];
+  }
+  if (held)
+    *out++ = alphabet[bits << (6 - held) & 63];
+  *out = '\0';
+}
+
+int topo_base64url_decode(uint8_t *out, size_t cap, size_t *len, const char *text, size_t text_len)
+{
+  *len = 0;
+  if (text_len % 4 == 1)
+    return TOPO_EINVAL;
+  if (text_len / 4 * 3 + (text_len % 4 ? text_len % 4 - 1 : 0) > cap)
+    return TOPO_ELIMIT;
+  uint32_t bits = 0;
+  unsigned held = 0;
+  size_t n = 0;
+  for (size_t i = 0; i < text_len; i++) {
+    int v = value_of(text[i]);
+    if (v < 0)
+      return TOPO_EINVAL;
+    bits = bits << 6 | (uint32_t)v;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      out[n++] = (uint8_t)(bits >> held);
+    }
+  }
+  /* Spare bits must be zero: one value has one text, so texts can be compared. */
+  if (bits & ((1u << held) - 1))
+    return TOPO_EINVAL;
+  *len = n;
+  return 0;
+}
+
+int topo_id_parse(struct topo_id *out, const char *text)
+{
+  size_t text_len = 0, len;
+  while (text_len < TOPO_ID_TEXT_SIZE && text[text_len])
+    text_len++;
+  if (text_len != TOPO_ID_TEXT_SIZE - 1)
+    return TOPO_EINVAL;
+  struct topo_id id;
+  int status = topo_base64url_decode(id.bytes, sizeof id.bytes, &len, text, text_len);
+  if (status < 0)
+    return TOPO_EINVAL;
+  topo_assert(len == TOPO_ID_SIZE);
+  *out = id;
+  return 0;
+}
+
+void topo_id_format(char out[static TOPO_ID_TEXT_SIZE], const struct topo_id *id)
+{
+  topo_base64url_encode(out, id->bytes, TOPO_ID_SIZE);
+}
