@@ -61,16 +61,37 @@ static void list(struct pair_side *side, const struct topo_id *id, const uint8_t
     side->digests[data[0]].bytes[i] ^= id->bytes[i];
 }
 
+static size_t free_slot(const struct pair_event *events, size_t cap, const struct topo_id *id)
+{
+  size_t at = topo_get_be32(id->bytes) & (cap - 1);
+  while (events[at].data)
+    at = (at + 1) & (cap - 1);
+  return at;
+}
+
+static void grow(struct pair_side *side)
+{
+  size_t cap = side->event_cap * 2;
+  struct pair_event *events = calloc(cap, sizeof *events);
+  topo_assert(events);
+  for (size_t i = 0; i < side->event_cap; i++)
+    if (side->events[i].data)
+      events[free_slot(events, cap, &side->events[i].id)] = side->events[i];
+  free(side->events);
+  side->events = events;
+  side->event_cap = cap;
+}
+
 /* False when it is there. */
 static bool store(struct pair_side *side, const uint8_t *data, size_t len)
 {
   struct topo_id id = name(data, len);
   if (pair_find(side, &id))
     return false;
-  topo_assert(len >= EVENT_HEAD && side->event_count < side->event_cap / 2);
-  size_t at = topo_get_be32(id.bytes) & (side->event_cap - 1);
-  while (side->events[at].data)
-    at = (at + 1) & (side->event_cap - 1);
+  topo_assert(len >= EVENT_HEAD);
+  if (side->event_count + 1 > side->event_cap / 2)
+    grow(side);
+  size_t at = free_slot(side->events, side->event_cap, &id);
   side->events[at] = (struct pair_event){.id = id, .data = malloc(len), .len = len};
   topo_assert(side->events[at].data);
   memcpy(side->events[at].data, data, len);
@@ -310,7 +331,7 @@ static void side_init(struct pair *p, struct pair_side *side, struct pair_side *
 {
   side->pair = p;
   side->other = other;
-  side->event_cap = 1u << 17;
+  side->event_cap = 64;
   side->events = calloc(side->event_cap, sizeof *side->events);
   topo_assert(side->events);
   for (unsigned i = 0; i < PAIR_SETS; i++) {

@@ -19,7 +19,6 @@ struct pair_event {
   struct topo_id id;
   uint8_t *data;
   size_t len;
-  bool listed; /* member of its item set */
 };
 
 struct pair_batch {
