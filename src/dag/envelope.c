@@ -52,7 +52,7 @@ static void compute_id(struct topo_envelope *e, const struct topo_context *conte
 
 static int check_common(const struct topo_envelope *e)
 {
-  if (e->hlc == UINT64_MAX || (e->seq == 0) != topo_id_is_zero(&e->prev))
+  if (e->hlc > INT64_MAX || (e->seq == 0) != topo_id_is_zero(&e->prev))
     return TOPO_EMALFORMED;
   return 0;
 }
