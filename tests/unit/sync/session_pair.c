@@ -220,7 +220,8 @@ static void apply(struct pair_side *side, struct topo_session *s, const struct p
   while (topo_reader_left(&r) > 0) {
     struct topo_bytes event = topo_read_bytes(&r, topo_read_u32(&r));
     topo_assert(!r.failed && event.len > 0);
-    if (event.len < EVENT_HEAD || event.data[0] >= PAIR_SETS)
+    if (event.len < EVENT_HEAD || event.data[0] >= PAIR_SETS ||
+        topo_get_be64(event.data + 1) == TOPO_ITEM_INFINITY)
       continue; /* injected by a test */
     struct topo_id id = name(event.data, event.len);
     if (store(side, event.data, event.len))
