@@ -201,7 +201,9 @@ static void decide_stands(struct oracle_result *result)
 
 static bool role_may(const struct oracle_event *e, uint8_t role)
 {
-  if (e->type == ORACLE_PROFILE && e->readable && e->body.profile_of == 2)
+  if (!e->readable)
+    return true; /* judged as unreadable */
+  if (e->type == ORACLE_PROFILE && e->body.profile_of == 2)
     return role <= 1;
   if (e->type == ORACLE_CHANNEL)
     return role <= 3;

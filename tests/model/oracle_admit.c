@@ -212,7 +212,7 @@ static bool admit_by_type(const struct oracle_result *result, struct oracle_even
                           const struct oracle_event *auth, struct oracle_memo *memo)
 {
   if (!e->readable)
-    return e->type > ORACLE_ADMISSION;
+    return true;
   switch (e->type) {
   case ORACLE_USER: return admit_user(result, e, auth, memo);
   case ORACLE_DEVICE: return admit_device(result, e, auth, memo);
@@ -228,8 +228,7 @@ static bool admit_by_type(const struct oracle_result *result, struct oracle_even
 /* Rule 1. It needs no ancestors. */
 static bool admit_genesis(const struct oracle_result *result, struct oracle_event *e)
 {
-  if (!topo_id_equal(&e->id, &result->workspace) || e->n_parents != 0 || e->seq != 0 ||
-      !e->readable)
+  if (!topo_id_equal(&e->id, &result->workspace))
     return false;
   e->link = (struct oracle_link){.device = e->device,
                                  .user = oracle_root_user(&result->workspace, &e->device),
@@ -242,6 +241,10 @@ bool oracle_admit(struct oracle_result *result, struct oracle_event *e, struct o
 {
   if (e->kind != ORACLE_KIND_CONTROL || !e->authentic || e->admitted || e->refused)
     return false;
+  if (e->type <= ORACLE_ADMISSION && !e->readable) {
+    e->refused = true;
+    return true;
+  }
   if (e->type == ORACLE_WORKSPACE) {
     e->admitted = admit_genesis(result, e);
     e->refused = !e->admitted;
