@@ -1,6 +1,6 @@
 /*
- * admit.c - ADMIT: may this control event be part of the set at all? Decided by ancestry alone, once
- * (docs/protocol.md §4).
+ * admit.c - ADMIT: may this control event be part of the set at all? Decided by ancestry alone,
+ * once (docs/protocol.md §4).
  */
 #include "dag/authority_impl.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define LITERAL(text) ((struct topo_bytes){(const uint8_t *)(text), sizeof(text) - 1})
-#define VIEW(id) ((struct topo_bytes){(id)->bytes, TOPO_ID_SIZE})
+#define VIEW(id)      ((struct topo_bytes){(id)->bytes, TOPO_ID_SIZE})
 
 /* "topo/1 countersign" ‖ context ‖ user ‖ auth ‖ device ‖ seal_key */
 struct countersigned {
@@ -55,9 +55,9 @@ struct proven {
   struct topo_bytes parts[7];
 };
 
-static void proven(struct proven *m, const struct topo_context *context, const struct topo_id *invite,
-                   uint16_t slot, const struct topo_id *user, const struct topo_id *device,
-                   const struct topo_id *seal_key)
+static void proven(struct proven *m, const struct topo_context *context,
+                   const struct topo_id *invite, uint16_t slot, const struct topo_id *user,
+                   const struct topo_id *device, const struct topo_id *seal_key)
 {
   topo_context_bytes(context, m->names);
   m->slot[0] = (uint8_t)(slot >> 8);
@@ -72,8 +72,8 @@ static void proven(struct proven *m, const struct topo_context *context, const s
 }
 
 void topo_prove_invite(uint8_t sig[static TOPO_SIG_SIZE], const struct topo_sign_key *invite_key,
-                       const struct topo_context *context, const struct topo_id *invite, uint16_t slot,
-                       const struct topo_id *user, const struct topo_id *device,
+                       const struct topo_context *context, const struct topo_id *invite,
+                       uint16_t slot, const struct topo_id *user, const struct topo_id *device,
                        const struct topo_id *seal_key)
 {
   struct proven m;
@@ -156,10 +156,12 @@ struct holder {
 static bool holds(const struct topo_authority_node *n, void *arg)
 {
   const struct holder *h = arg;
-  return topo_node_is_link(n) && topo_id_equal(&n->user, h->user) && topo_id_equal(&n->device, h->device);
+  return topo_node_is_link(n) && topo_id_equal(&n->user, h->user) &&
+         topo_id_equal(&n->device, h->device);
 }
 
-/* Rule 3: a new user bears the name of its first device; an old one is named only with a device it has. */
+/* Rule 3: a new user bears the name of its first device; an old one is named only with a device it
+ * has. */
 static int admit_grant(const struct topo_authority *a, const struct topo_act *act,
                        const struct topo_authority_node *auth, struct topo_authority_node *n)
 {
@@ -270,7 +272,8 @@ static int admit_act(const struct topo_authority *a, const struct topo_act *act,
 static int check_signatures(const struct topo_authority *a, const struct topo_context *context,
                             const struct topo_act *act, const struct topo_authority_node *n)
 {
-  if (act->kind != TOPO_ACT_GRANT && act->kind != TOPO_ACT_DEVICE && act->kind != TOPO_ACT_ADMISSION)
+  if (act->kind != TOPO_ACT_GRANT && act->kind != TOPO_ACT_DEVICE &&
+      act->kind != TOPO_ACT_ADMISSION)
     return 0;
   int status = topo_check_countersign(act, context, &n->user, &a->nodes[n->auth].id);
   if (status == 0 && act->kind == TOPO_ACT_ADMISSION)

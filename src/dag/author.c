@@ -49,7 +49,8 @@ static int keep_place(struct topo_dag *dag, int64_t set_no, const struct topo_en
   return topo_run(s);
 }
 
-/* The epoch that new content goes under: of those whose key is held, the greatest (generation, id). */
+/* The epoch that new content goes under: of those whose key is held, the greatest (generation, id).
+ */
 static const struct topo_epoch_key *current_epoch(const struct topo_dag *dag)
 {
   const struct topo_epoch_key *best = NULL;
@@ -70,7 +71,8 @@ static const struct topo_epoch_key *current_epoch(const struct topo_dag *dag)
 }
 
 static int write_control(struct topo_dag *dag, const struct topo_type *type, struct topo_bytes body,
-                         const struct topo_author_as *as, struct topo_envelope *e, struct topo_buf *out)
+                         const struct topo_author_as *as, struct topo_envelope *e,
+                         struct topo_buf *out)
 {
   struct topo_id parents[TOPO_PARENTS_MAX];
   *e = (struct topo_envelope){.kind = TOPO_CONTROL,
@@ -133,8 +135,7 @@ static int check_content(struct topo_dag *dag, const struct topo_type *type,
   const struct topo_authority_node *link = topo_authority_find(dag->authority, auth);
   if ((type->check && type->check(values) < 0))
     return TOPO_EINVAL;
-  if (!link || !link->stands ||
-      !topo_role_may((enum topo_role)link->key.role, type->right(values)))
+  if (!link || !link->stands || !topo_role_may((enum topo_role)link->key.role, type->right(values)))
     return TOPO_EDENIED;
   struct topo_dependency deps[TOPO_DEPENDENCIES_MAX];
   size_t n = type->depends ? type->depends(values, deps) : 0;
@@ -198,8 +199,9 @@ int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
   return status;
 }
 
-int topo_dag_author(struct topo_dag *dag, const struct topo_type *type, const struct topo_value *values,
-                    uint64_t now_ms, const struct topo_sink *sink, struct topo_id *id)
+int topo_dag_author(struct topo_dag *dag, const struct topo_type *type,
+                    const struct topo_value *values, uint64_t now_ms, const struct topo_sink *sink,
+                    struct topo_id *id)
 {
   const struct topo_authority_node *link =
       topo_authority_link_of(dag->authority, &dag->self.device.public_key);

@@ -63,7 +63,10 @@ struct topo_authority_node *topo_authority_node(struct topo_authority *a, int32_
   return &a->nodes[index];
 }
 
-int32_t topo_authority_count(const struct topo_authority *a) { return a->n; }
+int32_t topo_authority_count(const struct topo_authority *a)
+{
+  return a->n;
+}
 
 bool topo_node_is_link(const struct topo_authority_node *n)
 {
@@ -160,7 +163,8 @@ static void cover(struct topo_authority *a, const struct topo_authority_node *n)
   size_t k = topo_node_references(n, refs);
   for (size_t i = 0; i < k; i++)
     a->nodes[refs[i]].covered = true;
-  for (int32_t p = n->prev; p != TOPO_NONE && a->nodes[p].kind >= TOPO_ACT_EPOCH; p = a->nodes[p].prev) {
+  for (int32_t p = n->prev; p != TOPO_NONE && a->nodes[p].kind >= TOPO_ACT_EPOCH;
+       p = a->nodes[p].prev) {
     k = topo_node_references(&a->nodes[p], refs);
     for (size_t i = 0; i < k; i++)
       a->nodes[refs[i]].covered = true;
@@ -188,7 +192,10 @@ static int newest_first(const void *pa, const void *pb)
   return topo_id_compare(&b->id, &a->id);
 }
 
-static int ascending(const void *a, const void *b) { return memcmp(a, b, sizeof(struct topo_id)); }
+static int ascending(const void *a, const void *b)
+{
+  return memcmp(a, b, sizeof(struct topo_id));
+}
 
 unsigned topo_authority_frontier(const struct topo_authority *a,
                                  struct topo_id out[static TOPO_PARENTS_MAX])
@@ -241,7 +248,8 @@ static int open_slot(const struct topo_authority *a, int32_t invite, const struc
 
 const struct topo_authority_node *topo_authority_open_invite(const struct topo_authority *a,
                                                              const struct topo_id *invite_key,
-                                                             const struct topo_id *device, int *slot)
+                                                             const struct topo_id *device,
+                                                             int *slot)
 {
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];

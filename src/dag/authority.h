@@ -2,9 +2,9 @@
  * authority.h - who may: the graph of control events in memory, ADMIT, the order of links, STANDS
  * (docs/protocol.md §4).
  *
- * Holds every admitted control event as a node, in the order of admission, with its references as indexes.
- * ADMIT is decided once, when all that an event refers to is here; STANDS is decided for all links in
- * one pass by ascending KEY, whenever links or admissions were added.
+ * Holds every admitted control event as a node, in the order of admission, with its references as
+ * indexes. ADMIT is decided once, when all that an event refers to is here; STANDS is decided for
+ * all links in one pass by ascending KEY, whenever links or admissions were added.
  */
 #ifndef TOPO_DAG_AUTHORITY_H
 #define TOPO_DAG_AUTHORITY_H
@@ -30,7 +30,7 @@ struct topo_authority_node {
   int32_t auth, prev, invite; /* nodes, or TOPO_NONE */
   int32_t parents[TOPO_PARENTS_MAX];
   uint8_t n_parents;
-  bool covered;    /* another authority event has it in its past: not part of the frontier */
+  bool covered; /* another authority event has it in its past: not part of the frontier */
   /* links */
   struct topo_id device, user, seal_key;
   struct topo_node_key key;
@@ -51,7 +51,8 @@ struct topo_authority_node {
 
 struct topo_authority;
 
-struct topo_authority *topo_authority_create(const struct topo_id *workspace); /* NULL: out of memory */
+struct topo_authority *topo_authority_create(
+    const struct topo_id *workspace); /* NULL: out of memory */
 void topo_authority_destroy(struct topo_authority *a);
 
 /* The node of an admitted control event, or NULL. Valid until the next add. */
@@ -61,19 +62,22 @@ const struct topo_authority_node *topo_authority_at(const struct topo_authority 
 int32_t topo_authority_count(const struct topo_authority *a);
 bool topo_node_is_link(const struct topo_authority_node *n);
 
-/* What the event refers to that is not admitted here: writes up to TOPO_ANCESTORS_MAX ids, returns how many. */
+/* What the event refers to that is not admitted here: writes up to TOPO_ANCESTORS_MAX ids, returns
+ * how many. */
 size_t topo_authority_missing(const struct topo_authority *a, const struct topo_envelope *e,
                               const struct topo_act *act,
                               struct topo_id missing[static TOPO_ANCESTORS_MAX]);
-/* ADMIT(e); nothing may be missing. Adds the node and returns 0, or TOPO_EDENIED (refused, for ever), TOPO_ESIGNATURE
- * (a countersignature or proof; refused as well), TOPO_ENOMEM. `no` is the event's row. `trusted`: the event comes
- * from the log, where it was admitted before; its signatures are not checked again. */
+/* ADMIT(e); nothing may be missing. Adds the node and returns 0, or TOPO_EDENIED (refused, for
+ * ever), TOPO_ESIGNATURE (a countersignature or proof; refused as well), TOPO_ENOMEM. `no` is the
+ * event's row. `trusted`: the event comes from the log, where it was admitted before; its
+ * signatures are not checked again. */
 int topo_authority_admit(struct topo_authority *a, const struct topo_context *context,
                          const struct topo_envelope *e, const struct topo_act *act, int64_t no,
                          bool trusted);
 
 /* Decides STANDS for all links if something was added since; returns true when some link's answer
- * changed (`changed` is set in those nodes until topo_authority_settled). TOPO_ENOMEM is negative. */
+ * changed (`changed` is set in those nodes until topo_authority_settled). TOPO_ENOMEM is negative.
+ */
 int topo_authority_settle(struct topo_authority *a);
 void topo_authority_settled(struct topo_authority *a);
 
@@ -89,10 +93,12 @@ unsigned topo_authority_frontier(const struct topo_authority *a,
 /* A standing link of a device, the most senior; NULL when there is none. */
 const struct topo_authority_node *topo_authority_link_of(const struct topo_authority *a,
                                                          const struct topo_id *device);
-/* The standing invite with this key and the first of its slots that is owned by `device` and open; NULL and -1. */
+/* The standing invite with this key and the first of its slots that is owned by `device` and open;
+ * NULL and -1. */
 const struct topo_authority_node *topo_authority_open_invite(const struct topo_authority *a,
                                                              const struct topo_id *invite_key,
-                                                             const struct topo_id *device, int *slot);
+                                                             const struct topo_id *device,
+                                                             int *slot);
 /* The standing admission of `device` by that invite, or NULL. */
 const struct topo_authority_node *topo_authority_admission(const struct topo_authority *a,
                                                            const struct topo_id *invite,
@@ -106,8 +112,8 @@ void topo_countersign(uint8_t sig[static TOPO_SIG_SIZE], const struct topo_sign_
                       const struct topo_context *context, const struct topo_id *user,
                       const struct topo_id *auth, const struct topo_id *seal_key);
 void topo_prove_invite(uint8_t sig[static TOPO_SIG_SIZE], const struct topo_sign_key *invite_key,
-                       const struct topo_context *context, const struct topo_id *invite, uint16_t slot,
-                       const struct topo_id *user, const struct topo_id *device,
+                       const struct topo_context *context, const struct topo_id *invite,
+                       uint16_t slot, const struct topo_id *user, const struct topo_id *device,
                        const struct topo_id *seal_key);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * check.c - a batch on its way from bytes to checked events.
  *
- * The events of one chain are sorted by their place, so that opening them walks neighbouring leaves of the tree, and
- * authenticity is settled from the last to the first.
+ * The events of one chain are sorted by their place, so that opening them walks neighbouring leaves
+ * of the tree, and authenticity is settled from the last to the first.
  */
 #include "dag/check.h"
 
@@ -31,6 +31,7 @@ void topo_batch_destroy(struct topo_batch *batch)
   topo_buf_finish(&batch->raw);
   topo_buf_wipe(&batch->plain);
   free(batch->events);
+  free(batch->order);
   free(batch);
 }
 
@@ -50,8 +51,8 @@ int topo_batch_add(struct topo_batch *batch, const uint8_t *data, size_t len)
   return 0;
 }
 
-/* Decodes every event and makes room to open them all: the plaintexts must not move afterwards. Counts
- * those that are events. */
+/* Decodes every event and makes room to open them all: the plaintexts must not move afterwards.
+ * Counts those that are events. */
 static int decode_all(struct topo_batch *b, size_t *valid)
 {
   size_t i = 0, sealed = 0;
@@ -74,7 +75,8 @@ static int decode_all(struct topo_batch *b, size_t *valid)
 
 static int by_chain(const void *pa, const void *pb)
 {
-  const struct topo_checked *a = *(struct topo_checked *const *)pa, *b = *(struct topo_checked *const *)pb;
+  const struct topo_checked *a = *(struct topo_checked *const *)pa,
+                            *b = *(struct topo_checked *const *)pb;
   const struct topo_envelope *x = &a->envelope, *y = &b->envelope;
   if ((a->status == 0) != (b->status == 0))
     return a->status == 0 ? -1 : 1;
@@ -115,29 +117,57 @@ static void open_content(struct topo_batch *b, struct topo_checked *c, struct to
   c->opened = c->status == 0;
 }
 
-/* Settles one chain, from its last event to its first. `chain` is sorted by seq. */
-static void authenticate(struct topo_batch *b, struct topo_checked **chain, size_t n)
+static int verify(const struct topo_batch *b, struct topo_checked *c)
+{
+  int status = c->envelope.kind == TOPO_CONTROL
+                   ? topo_envelope_verify(&c->envelope, &b->context)
+                   : topo_inner_verify(&c->inner, &c->envelope, &b->context);
+  c->authentic = status == 0;
+  return status == TOPO_ENOMEM ? status : 0;
+}
+
+static bool judged(const struct topo_checked *c)
+{
+  return c->status == 0 && !c->duplicate && !c->no_key;
+}
+
+/* A successor that names `chain[i]`: it stands a little further on, among those with seq + 1. */
+static struct topo_checked *successor(struct topo_checked **chain, size_t n, size_t i)
+{
+  const struct topo_envelope *e = &chain[i]->envelope;
+  for (size_t k = i + 1; k < n && chain[k]->envelope.seq <= e->seq + 1; k++)
+    if (judged(chain[k]) && chain[k]->envelope.seq == e->seq + 1 &&
+        topo_id_equal(&chain[k]->envelope.prev, &e->id))
+      return chain[k];
+  return NULL;
+}
+
+/* Verifies the heads of one chain of `n` events, sorted by seq; each control event by itself. */
+static void check_chain(struct topo_batch *b, struct topo_checked **chain, size_t n)
 {
   for (size_t i = n; i-- > 0;) {
     struct topo_checked *c = chain[i];
-    if (c->status < 0 || c->duplicate || c->no_key)
+    if (!judged(c))
       continue;
-    for (size_t k = i + 1; k < n && !c->authentic; k++) {
-      const struct topo_envelope *next = &chain[k]->envelope;
-      if (next->seq > c->envelope.seq + 1)
-        break;
-      c->authentic = chain[k]->authentic && next->seq == c->envelope.seq + 1 &&
-                     topo_id_equal(&next->prev, &c->envelope.id);
-    }
-    if (c->authentic)
-      continue;
-    int status = c->envelope.kind == TOPO_CONTROL
-                     ? topo_envelope_verify(&c->envelope, &b->context)
-                     : topo_inner_verify(&c->inner, &c->envelope, &b->context);
-    c->authentic = status == 0;
-    if (status == TOPO_ENOMEM)
-      b->status = status; /* no verdict: the whole batch is tried again */
+    if (c->envelope.kind == TOPO_CONTENT)
+      c->voucher = successor(chain, n, i);
+    if (!c->voucher && verify(b, c) < 0)
+      b->status = TOPO_ENOMEM; /* no verdict: the whole batch is tried again */
   }
+}
+
+int topo_batch_authenticate(struct topo_batch *b,
+                            bool (*is_item)(void *arg, const struct topo_checked *c), void *arg)
+{
+  for (size_t i = b->n_order; i-- > 0;) { /* a voucher stands after those it vouches for */
+    struct topo_checked *c = b->order[i];
+    if (!c->voucher || !judged(c))
+      continue;
+    c->authentic = c->voucher->authentic && is_item(arg, c->voucher);
+    if (!c->authentic && verify(b, c) < 0)
+      return TOPO_ENOMEM;
+  }
+  return 0;
 }
 
 /* `order` holds the n events that decoded, chain by chain. */
@@ -151,7 +181,7 @@ static void work(struct topo_batch *b, struct topo_checked **order, size_t n,
     if (i > 0 && topo_id_equal(&order[i - 1]->envelope.id, &c->envelope.id))
       c->duplicate = true;
     if (i > start && !same_chain(&order[start]->envelope, &c->envelope)) {
-      authenticate(b, order + start, i - start);
+      check_chain(b, order + start, i - start);
       start = i;
     }
     if (i > 0 && !topo_id_equal(&order[i - 1]->envelope.epoch, &c->envelope.epoch))
@@ -159,31 +189,26 @@ static void work(struct topo_batch *b, struct topo_checked **order, size_t n,
     if (!c->duplicate && c->envelope.kind == TOPO_CONTENT)
       open_content(b, c, path, &scratch);
   }
-  authenticate(b, order + start, n - start);
+  check_chain(b, order + start, n - start);
   topo_buf_wipe(&scratch);
 }
 
 void topo_batch_check(struct topo_batch *b)
 {
-  struct topo_checked **order = NULL;
-  struct topo_ggm_path *path = NULL;
-  size_t valid = 0;
-  b->status = decode_all(b, &valid);
+  b->status = decode_all(b, &b->n_order);
   if (b->status < 0)
     return;
-  order = calloc(b->n ? b->n : 1, sizeof(struct topo_checked *));
-  path = calloc(1, sizeof *path);
-  if (!order || !path) {
+  struct topo_ggm_path *path = calloc(1, sizeof *path);
+  b->order = calloc(b->n ? b->n : 1, sizeof(struct topo_checked *));
+  if (b->order && path) {
+    for (size_t i = 0; i < b->n; i++)
+      b->order[i] = &b->events[i];
+    qsort(b->order, b->n, sizeof(struct topo_checked *), by_chain);
+    work(b, b->order, b->n_order, path);
+  } else {
     b->status = TOPO_ENOMEM;
-    goto out;
   }
-  for (size_t i = 0; i < b->n; i++)
-    order[i] = &b->events[i];
-  qsort(order, b->n, sizeof(struct topo_checked *), by_chain);
-  work(b, order, valid, path);
-out:
   if (path)
     topo_wipe(path, sizeof *path);
   free(path);
-  free(order);
 }

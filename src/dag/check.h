@@ -1,9 +1,12 @@
 /*
- * check.h - the pure, heavy part of receiving events: decode, hash, open, verify. No database, no state: it
- * runs on a worker thread over a batch that it owns, and its result is an input of a later step.
+ * check.h - the pure, heavy part of receiving events: decode, hash, open, verify. No database, no
+ * state: it runs on a worker thread over a batch that it owns, and its result is an input of a
+ * later step.
  *
- * Signatures are checked from the heads of chains (docs/protocol.md §5): an event that an authentic event of the
- * same batch names as its predecessor is authentic by its hash.
+ * Signatures of content are checked from the heads of chains (docs/protocol.md §5): when a
+ * successor in the same batch names an event as its predecessor, the event's own signature is left
+ * alone and the successor is noted as its voucher. Whether the voucher counts depends on what
+ * becomes of it, which only placement knows: topo_batch_authenticate asks.
  */
 #ifndef TOPO_DAG_CHECK_H
 #define TOPO_DAG_CHECK_H
@@ -15,11 +18,12 @@ enum { TOPO_BATCH_EVENTS = 8192, TOPO_BATCH_BYTES = 4 * 1024 * 1024 };
 /* One received event. Views point into the batch. */
 struct topo_checked {
   struct topo_envelope envelope;
-  int status;     /* 0, or why the bytes are no event: nothing below counts then */
-  bool duplicate; /* the same id stands earlier in the batch */
-  bool opened;    /* content: inner is set */
-  bool no_key;    /* content: the epoch's key was not in the keyring */
-  bool authentic; /* by its own signature or by a successor in this batch; false says "not known yet" */
+  int status;                   /* 0, or why the bytes are no event: nothing below counts then */
+  bool duplicate;               /* the same id stands earlier in the batch */
+  bool opened;                  /* content: inner is set */
+  bool no_key;                  /* content: the epoch's key was not in the keyring */
+  bool authentic;               /* its own signature is valid, or its voucher counts */
+  struct topo_checked *voucher; /* a successor in this batch; its own signature was not looked at */
   struct topo_inner inner;
 };
 
@@ -29,7 +33,9 @@ struct topo_batch {
   struct topo_buf raw;       /* the events, u32 length ‖ event */
   struct topo_buf plain;     /* what was opened */
   struct topo_checked *events;
-  size_t n, capacity;
+  size_t n;
+  struct topo_checked **order; /* those that are events, chain by chain */
+  size_t n_order;
   int status; /* TOPO_ENOMEM when the batch could not be worked on at all */
 };
 
@@ -40,5 +46,9 @@ void topo_batch_destroy(struct topo_batch *batch); /* wipes; NULL is fine; on th
 int topo_batch_add(struct topo_batch *batch, const uint8_t *data, size_t len);
 /* Does the work. Any thread. */
 void topo_batch_check(struct topo_batch *batch);
+/* Settles `authentic` for vouched events: `is_item(arg, c)` says whether an authentic event is an
+ * item. One whose voucher does not count is judged by its own signature. 0 or TOPO_ENOMEM. */
+int topo_batch_authenticate(struct topo_batch *batch,
+                            bool (*is_item)(void *arg, const struct topo_checked *c), void *arg);
 
 #endif

@@ -12,18 +12,23 @@
 static const struct topo_migration local_migration = {
     "CREATE TABLE local_value(name TEXT PRIMARY KEY, value BLOB NOT NULL);"
     "CREATE TABLE local_epoch(epoch BLOB PRIMARY KEY, secret BLOB NOT NULL);"
-    "CREATE TABLE local_chain(set_no INTEGER PRIMARY KEY, seq INTEGER NOT NULL, prev BLOB NOT NULL);"
+    "CREATE TABLE local_chain(set_no INTEGER PRIMARY KEY, seq INTEGER NOT NULL, prev BLOB NOT "
+    "NULL);"
     "CREATE TABLE local_admitted(rank INTEGER PRIMARY KEY, no INTEGER NOT NULL);"};
 
 const struct topo_migration *const topo_dag_migrations[TOPO_DAG_MIGRATIONS] = {&topo_log_migration,
-                                                                             &local_migration};
+                                                                               &local_migration};
 
-static void ignore_item(void *ctx, const struct topo_id *set, uint64_t hlc, const struct topo_id *id)
+static void ignore_item(void *ctx, const struct topo_id *set, uint64_t hlc,
+                        const struct topo_id *id)
 {
   (void)ctx, (void)set, (void)hlc, (void)id;
 }
 
-static void ignore_want(void *ctx, const struct topo_id *id) { (void)ctx, (void)id; }
+static void ignore_want(void *ctx, const struct topo_id *id)
+{
+  (void)ctx, (void)id;
+}
 
 static void ignore_rejected(void *ctx, const struct topo_id *id, int status)
 {
@@ -87,7 +92,8 @@ static int load_authority(struct topo_dag *dag)
     if (status == 0)
       status = topo_act_of(dag, &opened.envelope, &act);
     if (status == 0)
-      status = topo_authority_admit(dag->authority, &dag->context, &opened.envelope, &act, no, true);
+      status =
+          topo_authority_admit(dag->authority, &dag->context, &opened.envelope, &act, no, true);
     if (status < 0)
       break;
   }
@@ -198,8 +204,8 @@ static int by_time(const void *pa, const void *pb)
   return topo_id_compare(&a->id, &b->id);
 }
 
-/* The events of the batch that can be placed, control first, each chain from its start: then a predecessor
- * is there before its successor asks. The others are reported. */
+/* The events of the batch that can be placed, control first, each chain from its start: then a
+ * predecessor is there before its successor asks. The others are reported. */
 static size_t placeable(struct topo_dag *dag, struct topo_batch *batch, struct topo_checked **order)
 {
   size_t n = 0;
@@ -212,6 +218,19 @@ static size_t placeable(struct topo_dag *dag, struct topo_batch *batch, struct t
   }
   qsort(order, n, sizeof(struct topo_checked *), by_time);
   return n;
+}
+
+/* Would this authentic content be an item, now that the links are settled? */
+static bool is_item(void *arg, const struct topo_checked *c)
+{
+  const struct topo_dag *dag = arg;
+  const struct topo_authority_node *link = topo_authority_find(dag->authority, &c->inner.auth);
+  return link && topo_node_is_link(link) && topo_id_equal(&link->device, &c->inner.device);
+}
+
+int topo_batch_settle(struct topo_dag *dag, struct topo_batch *batch)
+{
+  return topo_batch_authenticate(batch, is_item, dag);
 }
 
 int topo_save_clock(struct topo_dag *dag)
@@ -241,6 +260,8 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
     status = topo_place_control(dag, order[i]);
   if (status == 0)
     status = topo_drain(dag);
+  if (status == 0)
+    status = topo_batch_settle(dag, batch);
   for (; i < n && status == 0; i++)
     status = topo_place_content(dag, order[i]);
   free(order);
@@ -268,10 +289,31 @@ int topo_dag_read(struct topo_dag *dag, const struct topo_id *id, struct topo_bu
                                               : TOPO_ENOTFOUND;
 }
 
-const struct topo_context *topo_dag_context(const struct topo_dag *dag) { return &dag->context; }
-const struct topo_authority *topo_dag_authority(const struct topo_dag *dag) { return dag->authority; }
-struct topo_keyring *topo_dag_keyring(struct topo_dag *dag) { return dag->keys; }
-const struct topo_self *topo_dag_self(const struct topo_dag *dag) { return &dag->self; }
-struct topo_log *topo_dag_log(struct topo_dag *dag) { return &dag->log; }
-uint64_t topo_dag_changes(const struct topo_dag *dag) { return dag->changes; }
-uint64_t topo_dag_held(const struct topo_dag *dag) { return dag->held; }
+const struct topo_context *topo_dag_context(const struct topo_dag *dag)
+{
+  return &dag->context;
+}
+const struct topo_authority *topo_dag_authority(const struct topo_dag *dag)
+{
+  return dag->authority;
+}
+struct topo_keyring *topo_dag_keyring(struct topo_dag *dag)
+{
+  return dag->keys;
+}
+const struct topo_self *topo_dag_self(const struct topo_dag *dag)
+{
+  return &dag->self;
+}
+struct topo_log *topo_dag_log(struct topo_dag *dag)
+{
+  return &dag->log;
+}
+uint64_t topo_dag_changes(const struct topo_dag *dag)
+{
+  return dag->changes;
+}
+uint64_t topo_dag_held(const struct topo_dag *dag)
+{
+  return dag->held;
+}

@@ -23,10 +23,10 @@ struct topo_dag {
   int32_t settled; /* nodes of authority whose rows say whether they stand */
   /* while a batch is applied */
   const struct topo_sink *sink;
-  struct topo_buf ready;  /* int64_t: rows to evaluate again */
-  struct topo_buf refused; /* int64_t: rows whose dependents are refused with them */
-  struct topo_buf dirty;  /* struct topo_dirty */
-  struct topo_buf opened; /* int64_t: epochs whose key has come */
+  struct topo_buf ready;      /* int64_t: rows to evaluate again */
+  struct topo_buf refused;    /* int64_t: rows whose dependents are refused with them */
+  struct topo_buf dirty;      /* struct topo_dirty */
+  struct topo_buf opened;     /* int64_t: epochs whose key has come */
   struct topo_ggm_path *path; /* of our own chain, in path_epoch */
   struct topo_id path_epoch;
 };
@@ -52,20 +52,22 @@ int topo_move(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
 int topo_admitted(struct topo_dag *dag, int64_t no); /* what waited for this ancestor */
 int topo_refuse(struct topo_dag *dag, int64_t no, const struct topo_id *id, int status);
 int topo_settle(struct topo_dag *dag); /* links, and what flips with them */
-int topo_drain(struct topo_dag *dag);                     /* until nothing is left to evaluate */
+int topo_drain(struct topo_dag *dag);  /* until nothing is left to evaluate */
 /* Evaluates a stored row from its bytes. */
 int topo_evaluate_row(struct topo_dag *dag, int64_t no);
 
 /* project.c */
 int topo_project_prepare(struct topo_dag *dag); /* tables; rebuild when their schema changed */
-int topo_project(struct topo_dag *dag, const struct topo_type *type, const struct topo_event *event);
+int topo_project(struct topo_dag *dag, const struct topo_type *type,
+                 const struct topo_event *event);
 int topo_mark_dirty(struct topo_dag *dag, const struct topo_type *type, int64_t subject);
 int topo_project_dirty(struct topo_dag *dag);
 int topo_project_link(struct topo_dag *dag, const struct topo_authority_node *node);
 int topo_subject_of(struct topo_dag *dag, const struct topo_type *type,
-                    const struct topo_value *values, const struct topo_authority_node *link, int64_t no,
-                    int64_t *subject);
-/* Opens a stored content event. `plain` keeps the bytes that the views point into, `raw` the event. */
+                    const struct topo_value *values, const struct topo_authority_node *link,
+                    int64_t no, int64_t *subject);
+/* Opens a stored content event. `plain` keeps the bytes that the views point into, `raw` the event.
+ */
 struct topo_opened {
   struct topo_buf raw, plain;
   struct topo_envelope envelope;
@@ -83,6 +85,7 @@ int topo_take_wraps(struct topo_dag *dag, const struct topo_act *act);
 int topo_open_waiting(struct topo_dag *dag); /* events held for keys that have come */
 
 /* dag.c */
+int topo_batch_settle(struct topo_dag *dag, struct topo_batch *batch); /* who is authentic */
 int topo_save_clock(struct topo_dag *dag);
 int topo_act_of(const struct topo_dag *dag, const struct topo_envelope *e, struct topo_act *act);
 
@@ -94,6 +97,9 @@ static inline int topo_push_no(struct topo_buf *list, int64_t no)
   return topo_buf_put(list, &no, sizeof no);
 }
 
-static inline bool topo_has_bytes(enum topo_state state) { return state != TOPO_STATE_NAMED; }
+static inline bool topo_has_bytes(enum topo_state state)
+{
+  return state != TOPO_STATE_NAMED;
+}
 
 #endif

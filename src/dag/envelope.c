@@ -8,12 +8,12 @@
 
 #include <string.h>
 
-enum { VERSION = 1, TYPE_WORKSPACE = 1, CONTROL_FIXED = 113 };
+enum { WIRE_VERSION = 1, TYPE_WORKSPACE = 1 };
 #define LITERAL(text) ((struct topo_bytes){(const uint8_t *)(text), sizeof(text) - 1})
 
 void topo_context_bytes(const struct topo_context *context, uint8_t out[static TOPO_CONTEXT_SIZE])
 {
-  out[0] = VERSION;
+  out[0] = WIRE_VERSION;
   memcpy(out + 1, context->workspace.bytes, 32);
   memcpy(out + 33, context->scope.bytes, 32);
 }
@@ -65,8 +65,7 @@ static int check_control(const struct topo_envelope *e)
     if (memcmp(e->parents + 32 * (i - 1), e->parents + 32 * i, 32) >= 0)
       return TOPO_EMALFORMED;
   /* Only genesis is without a right, and genesis is nothing else. */
-  if (topo_id_is_zero(&e->auth) &&
-      (e->type != TYPE_WORKSPACE || e->seq != 0 || e->n_parents != 0))
+  if (topo_id_is_zero(&e->auth) && (e->type != TYPE_WORKSPACE || e->seq != 0 || e->n_parents != 0))
     return TOPO_EMALFORMED;
   return check_common(e);
 }
@@ -117,7 +116,7 @@ int topo_envelope_decode(struct topo_envelope *e, const struct topo_context *con
   if (raw.len < 2 || raw.len > TOPO_EVENT_MAX)
     return TOPO_EMALFORMED;
   struct topo_reader r = topo_reader_init(raw.data, raw.len);
-  if (topo_read_u8(&r) != VERSION)
+  if (topo_read_u8(&r) != WIRE_VERSION)
     return TOPO_EVERSION;
   uint8_t kind = topo_read_u8(&r);
   if (kind != TOPO_CONTROL && kind != TOPO_CONTENT)
@@ -142,9 +141,8 @@ int topo_envelope_verify(const struct topo_envelope *e, const struct topo_contex
   uint8_t names[TOPO_CONTEXT_SIZE];
   struct topo_context c = context_of(e, context);
   topo_context_bytes(&c, names);
-  struct topo_bytes parts[] = {LITERAL("topo/1 control"),
-                               {names, sizeof names},
-                               {e->raw.data, e->raw.len - TOPO_SIG_SIZE}};
+  struct topo_bytes parts[] = {
+      LITERAL("topo/1 control"), {names, sizeof names}, {e->raw.data, e->raw.len - TOPO_SIG_SIZE}};
   return topo_verify(e->signature, &e->signer, parts, 3);
 }
 
@@ -184,7 +182,7 @@ int topo_envelope_write_control(struct topo_buf *out, const struct topo_envelope
   topo_assert(topo_id_equal(&e->signer, &key->public_key));
   if (e->body.len > UINT16_MAX)
     return TOPO_ELIMIT;
-  topo_buf_put_u8(out, VERSION);
+  topo_buf_put_u8(out, WIRE_VERSION);
   topo_buf_put_u8(out, TOPO_CONTROL);
   topo_buf_put_u16(out, e->type);
   topo_buf_put_u64(out, e->hlc);
@@ -201,9 +199,8 @@ int topo_envelope_write_control(struct topo_buf *out, const struct topo_envelope
   uint8_t names[TOPO_CONTEXT_SIZE], sig[TOPO_SIG_SIZE];
   struct topo_context c = context_of(e, context);
   topo_context_bytes(&c, names);
-  struct topo_bytes parts[] = {LITERAL("topo/1 control"),
-                               {names, sizeof names},
-                               {out->data + start, out->len - start}};
+  struct topo_bytes parts[] = {
+      LITERAL("topo/1 control"), {names, sizeof names}, {out->data + start, out->len - start}};
   topo_sign(sig, key, parts, 3);
   topo_buf_put(out, sig, sizeof sig);
   if (out->failed)
@@ -213,7 +210,7 @@ int topo_envelope_write_control(struct topo_buf *out, const struct topo_envelope
 
 int topo_envelope_write_content(struct topo_buf *out, const struct topo_envelope *e)
 {
-  topo_buf_put_u8(out, VERSION);
+  topo_buf_put_u8(out, WIRE_VERSION);
   topo_buf_put_u8(out, TOPO_CONTENT);
   topo_buf_put_u64(out, e->hlc);
   topo_buf_put(out, e->tag, TOPO_TAG_SIZE);

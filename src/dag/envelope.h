@@ -1,8 +1,8 @@
 /*
  * envelope.h - the outside of an event: headers, ids, signatures (docs/protocol.md §2).
  *
- * Decoding checks everything that is a function of the bytes alone, and nothing else. Views point into the
- * bytes that were decoded.
+ * Decoding checks everything that is a function of the bytes alone, and nothing else. Views point
+ * into the bytes that were decoded.
  */
 #ifndef TOPO_DAG_ENVELOPE_H
 #define TOPO_DAG_ENVELOPE_H
@@ -24,7 +24,8 @@ enum topo_event_kind { TOPO_CONTROL = 1, TOPO_CONTENT = 2 };
 /* Type numbers: control below 0x1000, content below 0xf000, local from there on. */
 enum { TOPO_TYPE_CONTENT = 0x1000, TOPO_TYPE_LOCAL = 0xf000 };
 
-/* What an event's id and signatures are bound to besides its bytes. Zero names for genesis alone. */
+/* What an event's id and signatures are bound to besides its bytes. Zero names for genesis alone.
+ */
 struct topo_context {
   struct topo_id workspace, scope;
 };
@@ -58,8 +59,8 @@ struct topo_inner {
   const uint8_t *signature;
 };
 
-/* Decodes the header and computes the id. 0; TOPO_EMALFORMED; TOPO_ELOCALTYPE; TOPO_EVERSION. A genesis event
- * (type workspace, no auth) is hashed under zero names whatever `context` says. */
+/* Decodes the header and computes the id. 0; TOPO_EMALFORMED; TOPO_ELOCALTYPE; TOPO_EVERSION. A
+ * genesis event (type workspace, no auth) is hashed under zero names whatever `context` says. */
 int topo_envelope_decode(struct topo_envelope *e, const struct topo_context *context,
                          struct topo_bytes raw);
 /* The control event's own signature: 0 or TOPO_ESIGNATURE. */
@@ -73,13 +74,16 @@ int topo_inner_decode(struct topo_inner *inner, struct topo_bytes plain);
 int topo_inner_verify(const struct topo_inner *inner, const struct topo_envelope *e,
                       const struct topo_context *context);
 
-/* Appends a whole signed control event: everything in *e but raw, id and signature is taken from it. 0,
- * TOPO_ENOMEM, or TOPO_ELIMIT when it is over TOPO_EVENT_MAX. Decoding `out` gives the id. */
+/* Appends a whole signed control event: everything in *e but raw, id and signature is taken from
+ * it. 0, TOPO_ENOMEM, or TOPO_ELIMIT when it is over TOPO_EVENT_MAX. Decoding `out` gives the id.
+ */
 int topo_envelope_write_control(struct topo_buf *out, const struct topo_envelope *e,
-                                const struct topo_context *context, const struct topo_sign_key *key);
+                                const struct topo_context *context,
+                                const struct topo_sign_key *key);
 /* Appends a content event's clear header (kind, hlc, tag, seq, prev, epoch of *e). */
 int topo_envelope_write_content(struct topo_buf *out, const struct topo_envelope *e);
-/* Appends the padded plaintext for a content header: device is key's. 0, TOPO_ENOMEM, TOPO_ELIMIT. */
+/* Appends the padded plaintext for a content header: device is key's. 0, TOPO_ENOMEM, TOPO_ELIMIT.
+ */
 int topo_inner_write(struct topo_buf *out, struct topo_bytes header,
                      const struct topo_context *context, const struct topo_id *auth, uint16_t type,
                      struct topo_bytes body, const struct topo_sign_key *key);

@@ -1,9 +1,10 @@
 /*
  * field.h - the table-driven codec of event bodies (docs/protocol.md §3).
  *
- * A type lists its fields; this codec encodes, decodes and bounds every body from that list, in order,
- * without tags. Fixed sizes: u8 1, u16 2, u32 4, u64 8 (big-endian), id and key 32, sig 64. Bytes and text are
- * u16 length ‖ bytes, text strict UTF-8 without NUL. A list is u16 count ‖ elements of `size` bytes each.
+ * A type lists its fields; this codec encodes, decodes and bounds every body from that list, in
+ * order, without tags. Fixed sizes: u8 1, u16 2, u32 4, u64 8 (big-endian), id and key 32, sig 64.
+ * Bytes and text are u16 length ‖ bytes, text strict UTF-8 without NUL. A list is u16 count ‖
+ * elements of `size` bytes each.
  */
 #ifndef TOPO_DAG_FIELD_H
 #define TOPO_DAG_FIELD_H
@@ -39,7 +40,8 @@ struct topo_value {
   struct topo_bytes bytes; /* id, sig, bytes, text, list: the elements alone */
 };
 
-/* Decodes a whole body into values[i] for fields[i]. 0 or TOPO_EMALFORMED (bounds, UTF-8, trailing bytes). */
+/* Decodes a whole body into values[i] for fields[i]. 0 or TOPO_EMALFORMED (bounds, UTF-8, trailing
+ * bytes). */
 int topo_fields_decode(const struct topo_field *fields, struct topo_bytes body,
                        struct topo_value values[static TOPO_FIELDS_MAX]);
 /* Appends the encoding. 0; TOPO_EINVAL when a value breaks its bound; TOPO_ENOMEM. */

@@ -1,8 +1,8 @@
 /*
  * fingerprint.c - one hash over every projection row: what two nodes compare to say "the same".
  *
- * For each table in the order of names: u8 length ‖ name, then each row's columns: 'i' ‖ u64, 'b' ‖ u32 length ‖ bytes,
- * or 'n' for NULL, and 'r' after each row.
+ * For each table in the order of names: u8 length ‖ name, then each row's columns: 'i' ‖ u64, 'b' ‖
+ * u32 length ‖ bytes, or 'n' for NULL, and 'r' after each row.
  */
 #include "dag/dag_impl.h"
 
@@ -88,7 +88,8 @@ static size_t sorted_tables(const struct topo_type *const *types, struct table *
   return n;
 }
 
-int topo_dag_fingerprint(struct topo_db *db, const struct topo_type *const *types, struct topo_id *out)
+int topo_dag_fingerprint(struct topo_db *db, const struct topo_type *const *types,
+                         struct topo_id *out)
 {
   struct table tables[TABLES_MAX];
   struct digest d = {0};

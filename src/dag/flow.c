@@ -1,5 +1,6 @@
 /*
- * flow.c - what follows from a verdict: rows, dependents, flips. All of it by worklist, nothing by recursion.
+ * flow.c - what follows from a verdict: rows, dependents, flips. All of it by worklist, nothing by
+ * recursion.
  */
 #include "dag/dag_impl.h"
 
@@ -127,7 +128,8 @@ static int move_control(struct topo_dag *dag, struct topo_authority_node *node)
   return topo_move(dag, &row, state, NULL, NULL);
 }
 
-/* The link's answer changed: whatever names it as auth is judged anew. Rare, so it is worth a scan and not an index. */
+/* The link's answer changed: whatever names it as auth is judged anew. Rare, so it is worth a scan
+ * and not an index. */
 static int content_again(struct topo_dag *dag, int64_t link)
 {
   struct topo_stmt *s =

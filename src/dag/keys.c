@@ -54,7 +54,8 @@ static int save_secret(struct topo_dag *dag, const struct topo_id *epoch, const 
 }
 
 int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
-                         const uint8_t secret[static 32], uint64_t now_ms, const struct topo_sink *sink)
+                         const uint8_t secret[static 32], uint64_t now_ms,
+                         const struct topo_sink *sink)
 {
   dag->sink = sink;
   dag->now_ms = now_ms;
@@ -116,8 +117,9 @@ int topo_take_wraps(struct topo_dag *dag, const struct topo_act *act)
   return 0;
 }
 
-int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap, const struct topo_id *link,
-                      const struct topo_id *seal_key, uint64_t now_ms, const struct topo_sink *sink)
+int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,
+                      const struct topo_id *link, const struct topo_id *seal_key, uint64_t now_ms,
+                      const struct topo_sink *sink)
 {
   int status = 0;
   struct topo_keyring *keys = topo_keyring_hold(dag->keys);
@@ -177,6 +179,8 @@ static int open_epoch(struct topo_dag *dag, int64_t epoch)
       topo_batch_check(batch);
       status = batch->status;
     }
+    if (status == 0)
+      status = topo_batch_settle(dag, batch);
     for (size_t i = 0; status == 0 && i < batch->n; i++)
       if (batch->events[i].status == 0)
         status = topo_place_content(dag, &batch->events[i]);

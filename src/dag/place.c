@@ -17,18 +17,18 @@ static int reject(struct topo_dag *dag, const struct topo_id *id, int status)
 static struct topo_chain_place place_of(const struct topo_envelope *e, int64_t set_no)
 {
   struct topo_chain_place p = {.set_no = set_no, .seq = e->seq};
-  memcpy(p.tag, e->kind == TOPO_CONTROL ? e->signer.bytes : e->tag, sizeof p.tag);
+  memcpy(p.tag, e->tag, sizeof p.tag);
   return p;
 }
 
-/* An authentic event vouches for its predecessor; one that is not here is wanted. */
+/* An item vouches for its predecessor; one that is not here is wanted. */
 static int vouch(struct topo_dag *dag, const struct topo_envelope *e, int64_t set_no)
 {
   if (e->seq == 0)
     return 0;
   struct topo_row prev = {0};
   int status = topo_log_find(&dag->log, &e->prev, &prev);
-  if (status == 0 && topo_has_bytes(prev.state))
+  if (status == 0 && prev.state > TOPO_STATE_HELD)
     return 0;
   if (status == TOPO_ENOTFOUND)
     status = topo_log_intern(&dag->log, &e->prev, &prev.no);
@@ -36,11 +36,12 @@ static int vouch(struct topo_dag *dag, const struct topo_envelope *e, int64_t se
     return status;
   struct topo_chain_place p = place_of(e, set_no);
   p.seq--;
-  dag->sink->want(dag->sink->ctx, &e->prev);
+  if (!topo_has_bytes(prev.state))
+    dag->sink->want(dag->sink->ctx, &e->prev);
   return topo_log_vouch(&dag->log, prev.no, &p);
 }
 
-/* 1: authentic, by itself or by a stored successor. */
+/* 1: content is authentic, by itself or by a stored item that names it. */
 static int authentic(struct topo_dag *dag, const struct topo_checked *c, const struct topo_row *row)
 {
   if (c->authentic)
@@ -54,10 +55,7 @@ static int authentic(struct topo_dag *dag, const struct topo_checked *c, const s
 /* Stores a new row; its bytes are never written twice. */
 static int store(struct topo_dag *dag, const struct topo_envelope *e, struct topo_row *row)
 {
-  bool named = row->no != 0;
   int status = topo_log_insert(&dag->log, &e->id, row, e->raw);
-  if (status == 0 && named)
-    status = topo_log_unvouch(&dag->log, row->no);
   topo_clock_merge(dag, e->hlc);
   return status;
 }
@@ -87,7 +85,8 @@ static int hold(struct topo_dag *dag, const struct topo_envelope *e, struct topo
   return status;
 }
 
-/* Finds the row of an event about to be placed. 1: it is new (perhaps named); 0: it is stored already. */
+/* Finds the row of an event about to be placed. 1: it is new (perhaps named); 0: it is stored
+ * already. */
 static int fresh(struct topo_dag *dag, const struct topo_envelope *e, struct topo_row *row)
 {
   *row = (struct topo_row){0};
@@ -139,19 +138,13 @@ int topo_place_control(struct topo_dag *dag, const struct topo_checked *c)
     return status;
   if (!status && row.state != TOPO_STATE_HELD)
     return 0; /* known */
+  if (!c->authentic)
+    return reject(dag, &e->id, TOPO_ESIGNATURE);
   row.type = e->type;
   row.hlc = e->hlc;
-  status = topo_has_bytes(row.state) ? 1 : authentic(dag, c, &row);
-  if (status < 0)
-    return status;
-  if (status == 0)
-    return reject(dag, &e->id, TOPO_ESIGNATURE);
   struct topo_act act;
   if (topo_act_of(dag, e, &act) < 0)
     return topo_has_bytes(row.state) ? 0 : reject(dag, &e->id, TOPO_EMALFORMED);
-  status = vouch(dag, e, 0);
-  if (status < 0)
-    return status;
   struct topo_id missing[TOPO_ANCESTORS_MAX];
   size_t n = topo_authority_missing(dag->authority, e, &act, missing);
   if (n > 0)
@@ -180,9 +173,6 @@ int topo_place_content(struct topo_dag *dag, const struct topo_checked *c)
   if (status == 0)
     return topo_has_bytes(row.state) ? topo_refuse(dag, row.no, &e->id, TOPO_ESIGNATURE)
                                      : reject(dag, &e->id, TOPO_ESIGNATURE);
-  status = vouch(dag, e, row.set_no);
-  if (status < 0)
-    return status;
   struct topo_content content = {e, &c->inner};
   return topo_evaluate(dag, &row, &content);
 }
@@ -223,8 +213,8 @@ static int depend(struct topo_dag *dag, struct topo_row *row, const struct topo_
   return 0;
 }
 
-/* The row must exist before edges can name it. The first placing is counted as an item of its set. It is
- * written as what it most often becomes, so that most events are written once. */
+/* The row must exist before edges can name it. The first placing is counted as an item of its set.
+ * It is written as what it most often becomes, so that most events are written once. */
 static int enter(struct topo_dag *dag, struct topo_row *row, const struct topo_content *content)
 {
   const struct topo_envelope *e = content->envelope;
@@ -241,6 +231,10 @@ static int enter(struct topo_dag *dag, struct topo_row *row, const struct topo_c
   } else {
     status = store(dag, e, row);
   }
+  if (status == 0 && !row->unmentioned) /* nobody needs to vouch for it any more */
+    status = topo_log_unvouch(&dag->log, row->no);
+  if (status == 0)
+    status = vouch(dag, e, row->set_no);
   row->written_accepted = true;
   row->state = TOPO_STATE_HELD;
   if (status == 0)
@@ -249,19 +243,23 @@ static int enter(struct topo_dag *dag, struct topo_row *row, const struct topo_c
 }
 
 /* What the type makes of the event, once its link stands. */
-static int evaluate_body(struct topo_dag *dag, struct topo_row *row, const struct topo_content *content,
-                         const struct topo_authority_node *link)
+static int evaluate_body(struct topo_dag *dag, struct topo_row *row,
+                         const struct topo_content *content, const struct topo_authority_node *link)
 {
   struct topo_value values[TOPO_FIELDS_MAX];
   const struct topo_inner *inner = content->inner;
   const struct topo_type *type = topo_type_find(dag->types, inner->type);
-  bool readable = type && type->project && topo_fields_decode(type->fields, inner->body, values) == 0 &&
+  bool readable = type && type->project &&
+                  topo_fields_decode(type->fields, inner->body, values) == 0 &&
                   (!type->check || type->check(values) == 0);
   if (!readable)
     return topo_move(dag, row, link->stands ? TOPO_STATE_UNREADABLE : TOPO_STATE_UNAUTHORISED, NULL,
                      NULL);
-  struct topo_event event = {
-      .no = row->no, .id = &content->envelope->id, .hlc = row->hlc, .link = link->no, .values = values};
+  struct topo_event event = {.no = row->no,
+                             .id = &content->envelope->id,
+                             .hlc = row->hlc,
+                             .link = link->no,
+                             .values = values};
   int status = topo_log_intern(&dag->log, &link->user, &event.user);
   if (status == 0)
     status = topo_subject_of(dag, type, values, link, row->no, &event.subject);
@@ -284,7 +282,7 @@ int topo_evaluate(struct topo_dag *dag, struct topo_row *row, const struct topo_
   const struct topo_authority_node *link = topo_authority_find(dag->authority, &inner->auth);
   if (!link)
     return hold(dag, content->envelope, row, TOPO_EDGE_ADMITTED, &inner->auth, 1);
-  if (!topo_node_is_link(link)) /* admitted, and never a link: it would be held for ever */
+  if (!topo_node_is_link(link) || !topo_id_equal(&link->device, &inner->device))
     return topo_has_bytes(row->state)
                ? topo_refuse(dag, row->no, &content->envelope->id, TOPO_EDENIED)
                : reject(dag, &content->envelope->id, TOPO_EDENIED);
@@ -293,7 +291,5 @@ int topo_evaluate(struct topo_dag *dag, struct topo_row *row, const struct topo_
   int status = enter(dag, row, content);
   if (status < 0)
     return status;
-  if (!topo_id_equal(&link->device, &inner->device))
-    return topo_move(dag, row, TOPO_STATE_UNAUTHORISED, NULL, NULL);
   return evaluate_body(dag, row, content, link);
 }

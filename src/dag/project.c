@@ -1,5 +1,6 @@
 /*
- * project.c - projections: their tables, forward projection, recomputing a subject, the fingerprint.
+ * project.c - projections: their tables, forward projection, recomputing a subject, the
+ * fingerprint.
  */
 #include "dag/dag_impl.h"
 
@@ -47,7 +48,8 @@ static int drop_tables(struct topo_dag *dag)
       return status;
     struct topo_bytes name = topo_column_bytes(s, 0);
     char drop[160]; /* a name cannot be bound; this one comes from the schema itself */
-    int n = snprintf(drop, sizeof drop, "DROP TABLE \"%.*s\"", (int)name.len, (const char *)name.data);
+    int n =
+        snprintf(drop, sizeof drop, "DROP TABLE \"%.*s\"", (int)name.len, (const char *)name.data);
     topo_reset(s);
     if (n < 0 || (size_t)n >= sizeof drop)
       return TOPO_ECORRUPT;
@@ -158,8 +160,8 @@ int topo_project_link(struct topo_dag *dag, const struct topo_authority_node *no
 }
 
 int topo_subject_of(struct topo_dag *dag, const struct topo_type *type,
-                    const struct topo_value *values, const struct topo_authority_node *link, int64_t no,
-                    int64_t *subject)
+                    const struct topo_value *values, const struct topo_authority_node *link,
+                    int64_t no, int64_t *subject)
 {
   *subject = no;
   if (!type->subject)
@@ -198,12 +200,10 @@ static int project_row(struct topo_dag *dag, const struct topo_type *type, int64
   struct topo_value values[TOPO_FIELDS_MAX];
   if (status == 0 && opened.open &&
       topo_fields_decode(type->fields, opened.inner.body, values) == 0) {
-    const struct topo_authority_node *link = topo_authority_find(dag->authority, &opened.inner.auth);
-    struct topo_event event = {.no = no,
-                               .id = &opened.envelope.id,
-                               .hlc = row.hlc,
-                               .link = link->no,
-                               .values = values};
+    const struct topo_authority_node *link =
+        topo_authority_find(dag->authority, &opened.inner.auth);
+    struct topo_event event = {
+        .no = no, .id = &opened.envelope.id, .hlc = row.hlc, .link = link->no, .values = values};
     status = topo_log_intern(&dag->log, &link->user, &event.user);
     if (status == 0)
       status = topo_subject_of(dag, type, values, link, no, &event.subject);

@@ -1,6 +1,6 @@
 /*
- * stand.c - STANDS: one pass over the links by ascending KEY; each decision looks only at links already
- * decided (docs/protocol.md §4).
+ * stand.c - STANDS: one pass over the links by ascending KEY; each decision looks only at links
+ * already decided (docs/protocol.md §4).
  */
 #include "dag/authority_impl.h"
 
@@ -46,7 +46,8 @@ int topo_authority_settle(struct topo_authority *a)
 {
   if (!a->dirty)
     return 0;
-  struct topo_authority_node **order = malloc(((size_t)a->n + 1) * sizeof(struct topo_authority_node *));
+  struct topo_authority_node **order =
+      malloc(((size_t)a->n + 1) * sizeof(struct topo_authority_node *));
   if (!order)
     return TOPO_ENOMEM;
   size_t n = 0;

@@ -1,9 +1,10 @@
 /*
  * type.h - what an event type tells the pipeline about itself.
  *
- * One folder of events/ owns one type: its fields, what it asks of authority, what it depends on, its tables
- * and how an accepted event becomes rows. The pipeline owns everything else: ids, signatures, chains, keys,
- * dependencies, verdicts, transactions. It takes the table of types as an argument and knows none by name.
+ * One folder of events/ owns one type: its fields, what it asks of authority, what it depends on,
+ * its tables and how an accepted event becomes rows. The pipeline owns everything else: ids,
+ * signatures, chains, keys, dependencies, verdicts, transactions. It takes the table of types as an
+ * argument and knows none by name.
  */
 #ifndef TOPO_DAG_TYPE_H
 #define TOPO_DAG_TYPE_H
@@ -84,7 +85,8 @@ struct topo_type {
   int (*act)(const struct topo_value *values, struct topo_act *act);
 
   /* Content types. */
-  /* Bounds that the field table cannot state: 0 or TOPO_EMALFORMED (the event is unreadable). May be NULL. */
+  /* Bounds that the field table cannot state: 0 or TOPO_EMALFORMED (the event is unreadable). May
+   * be NULL. */
   int (*check)(const struct topo_value *values);
   enum topo_right (*right)(const struct topo_value *values);
   /* Fills what the event depends on; returns how many. NULL: nothing. */

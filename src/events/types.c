@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 const struct topo_type *const topo_types[] = {
-    &topo_type_workspace, &topo_type_user,    &topo_type_device,  &topo_type_invite,
-    &topo_type_admission, &topo_type_epoch,   &topo_type_wrap,    &topo_type_profile,
+    &topo_type_workspace, &topo_type_user,    &topo_type_device,   &topo_type_invite,
+    &topo_type_admission, &topo_type_epoch,   &topo_type_wrap,     &topo_type_profile,
     &topo_type_channel,   &topo_type_message, &topo_type_reaction, NULL,
 };

@@ -1,4 +1,5 @@
-/* types.h - the list of event types. Adding a type adds a folder beside this file and one line to types.c. */
+/* types.h - the list of event types. Adding a type adds a folder beside this file and one line to
+ * types.c. */
 #ifndef TOPO_EVENTS_TYPES_H
 #define TOPO_EVENTS_TYPES_H
 

@@ -34,14 +34,14 @@ int topo_sqlite_status(int code)
   }
 }
 
-/* Functions whose results are not a function of the database: a projection that used one would differ
- * between replicas. */
+/* Functions whose results are not a function of the database: a projection that used one would
+ * differ between replicas. */
 static bool ambient_function(const char *name)
 {
-  static const char *const denied[] = {"random",      "randomblob",   "date",           "time",
-                                       "datetime",    "julianday",    "strftime",       "unixepoch",
-                                       "timediff",    "current_date", "current_time",   "current_timestamp",
-                                       "load_extension"};
+  static const char *const denied[] = {
+      "random",       "randomblob",        "date",          "time",     "datetime",
+      "julianday",    "strftime",          "unixepoch",     "timediff", "current_date",
+      "current_time", "current_timestamp", "load_extension"};
   for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
     if (sqlite3_stricmp(name, denied[i]) == 0)
       return true;
@@ -78,7 +78,8 @@ static int pragma_i64(struct topo_db *db, const char *sql, int64_t *out)
   return topo_sqlite_status(rc);
 }
 
-/* A file is ours when it is empty or carries our mark; reading the schema finds a damaged header. */
+/* A file is ours when it is empty or carries our mark; reading the schema finds a damaged header.
+ */
 static int check_owner(struct topo_db *db, const struct topo_db_options *o)
 {
   int64_t mark = 0, tables = 0;
@@ -134,8 +135,8 @@ int topo_db_open(struct topo_db **out, const struct topo_db_options *o)
   if (!db)
     return TOPO_ENOMEM;
   int flags = o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  int rc = sqlite3_open_v2(o->path, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                           o->disk->vfs);
+  int rc = sqlite3_open_v2(o->path, &db->handle,
+                           flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, o->disk->vfs);
   int status = topo_sqlite_status(rc);
   if (status < 0)
     goto fail;
@@ -195,7 +196,8 @@ int topo_db_begin(struct topo_db *db, bool durable)
 {
   topo_assert(!db->in_transaction && !db->read_only);
   if (durable != db->durable) {
-    int status = topo_db_exec(db, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+    int status =
+        topo_db_exec(db, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
     if (status < 0)
       return status;
     db->durable = durable;
@@ -224,7 +226,10 @@ void topo_db_rollback(struct topo_db *db)
   db->in_transaction = false;
 }
 
-bool topo_db_in_transaction(const struct topo_db *db) { return db->in_transaction; }
+bool topo_db_in_transaction(const struct topo_db *db)
+{
+  return db->in_transaction;
+}
 
 int topo_db_checkpoint(struct topo_db *db, int pages)
 {
@@ -237,5 +242,11 @@ int topo_db_checkpoint(struct topo_db *db, int pages)
   return topo_sqlite_status(rc);
 }
 
-void topo_db_set_writer(struct topo_db *db, const char *writer) { db->writer = writer; }
-int64_t topo_db_last_rowid(struct topo_db *db) { return sqlite3_last_insert_rowid(db->handle); }
+void topo_db_set_writer(struct topo_db *db, const char *writer)
+{
+  db->writer = writer;
+}
+int64_t topo_db_last_rowid(struct topo_db *db)
+{
+  return sqlite3_last_insert_rowid(db->handle);
+}

@@ -102,8 +102,9 @@ int topo_log_find(struct topo_log *log, const struct topo_id *id, struct topo_ro
 
 static int insert_event(struct topo_log *log, const struct topo_id *id, struct topo_row *row)
 {
-  struct topo_stmt *s = topo_stmt(log->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,unmet)"
-                                           " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+  struct topo_stmt *s =
+      topo_stmt(log->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,unmet)"
+                         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
   topo_bind_i64(s, 1, topo_id_prefix(id));
   topo_bind_id(s, 2, id);
   topo_bind_i64(s, 3, row->state);
@@ -221,7 +222,8 @@ int topo_log_unlink(struct topo_log *log, int64_t target, enum topo_edge kind, i
   return edge(log, sql, target, kind, source);
 }
 
-int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind, struct topo_buf *out)
+int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
+                     struct topo_buf *out)
 {
   struct topo_stmt *s = topo_stmt(log->db, "SELECT source FROM edge WHERE target=?1 AND kind=?2");
   topo_bind_i64(s, 1, target);
@@ -250,13 +252,15 @@ static struct topo_stmt *bind_place(struct topo_log *log, const char *sql, int64
 
 int topo_log_vouch(struct topo_log *log, int64_t target, const struct topo_chain_place *place)
 {
-  static const char sql[] = "INSERT OR IGNORE INTO vouch(target,tag,set_no,seq) VALUES(?1,?2,?3,?4)";
+  static const char sql[] =
+      "INSERT OR IGNORE INTO vouch(target,tag,set_no,seq) VALUES(?1,?2,?3,?4)";
   return topo_run(bind_place(log, sql, target, place));
 }
 
 int topo_log_vouched(struct topo_log *log, int64_t target, const struct topo_chain_place *place)
 {
-  static const char sql[] = "SELECT 1 FROM vouch WHERE target=?1 AND tag=?2 AND set_no=?3 AND seq=?4";
+  static const char sql[] =
+      "SELECT 1 FROM vouch WHERE target=?1 AND tag=?2 AND set_no=?3 AND seq=?4";
   struct topo_stmt *s = bind_place(log, sql, target, place);
   int status = topo_step(s);
   topo_reset(s);

@@ -1,14 +1,16 @@
 /*
  * log.h - the log of one space: every event that is kept, and the graph between events.
  *
- * An id is interned once to a row number (`no`); everything else in the database holds integers. A row
- * without bytes is a name that something refers to: an event that is not here yet, or a user. The first
- * eight bytes of an id are indexed, not the id (01-architecture, measured): a lookup compares the rest.
+ * An id is interned once to a row number (`no`); everything else in the database holds integers. A
+ * row without bytes is a name that something refers to: an event that is not here yet, or a user.
+ * The first eight bytes of an id are indexed, not the id (01-architecture, measured): a lookup
+ * compares the rest.
  *
- *   event(no, h, id, state, type, set_no, auth, hlc, unmet)     the facts about an event that change
- *   body(no, bytes)                                        its bytes, which never do
- *   edge(target, kind, source)                             source waits for target, or depends on it
- *   vouch(target, tag, set_no, seq)                        an authentic successor names this predecessor
+ *   event(no, h, id, state, type, set_no, auth, hlc, unmet)     the facts about an event that
+ * change body(no, bytes)                                        its bytes, which never do
+ *   edge(target, kind, source)                             source waits for target, or depends on
+ * it vouch(target, tag, set_no, seq)                        an authentic successor names this
+ * predecessor
  */
 #ifndef TOPO_STORE_LOG_H
 #define TOPO_STORE_LOG_H
@@ -28,19 +30,20 @@ enum topo_state {
 /* What the source of an edge waits for. */
 enum topo_edge {
   TOPO_EDGE_ADMITTED = 0, /* the target is admitted (control) */
-  TOPO_EDGE_ACCEPTED = 1, /* the target is accepted: a dependency, kept for ever because verdicts flip */
-  TOPO_EDGE_SUBJECT = 2,  /* nothing: the source belongs to the target's subject */
-  TOPO_EDGE_KEY = 3       /* the key of the target, an epoch */
+  TOPO_EDGE_ACCEPTED =
+      1, /* the target is accepted: a dependency, kept for ever because verdicts flip */
+  TOPO_EDGE_SUBJECT = 2, /* nothing: the source belongs to the target's subject */
+  TOPO_EDGE_KEY = 3      /* the key of the target, an epoch */
 };
 
 struct topo_row {
   int64_t no;
   enum topo_state state;
-  uint16_t type;   /* 0 while it is not known (sealed) */
-  int64_t set_no;  /* 0: control; else the row of the epoch */
-  int64_t auth;    /* the row of the auth link, 0 when not known */
+  uint16_t type;  /* 0 while it is not known (sealed) */
+  int64_t set_no; /* 0: control; else the row of the epoch */
+  int64_t auth;   /* the row of the auth link, 0 when not known */
   uint64_t hlc;
-  int64_t unmet;   /* edges of kinds 0, 1 and 3 whose target is not yet as waited for */
+  int64_t unmet; /* edges of kinds 0, 1 and 3 whose target is not yet as waited for */
   /* Not stored; for the pipeline while it places the event. */
   bool unmentioned;      /* nothing referred to the event before it came */
   bool written_accepted; /* the table says "accepted" already */
@@ -53,7 +56,7 @@ struct topo_log {
   struct { /* direct-mapped: ids met again and again (channels, links, epochs) skip the index */
     struct topo_id id;
     int64_t no;
-  } *cache;
+  } * cache;
 };
 
 extern const struct topo_migration topo_log_migration;
@@ -83,7 +86,8 @@ int topo_log_bytes(struct topo_log *log, int64_t no, struct topo_buf *out);
 int topo_log_link(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source);
 int topo_log_unlink(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source);
 /* Appends the sources of (target, kind), as int64_t, to `out`. */
-int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind, struct topo_buf *out);
+int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
+                     struct topo_buf *out);
 
 /* A chain's position: tag is 16 bytes for content, the signer's first 16 for control. */
 struct topo_chain_place {

@@ -1,8 +1,8 @@
 /*
  * stmt.c - prepared statements, cached by the address of their text.
  *
- * A statement that could not be prepared keeps its status in its slot and returns it from every step, so
- * callers check one place.
+ * A statement that could not be prepared keeps its status in its slot and returns it from every
+ * step, so callers check one place.
  */
 #include "store/db_impl.h"
 
@@ -80,7 +80,8 @@ void topo_bind_id(struct topo_stmt *s, int index, const struct topo_id *id)
 void topo_bind_text(struct topo_stmt *s, int index, const void *text, size_t len)
 {
   if (s->handle)
-    bound(s, sqlite3_bind_text64(s->handle, index, len ? text : "", len, SQLITE_STATIC, SQLITE_UTF8));
+    bound(s,
+          sqlite3_bind_text64(s->handle, index, len ? text : "", len, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void topo_bind_null(struct topo_stmt *s, int index)
@@ -118,7 +119,10 @@ void topo_reset(struct topo_stmt *s)
     sqlite3_reset(s->handle);
 }
 
-int64_t topo_column_i64(struct topo_stmt *s, int column) { return sqlite3_column_int64(s->handle, column); }
+int64_t topo_column_i64(struct topo_stmt *s, int column)
+{
+  return sqlite3_column_int64(s->handle, column);
+}
 
 struct topo_bytes topo_column_bytes(struct topo_stmt *s, int column)
 {
@@ -145,4 +149,7 @@ int topo_column_is_integer(struct topo_stmt *s, int column)
   return sqlite3_column_type(s->handle, column) == SQLITE_INTEGER;
 }
 
-int topo_column_count(struct topo_stmt *s) { return sqlite3_column_count(s->handle); }
+int topo_column_count(struct topo_stmt *s)
+{
+  return sqlite3_column_count(s->handle);
+}

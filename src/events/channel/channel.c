@@ -22,8 +22,7 @@ static enum topo_right right(const struct topo_value *v)
 
 static int project(struct topo_db *db, const struct topo_event *e)
 {
-  struct topo_stmt *s =
-      topo_stmt(db, "INSERT INTO channel(no,user,hlc,name) VALUES(?1,?2,?3,?4)");
+  struct topo_stmt *s = topo_stmt(db, "INSERT INTO channel(no,user,hlc,name) VALUES(?1,?2,?3,?4)");
   struct topo_bytes name = e->values[TOPO_CHANNEL_NAME].bytes;
   topo_bind_i64(s, 1, e->no);
   topo_bind_i64(s, 2, e->user);

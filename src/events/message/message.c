@@ -1,6 +1,7 @@
 /*
- * message.c - a text in a channel. The exemplar of a content type: fields, right, dependencies, tables, the two
- * ways into them (project for one more event, clear for starting over), and what the fingerprint reads.
+ * message.c - a text in a channel. The exemplar of a content type: fields, right, dependencies,
+ * tables, the two ways into them (project for one more event, clear for starting over), and what
+ * the fingerprint reads.
  *
  * A message is its own subject. It depends on its channel: until that is accepted the message is
  * blocked, and what depends on the message (reactions) with it.
@@ -17,7 +18,8 @@ static const struct topo_field fields[] = {
     {0},
 };
 
-/* Pages are read by (channel, hlc, no); the row number breaks ties locally, the id would globally. */
+/* Pages are read by (channel, hlc, no); the row number breaks ties locally, the id would globally.
+ */
 static const char schema[] =
     "CREATE TABLE message(no INTEGER PRIMARY KEY, channel INTEGER NOT NULL, user INTEGER NOT NULL,"
     " hlc INTEGER NOT NULL, text TEXT NOT NULL);"

@@ -1,6 +1,6 @@
 /*
- * profile.c - the name of a user, or of the workspace. The subject is whose name it is; the accepted profile
- * with the greatest (hlc, id) counts, whatever order they came in.
+ * profile.c - the name of a user, or of the workspace. The subject is whose name it is; the
+ * accepted profile with the greatest (hlc, id) counts, whatever order they came in.
  */
 #include "events/profile/profile.h"
 

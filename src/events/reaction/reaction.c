@@ -1,6 +1,7 @@
 /*
- * reaction.c - an emoji on a message. All reactions of a message are one subject; the same emoji twice by
- * one user counts once, which the views see to: the rows keep every event, so that none is lost when another flips.
+ * reaction.c - an emoji on a message. All reactions of a message are one subject; the same emoji
+ * twice by one user counts once, which the views see to: the rows keep every event, so that none is
+ * lost when another flips.
  */
 #include "events/reaction/reaction.h"
 

@@ -5,7 +5,13 @@
 #include "dag/type.h"
 
 enum { TOPO_TYPE_USER = 0x0002 };
-enum { TOPO_USER_USER, TOPO_USER_ROLE, TOPO_USER_DEVICE, TOPO_USER_SEAL_KEY, TOPO_USER_COUNTERSIGN };
+enum {
+  TOPO_USER_USER,
+  TOPO_USER_ROLE,
+  TOPO_USER_DEVICE,
+  TOPO_USER_SEAL_KEY,
+  TOPO_USER_COUNTERSIGN
+};
 extern const struct topo_type topo_type_user;
 
 #endif
