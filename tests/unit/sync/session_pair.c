@@ -277,7 +277,7 @@ static int host_offered(void *host, struct topo_session *s, const struct topo_id
   struct pair_side *side = host;
   (void)s;
   side->offered++;
-  topo_assert(auth->bytes[0] == 0x22);
+  side->offered_auth = *auth;
   join->invite = *invite;
   join->slot = slot;
   memset(join->device.bytes, 0x33, TOPO_ID_SIZE);

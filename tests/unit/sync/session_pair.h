@@ -56,7 +56,7 @@ struct pair_side {
   bool deaf;       /* events arrive but are never listed in a set */
   bool defer_join; /* `join` does not welcome */
   /* what was heard */
-  struct topo_id greeted_link, welcome;
+  struct topo_id greeted_link, offered_auth, welcome;
   struct topo_session_join join;
   unsigned greeted, offered, joined, welcomed;
   size_t received, duplicates, live_received;

@@ -365,6 +365,7 @@ static void a_newcomer_is_offered_joins_and_is_welcomed(void **state)
   bootstrap(&p, 27);
   pair_rest(&p);
   assert_int_equal(p.a.offered, 1);
+  assert_int_equal(p.a.offered_auth.bytes[31], 0x22);
   assert_int_equal(p.b.joined, 1);
   assert_int_equal(p.a.welcomed, 1);
   assert_int_equal(p.b.join.slot, 0x0102);
