@@ -1,29 +1,10 @@
 /* main.c - `topo`: takes the command line apart, finds the socket, runs one command. */
 #include "cli/cli.h"
 
-#include "base/status.h"
-#include "cli/text.h"
-
 #include <curl/curl.h>
-#include <locale.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-int topo_cli_error(int code, const char *format, ...)
-{
-  char text[1024];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  fputs("topo: ", stderr);
-  topo_cli_print(stderr, text, TOPO_CLI_LINE);
-  fputc('\n', stderr);
-  return code;
-}
 
 static void print_help(const struct topo_cli_command *only)
 {

@@ -2,7 +2,9 @@
 #include "cli/text.h"
 
 #include "base/status.h"
+#include "cli/cli.h"
 
+#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
@@ -84,4 +86,17 @@ bool topo_cli_is_id_prefix(const char *text)
   static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   size_t len = strlen(text);
   return len >= 4 && len <= 43 && strspn(text, alphabet) == len;
+}
+
+int topo_cli_error(int code, const char *format, ...)
+{
+  char text[1024];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  fputs("topo: ", stderr);
+  topo_cli_print(stderr, text, TOPO_CLI_LINE);
+  fputc('\n', stderr);
+  return code;
 }
