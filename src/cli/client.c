@@ -163,6 +163,12 @@ const char *topo_cli_text(const cJSON *object, const char *name)
   return cJSON_IsString(member) ? member->valuestring : "";
 }
 
+const char *topo_cli_id(const cJSON *object, const char *name)
+{
+  const char *id = topo_cli_text(object, name);
+  return topo_cli_is_id_prefix(id) ? id : "?";
+}
+
 int64_t topo_cli_number(const cJSON *object, const char *name)
 {
   const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);

@@ -28,6 +28,8 @@ void topo_cli_print_body(const struct topo_cli *cli, const struct topo_cli_answe
 
 /* Members of a JSON object; "" or 0 or false when they are missing or of another kind. */
 const char *topo_cli_text(const cJSON *object, const char *name);
+/* An id to print, or "?" when the member is none. */
+const char *topo_cli_id(const cJSON *object, const char *name);
 int64_t topo_cli_number(const cJSON *object, const char *name);
 bool topo_cli_flag(const cJSON *object, const char *name);
 /* The member "items": an array, or an empty item. */

@@ -96,7 +96,7 @@ static int find_channel(struct topo_cli *cli, const char *wanted, struct page *p
 
 static void print_channel(const cJSON *item)
 {
-  printf("%.8s  #", topo_cli_text(item, "channel"));
+  printf("%.8s  #", topo_cli_id(item, "channel"));
   topo_cli_print(stdout, topo_cli_text(item, "name"), TOPO_CLI_LINE);
   putchar('\n');
 }
@@ -152,7 +152,7 @@ int topo_cli_channels_create(struct topo_cli *cli)
 
 static void print_sent(const cJSON *item)
 {
-  printf("%.8s\n", topo_cli_text(item, "message"));
+  printf("%.8s\n", topo_cli_id(item, "message"));
 }
 
 /* The words from `first` on, or standard input when there are none. An exit code. */
@@ -198,7 +198,7 @@ static void print_message(const struct topo_cli *cli, const cJSON *item, int64_t
   const char *plain = cli->colour ? "\x1b[0m" : "";
   const cJSON *reaction, *author = cJSON_GetObjectItemCaseSensitive(item, "author");
   topo_cli_format_time(at, topo_cli_number(item, "sent_at_ms"), now_ms);
-  printf("%s%.8s %s%s %s", dim, topo_cli_text(item, "message"), at, plain, bold);
+  printf("%s%.8s %s%s %s", dim, topo_cli_id(item, "message"), at, plain, bold);
   topo_cli_print(stdout, topo_cli_text(author, "name"), TOPO_CLI_LINE);
   printf("%s: ", plain);
   topo_cli_print(stdout, topo_cli_text(item, "text"), TOPO_CLI_BLOCK);
@@ -326,7 +326,7 @@ static int search_message(struct topo_cli *cli, struct page *page, const char *p
 static void print_reaction(const cJSON *item)
 {
   topo_cli_print(stdout, topo_cli_text(item, "emoji"), TOPO_CLI_LINE);
-  printf(" on %.8s\n", topo_cli_text(item, "message"));
+  printf(" on %.8s\n", topo_cli_id(item, "message"));
 }
 
 int topo_cli_react(struct topo_cli *cli)

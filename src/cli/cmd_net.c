@@ -19,7 +19,7 @@ static void print_peer(const cJSON *peer)
 {
   bool connected = topo_cli_flag(peer, "connected");
   const char *error = topo_cli_text(peer, "last_error");
-  printf("%.8s  ", topo_cli_text(peer, "device"));
+  printf("%.8s  ", topo_cli_id(peer, "device"));
   topo_cli_print(stdout, topo_cli_text(peer, "user_name"), TOPO_CLI_LINE);
   fputs(connected ? "  connected  " : "  away  ", stdout);
   topo_cli_print(stdout, topo_cli_text(peer, "address"), TOPO_CLI_LINE);

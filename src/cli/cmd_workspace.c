@@ -32,7 +32,7 @@ static int write_names(struct topo_cli *cli, struct topo_json *json)
 
 static void print_space(const cJSON *item)
 {
-  printf("%.8s  ", topo_cli_text(item, "space"));
+  printf("%.8s  ", topo_cli_id(item, "space"));
   topo_cli_print(stdout, topo_cli_text(item, "name"), TOPO_CLI_LINE);
   fputs(" as ", stdout);
   topo_cli_print(stdout, topo_cli_text(item, "user_name"), TOPO_CLI_LINE);
@@ -156,7 +156,7 @@ int topo_cli_join(struct topo_cli *cli)
 
 static void print_member(const cJSON *user)
 {
-  printf("%.8s  ", topo_cli_text(user, "user"));
+  printf("%.8s  ", topo_cli_id(user, "user"));
   topo_cli_print(stdout, topo_cli_text(user, "name"), TOPO_CLI_LINE);
   fputs("  ", stdout);
   topo_cli_print(stdout, topo_cli_text(user, "role"), TOPO_CLI_LINE);
@@ -168,7 +168,7 @@ static void print_devices(const cJSON *user)
   const cJSON *device;
   cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(user, "devices"))
   {
-    printf("%.8s  ", topo_cli_text(device, "device"));
+    printf("%.8s  ", topo_cli_id(device, "device"));
     topo_cli_print(stdout, topo_cli_text(user, "name"), TOPO_CLI_LINE);
     fputs(" / ", stdout);
     topo_cli_print(stdout, topo_cli_text(device, "name"), TOPO_CLI_LINE);

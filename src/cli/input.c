@@ -4,10 +4,18 @@
 #include "base/status.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void note_signal(int signal)
+{
+  interrupted = signal;
+}
 
 /* Reads until the end, or the first line feed if only a line is wanted. */
 static int read_until(struct topo_buf *out, size_t max, bool line)
@@ -15,7 +23,7 @@ static int read_until(struct topo_buf *out, size_t max, bool line)
   for (;;) {
     char chunk[4096];
     ssize_t n = read(STDIN_FILENO, chunk, line ? 1 : sizeof chunk);
-    if (n < 0 && errno == EINTR)
+    if (n < 0 && errno == EINTR && !interrupted)
       continue;
     if (n < 0)
       return TOPO_EIO;
@@ -49,20 +57,34 @@ static bool is_blank(uint8_t c)
   return c == ' ' || c == '\t' || c == '\r';
 }
 
+/* Reads a line without echo. An interrupt must not leave the terminal mute: it is noted, and acts
+ * once the echo is back. */
+static int read_silently(struct topo_buf *out, size_t max, const struct termios *before)
+{
+  struct sigaction note = {.sa_handler = note_signal}, old;
+  struct termios silent = *before;
+  silent.c_lflag &= ~(tcflag_t)ECHO;
+  sigemptyset(&note.sa_mask);
+  sigaction(SIGINT, &note, &old);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  int status = read_until(out, max, true);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+  sigaction(SIGINT, &old, NULL);
+  fputc('\n', stderr);
+  if (interrupted)
+    raise(SIGINT);
+  return status;
+}
+
 int topo_cli_read_secret(struct topo_buf *out, size_t max, const char *prompt)
 {
-  struct termios before, silent;
-  bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
-  if (terminal) {
+  struct termios before;
+  int status;
+  if (tcgetattr(STDIN_FILENO, &before) == 0) {
     fputs(prompt, stderr);
-    silent = before;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  }
-  int status = read_until(out, max, true);
-  if (terminal) {
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    fputc('\n', stderr);
+    status = read_silently(out, max, &before);
+  } else {
+    status = read_until(out, max, true);
   }
   while (out->len && is_blank(out->data[out->len - 1]))
     out->len--;

@@ -18,7 +18,7 @@ static int name_them(const cJSON *items, const char *why)
   const cJSON *item;
   cJSON_ArrayForEach(item, items)
   {
-    fprintf(stderr, "  %.8s  ", topo_cli_text(item, "space"));
+    fprintf(stderr, "  %.8s  ", topo_cli_id(item, "space"));
     topo_cli_print(stderr, topo_cli_text(item, "name"), TOPO_CLI_LINE);
     fputc('\n', stderr);
   }
