@@ -59,7 +59,8 @@ static bool is_blank(uint8_t c)
 
 /* Reads a line without echo. An interrupt must not leave the terminal mute: it is noted, and acts
  * once the echo is back. */
-static int read_silently(struct topo_buf *out, size_t max, const struct termios *before)
+static int read_silently(struct topo_buf *out, size_t max, const char *prompt,
+                         const struct termios *before)
 {
   struct sigaction note = {.sa_handler = note_signal}, old;
   struct termios silent = *before;
@@ -67,6 +68,7 @@ static int read_silently(struct topo_buf *out, size_t max, const struct termios 
   sigemptyset(&note.sa_mask);
   sigaction(SIGINT, &note, &old);
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  fputs(prompt, stderr); /* only now: what is typed or pasted from here on is not shown */
   int status = read_until(out, max, true);
   tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
   sigaction(SIGINT, &old, NULL);
@@ -80,12 +82,10 @@ int topo_cli_read_secret(struct topo_buf *out, size_t max, const char *prompt)
 {
   struct termios before;
   int status;
-  if (tcgetattr(STDIN_FILENO, &before) == 0) {
-    fputs(prompt, stderr);
-    status = read_silently(out, max, &before);
-  } else {
+  if (tcgetattr(STDIN_FILENO, &before) == 0)
+    status = read_silently(out, max, prompt, &before);
+  else
     status = read_until(out, max, true);
-  }
   while (out->len && is_blank(out->data[out->len - 1]))
     out->len--;
   while (out->len && is_blank(out->data[0]))

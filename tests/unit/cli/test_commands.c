@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -198,6 +199,41 @@ static void the_link_comes_from_standard_input(void **state)
   EXPECT(2, "", "too many arguments", "join", "topo://invite/secret", "--user", "Bob");
 }
 
+/* Reads from a terminal until `end` shows, or the other side is closed. */
+static void read_terminal(int master, char *text, size_t size, const char *end)
+{
+  size_t len = strlen(text);
+  while (len + 1 < size && !(end && strstr(text, end))) {
+    ssize_t n = read(master, text + len, 1);
+    if (n <= 0)
+      return;
+    text[++len] = '\0';
+  }
+}
+
+static void a_link_typed_at_the_prompt_is_not_shown(void **state)
+{
+  static const char link[] = "topo://invite/secret\n";
+  struct fixture *f = *state;
+  char seen[4096] = "";
+  int master, wait_status;
+  pid_t child = forkpty(&master, NULL, NULL, NULL);
+  if (child == 0) {
+    execl(topo_path(), "topo", "--data", f->directory, "join", "--user", "Bob", (char *)NULL);
+    _exit(99);
+  }
+  assert_true(child > 0);
+  read_terminal(master, seen, sizeof seen, "(not shown): ");
+  assert_int_equal(write(master, link, sizeof link - 1), sizeof link - 1);
+  read_terminal(master, seen, sizeof seen, NULL);
+  assert_int_equal(waitpid(child, &wait_status, 0), child);
+  close(master);
+  assert_int_equal(WEXITSTATUS(wait_status), 6);
+  assert_null(strstr(seen, "secret"));
+  assert_null(strchr(seen, '\x1b'));
+  assert_sent(f, "join link=topo://invite/secret\n");
+}
+
 static void exit_codes_are_stable(void **state)
 {
   struct fixture *f = *state;
@@ -222,10 +258,17 @@ static void exit_codes_are_stable(void **state)
   EXPECT(2, "", "as in `topo api", "api", "GET", "v1/status");
 }
 
+static void list_spaces(struct fixture *f, unsigned count)
+{
+  pthread_mutex_lock(&f->api.lock);
+  f->api.spaces = count;
+  pthread_mutex_unlock(&f->api.lock);
+}
+
 static void a_space_must_be_clear(void **state)
 {
   struct fixture *f = *state;
-  f->api.spaces = 2;
+  list_spaces(f, 2);
   EXPECT(2, "",
          "there are several spaces: say which with --space\n  AAECAwQF  Garden\n  BBECAwQF  "
          "Evil\\u001b[2J\n",
@@ -234,7 +277,7 @@ static void a_space_must_be_clear(void **state)
   EXPECT(0, "synced", "", "sync", "--space", "BBEC");
   EXPECT(0, "synced", "", "sync", "--space", FAKE_SPACE_B);
   EXPECT(4, "", "no space is called \"Attic\"", "sync", "--space", "Attic");
-  f->api.spaces = 0;
+  list_spaces(f, 0);
   EXPECT(4, "", "run `topo workspace create` or `topo join`", "sync");
 }
 
@@ -318,6 +361,7 @@ int main(void)
       TEST(messages_are_read_safely),
       TEST(a_reaction_finds_its_message_by_a_prefix),
       TEST(the_link_comes_from_standard_input),
+      TEST(a_link_typed_at_the_prompt_is_not_shown),
       TEST(exit_codes_are_stable),
       TEST(a_space_must_be_clear),
       TEST(without_a_daemon_the_remedy_is_named),

@@ -27,7 +27,9 @@ static void hostile_text_becomes_visible(void **state)
       {"a\nb\tc\rd", TOPO_CLI_BLOCK, "a\n  b\tc\\u000dd"},
       {"{\n\t\"a\"}\r\n", TOPO_CLI_RAW_JSON, "{\n\t\"a\"}\r\n"},
       {"\x08\x7f", TOPO_CLI_BLOCK, "\\u0008\\u007f"},
-      {"\xc2\x9b" "31m", TOPO_CLI_LINE, "\\u009b31m"}, /* C1: the one-character form of ESC [ */
+      {"\xc2\x9b"
+       "31m",
+       TOPO_CLI_LINE, "\\u009b31m"}, /* C1: the one-character form of ESC [ */
       {"\u202egnp.exe", TOPO_CLI_LINE, "\\u202egnp.exe"},
       {"\u2066a\u2069\u2028\ufeff\u200f", TOPO_CLI_LINE, "\\u2066a\\u2069\\u2028\\ufeff\\u200f"},
       {"👩\u200d👧", TOPO_CLI_LINE, "👩\u200d👧"}, /* joined emoji stay */
