@@ -1,33 +1,39 @@
-/* status.c - the three columns of the list in status.h. */
+/* status.c - the list of outcomes, spelt out. */
 #include "base/status.h"
 
-#define CASE_NAME(symbol, value, name, http, text)                                                 \
-  case symbol: return name;
-#define CASE_TEXT(symbol, value, name, http, text)                                                 \
-  case symbol: return text;
-#define CASE_HTTP(symbol, value, name, http, text)                                                 \
-  case symbol: return http;
+#include <stddef.h>
+
+struct outcome {
+  int status, http;
+  const char *name, *text;
+};
+
+#define ROW(symbol, value, name, http, text) {symbol, http, name, text},
+static const struct outcome outcomes[] = {TOPO_STATUS_LIST(ROW)};
+#undef ROW
+
+/* A number that is not in the list is a fault of ours: it shows as one. */
+static const struct outcome unknown = {TOPO_EINTERNAL, 500, "unknown", "Unknown status"};
+
+static const struct outcome *find(int status)
+{
+  for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
+    if (outcomes[i].status == status)
+      return &outcomes[i];
+  return &unknown;
+}
 
 const char *topo_status_name(int status)
 {
-  switch (status) {
-    TOPO_STATUS_LIST(CASE_NAME)
-  default: return "unknown";
-  }
+  return find(status)->name;
 }
 
 const char *topo_status_text(int status)
 {
-  switch (status) {
-    TOPO_STATUS_LIST(CASE_TEXT)
-  default: return "Unknown status";
-  }
+  return find(status)->text;
 }
 
 int topo_status_http(int status)
 {
-  switch (status) {
-    TOPO_STATUS_LIST(CASE_HTTP)
-  default: return 500;
-  }
+  return find(status)->http;
 }

@@ -20,7 +20,7 @@
   X(TOPO_EAGAIN, -6, "try-again", 503, "Not now: try again")                                       \
   X(TOPO_EDENIED, -7, "denied", 403, "Not allowed")                                                \
   X(TOPO_EINTERNAL, -8, "internal", 500, "Something that cannot happen happened")                  \
-  /* bytes from peers: a function of the bytes alone */                                           \
+  /* bytes from peers: a function of the bytes alone */                                            \
   X(TOPO_EMALFORMED, -20, "malformed", 400, "The bytes are not well formed")                       \
   X(TOPO_ELOCALTYPE, -21, "local-type", 400, "An event type that never travels")                   \
   X(TOPO_ESIGNATURE, -22, "bad-signature", 400, "The signature does not verify")                   \
@@ -40,7 +40,7 @@
   X(TOPO_ECLOSED, -60, "closed", 503, "The connection is closed")                                  \
   X(TOPO_EUNREACHABLE, -61, "unreachable", 503, "Nobody answered yet: someone must be online")     \
   X(TOPO_EUNTRUSTED, -62, "untrusted", 403, "The peer's key is not one the workspace trusts")      \
-  X(TOPO_EADDRINUSE, -63, "address-in-use", 409, "The address is in use by another program")      \
+  X(TOPO_EADDRINUSE, -63, "address-in-use", 409, "The address is in use by another program")       \
   X(TOPO_ETIMEOUT, -64, "timeout", 504, "It took too long")
 
 #define TOPO_STATUS_ENUM(symbol, value, name, http, text) symbol = value,

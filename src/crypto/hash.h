@@ -13,7 +13,8 @@ void topo_hash(uint8_t out[static TOPO_HASH_SIZE], const struct topo_bytes *part
 /* The same, keyed with 32 bytes. */
 void topo_hash_keyed(uint8_t out[static TOPO_HASH_SIZE], const uint8_t key[static 32],
                      const struct topo_bytes *parts, size_t n);
-/* KDF: keyed BLAKE2b-256 of u8(strlen(label)) ‖ label ‖ data. Labels are at most 64 bytes of ASCII. */
+/* KDF: keyed BLAKE2b-256 of u8(strlen(label)) ‖ label ‖ data. A label has at most 64
+ * bytes of ASCII. `out` may be `key`. */
 void topo_kdf(uint8_t out[static 32], const uint8_t key[static 32], const char *label,
               const void *data, size_t len);
 

@@ -14,12 +14,13 @@ void topo_x25519_public(uint8_t pk[static 32], const uint8_t sk[static 32]);
 /* DeriveKeyPair of RFC 9180 §7.1.3 (X25519) from ≥ 32 bytes of keying material. */
 void topo_hpke_derive_key(uint8_t sk[static 32], uint8_t pk[static 32], const uint8_t *ikm,
                           size_t ikm_len);
-/* Seals to `recipient`. `ikm_e` is 32 fresh random bytes from which the ephemeral key is derived (wiped by the
- * caller). Writes enc (32) ‖ ciphertext ‖ tag: plain_len + TOPO_HPKE_OVERHEAD bytes. 0, or TOPO_EINVAL when the
- * recipient's key is of small order. */
+/* Seals to `recipient`. `ikm_e` is 32 fresh random bytes from which the ephemeral key is derived
+ * (wiped by the caller). Writes enc (32) ‖ ciphertext ‖ tag: plain_len + TOPO_HPKE_OVERHEAD bytes.
+ * 0, or TOPO_EINVAL when the recipient's key is of small order. */
 int topo_hpke_seal(uint8_t *out, const uint8_t recipient[static 32], const uint8_t ikm_e[static 32],
                    struct topo_bytes info, struct topo_bytes aad, struct topo_bytes plain);
-/* Opens what seal wrote. `out` has room for len - TOPO_HPKE_OVERHEAD. 0, TOPO_EUNSEAL (also when too short). */
+/* Opens what seal wrote. `out` has room for len - TOPO_HPKE_OVERHEAD. 0, TOPO_EUNSEAL (also when
+ * too short). */
 int topo_hpke_open(uint8_t *out, const uint8_t sk[static 32], struct topo_bytes info,
                    struct topo_bytes aad, const uint8_t *sealed, size_t len);
 

@@ -1,10 +1,11 @@
 /*
- * lthash.h - LtHash16-1024, a homomorphic hash of a set (Bellare and Micciancio 1997; Lewi, Kim, Maykov, Weis
- * 2019, "Securing Update Propagation with Homomorphic Hashing").
+ * lthash.h - LtHash16-1024, a homomorphic hash of a set (Bellare and Micciancio 1997; Lewi, Kim,
+ * Maykov, Weis 2019, "Securing Update Propagation with Homomorphic Hashing").
  *
- * The state is 1024 little-endian 16-bit words. An item adds the words of a 2048-byte stream: ChaCha20 (RFC 8439,
- * nonce 0, counter 0) keyed with BLAKE2b-256("topo/1 lthash" ‖ item). Addition is modulo 2^16, so order does not
- * matter and items can be removed. The digest is BLAKE2b-256 of the state.
+ * The state is 1024 little-endian 16-bit words. An item adds the words of a 2048-byte stream:
+ * ChaCha20 (RFC 8439, nonce 0, counter 0) keyed with BLAKE2b-256("topo/1 lthash" ‖ item). Addition
+ * is modulo 2^16, so order does not matter and items can be removed. The digest is BLAKE2b-256 of
+ * the state.
  */
 #ifndef TOPO_CRYPTO_LTHASH_H
 #define TOPO_CRYPTO_LTHASH_H

@@ -15,8 +15,8 @@
 
 enum { TOPO_SEAL_SIV_SIZE = 32, TOPO_SEAL_OVERHEAD = 48 };
 
-/* Writes plain.len + TOPO_SEAL_OVERHEAD bytes to `out`. aad is given in parts (at most 6), hashed as their
- * concatenation. */
+/* Writes plain.len + TOPO_SEAL_OVERHEAD bytes to `out`. aad is given in parts (at most 6), hashed
+ * as their concatenation. */
 void topo_seal(uint8_t *out, const uint8_t leaf[static 32], const struct topo_bytes *aad,
                size_t n_aad, struct topo_bytes plain);
 /* Opens; `out` has room for len - TOPO_SEAL_OVERHEAD bytes, wiped on failure. 0 or TOPO_EUNSEAL. */

@@ -1,14 +1,17 @@
 /*
  * sign.h - Ed25519 (RFC 8032) over the concatenation of parts.
  *
- * The acceptance set is libsodium's since 1.0.16 and is part of the protocol (docs/protocol.md): S < L, A and R
- * canonically encoded where libsodium checks it, neither of small order, cofactorless equation. tests/unit/crypto
- * freezes it with vectors.
+ * The acceptance set is libsodium's since 1.0.16 and is part of the protocol (docs/protocol.md):
+ * S < L, A canonically encoded, neither A nor R of small order, cofactorless equation with R
+ * compared as bytes (so a non-canonical R never passes). tests/unit/crypto freezes it with vectors.
  */
 #ifndef TOPO_CRYPTO_SIGN_H
 #define TOPO_CRYPTO_SIGN_H
 
 #include "base/bytes.h"
+
+/* Up to this size, several parts are gathered on the stack to be verified. */
+enum { TOPO_VERIFY_STACK = 2048 };
 
 /* A signing key: the 32-byte seed and the public key it gives. Wipe with topo_wipe. */
 struct topo_sign_key {
@@ -17,10 +20,12 @@ struct topo_sign_key {
 };
 
 void topo_sign_key_from_seed(struct topo_sign_key *key, const uint8_t seed[static 32]);
-/* Deterministic (RFC 8032). At most 8 parts. */
+/* Deterministic (RFC 8032). At most 8 parts, of any size: needs no memory, cannot fail. */
 void topo_sign(uint8_t sig[static TOPO_SIG_SIZE], const struct topo_sign_key *key,
                const struct topo_bytes *parts, size_t n);
-/* 0 or TOPO_ESIGNATURE. */
+/* At most 8 parts. 0 or TOPO_ESIGNATURE, a function of the bytes alone. TOPO_ENOMEM, which says
+ * nothing about the signature, only where two or more non-empty parts make more than
+ * TOPO_VERIFY_STACK bytes: a message that lies in one piece is verified where it lies. */
 int topo_verify(const uint8_t sig[static TOPO_SIG_SIZE], const struct topo_id *public_key,
                 const struct topo_bytes *parts, size_t n);
 

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 struct topo_disk_ops {
-  /* Creates the directory, mode 0700, and its parents. 0 also when it is there; TOPO_EIO, TOPO_EDENIED,
-   * TOPO_EDISKFULL. */
+  /* Creates the directory, mode 0700, and its parents. 0 also when it is there; TOPO_EIO,
+   * TOPO_EDENIED, TOPO_EDISKFULL. */
   int (*make_dir)(void *ctx, const char *path);
   /* Calls `each` with the name of every entry except "." and "..", in no order. 0, TOPO_ENOTFOUND,
    * TOPO_EIO, or what `each` returned when that was not 0 (the listing stops there). */

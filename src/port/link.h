@@ -3,14 +3,14 @@
  *
  * QUIC is one adapter (net/), the simulator another (tests/lib), a pipe between two accounts of one
  * daemon a third. A link is full duplex; every stream is unidirectional, opened by its sender, and
- * delivers its bytes in order and once, or the link goes down. Streams are independent of each other:
- * nothing orders bytes of different streams. There are at most TOPO_LINK_STREAMS in each direction,
- * told apart by a number below that bound which the sender chooses and which both sides see; a number
- * is used once in the life of a link and its stream never ends before the link does.
+ * delivers its bytes in order and once, or the link goes down. Streams are independent of each
+ * other: nothing orders bytes of different streams. There are at most TOPO_LINK_STREAMS in each
+ * direction, told apart by a number below that bound which the sender chooses and which both sides
+ * see; a number is used once in the life of a link and its stream never ends before the link does.
  *
- * Both directions have backpressure. `send` takes what there is room for and returns how much; when it
- * took less than offered, the user hears "writable" later. Received bytes count against the peer's
- * window until the user calls `consumed`.
+ * Both directions have backpressure. `send` takes what there is room for and returns how much; when
+ * it took less than offered, the user hears "writable" later. Received bytes count against the
+ * peer's window until the user calls `consumed`.
  *
  * All calls are made by the one thread that runs the user's step; the adapter does the crossing.
  */
@@ -27,8 +27,8 @@ enum {
 };
 
 struct topo_link_ops {
-  /* Takes up to `len` bytes for `stream` and returns how many; 0 when the buffer is full or the link
-   * is down. The bytes are copied. */
+  /* Takes up to `len` bytes for `stream` and returns how many; 0 when the buffer is full or the
+   * link is down. The bytes are copied. */
   size_t (*send)(void *ctx, unsigned stream, const uint8_t *data, size_t len);
   /* The user has done with `len` received bytes of `stream`: the peer may send that many more. */
   void (*consumed)(void *ctx, unsigned stream, size_t len);

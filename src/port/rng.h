@@ -1,5 +1,6 @@
 /*
- * rng.h - the port to randomness. The daemon's is the operating system's, the simulator's is seeded.
+ * rng.h - the port to randomness. The daemon's is the operating system's, the simulator's is
+ * seeded.
  */
 #ifndef TOPO_PORT_RNG_H
 #define TOPO_PORT_RNG_H

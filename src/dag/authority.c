@@ -1,0 +1,293 @@
+/*
+ * authority.c - the container: nodes in the order of admission, found by id; questions about them.
+ */
+#include "dag/authority_impl.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct topo_authority *topo_authority_create(const struct topo_id *workspace)
+{
+  struct topo_authority *a = calloc(1, sizeof *a);
+  if (a)
+    a->workspace = *workspace;
+  return a;
+}
+
+void topo_authority_destroy(struct topo_authority *a)
+{
+  if (!a)
+    return;
+  for (int32_t i = 0; i < a->n; i++)
+    free(a->nodes[i].slots);
+  free(a->nodes);
+  free(a->buckets);
+  free(a);
+}
+
+static uint32_t bucket_of(const struct topo_authority *a, const struct topo_id *id)
+{
+  return topo_get_be32(id->bytes) & (uint32_t)(a->n_buckets - 1);
+}
+
+int32_t topo_authority_index(const struct topo_authority *a, const struct topo_id *id)
+{
+  if (!a->n_buckets)
+    return TOPO_NONE;
+  for (uint32_t b = bucket_of(a, id);; b = (b + 1) & (uint32_t)(a->n_buckets - 1)) {
+    int32_t i = a->buckets[b];
+    if (i == TOPO_NONE || topo_id_equal(&a->nodes[i].id, id))
+      return i;
+  }
+}
+
+const struct topo_authority_node *topo_authority_find(const struct topo_authority *a,
+                                                      const struct topo_id *id)
+{
+  int32_t i = topo_authority_index(a, id);
+  return i == TOPO_NONE ? NULL : &a->nodes[i];
+}
+
+const struct topo_authority_node *topo_authority_at(const struct topo_authority *a, int32_t index)
+{
+  topo_assert(index >= 0 && index < a->n);
+  return &a->nodes[index];
+}
+
+struct topo_authority_node *topo_authority_node(struct topo_authority *a, int32_t index)
+{
+  topo_assert(index >= 0 && index < a->n);
+  return &a->nodes[index];
+}
+
+int32_t topo_authority_count(const struct topo_authority *a)
+{
+  return a->n;
+}
+
+bool topo_node_is_link(const struct topo_authority_node *n)
+{
+  return n->kind == TOPO_ACT_GENESIS || n->kind == TOPO_ACT_GRANT || n->kind == TOPO_ACT_DEVICE ||
+         n->kind == TOPO_ACT_ADMISSION;
+}
+
+static void put_bucket(struct topo_authority *a, int32_t i)
+{
+  uint32_t b = bucket_of(a, &a->nodes[i].id);
+  while (a->buckets[b] != TOPO_NONE)
+    b = (b + 1) & (uint32_t)(a->n_buckets - 1);
+  a->buckets[b] = i;
+}
+
+static void rehash(struct topo_authority *a)
+{
+  memset(a->buckets, 0xff, (size_t)a->n_buckets * sizeof *a->buckets); /* TOPO_NONE */
+  for (int32_t i = 0; i < a->n; i++)
+    put_bucket(a, i);
+}
+
+int topo_authority_push(struct topo_authority *a, const struct topo_authority_node *node)
+{
+  if (a->n == a->capacity) {
+    int32_t capacity = a->capacity ? 2 * a->capacity : 64;
+    struct topo_authority_node *nodes = realloc(a->nodes, (size_t)capacity * sizeof *nodes);
+    if (!nodes)
+      return TOPO_ENOMEM;
+    a->nodes = nodes;
+    int32_t *buckets = realloc(a->buckets, (size_t)capacity * 2 * sizeof *buckets);
+    if (!buckets)
+      return TOPO_ENOMEM;
+    a->buckets = buckets;
+    a->capacity = capacity;
+    a->n_buckets = 2 * capacity;
+    rehash(a);
+  }
+  a->nodes[a->n++] = *node;
+  put_bucket(a, a->n - 1);
+  return 0;
+}
+
+size_t topo_node_references(const struct topo_authority_node *n, int32_t *out)
+{
+  size_t k = 0;
+  for (unsigned i = 0; i < n->n_parents; i++)
+    out[k++] = n->parents[i];
+  if (n->auth != TOPO_NONE)
+    out[k++] = n->auth;
+  if (n->prev != TOPO_NONE)
+    out[k++] = n->prev;
+  if (n->invite != TOPO_NONE)
+    out[k++] = n->invite;
+  return k;
+}
+
+int topo_authority_any_past(const struct topo_authority *a, const int32_t *direct, size_t n,
+                            bool (*wanted)(const struct topo_authority_node *node, void *arg),
+                            void *arg)
+{
+  uint8_t *seen = calloc(1, (size_t)a->n + 1);
+  int32_t *stack = malloc(((size_t)a->n + 1) * sizeof *stack);
+  int found = 0;
+  size_t depth = 0;
+  if (!seen || !stack) {
+    found = TOPO_ENOMEM;
+    goto out;
+  }
+  int32_t refs[TOPO_ANCESTORS_MAX];
+  memcpy(refs, direct, n * sizeof *refs);
+  for (;;) {
+    for (size_t i = 0; i < n; i++)
+      if (!seen[refs[i]]) {
+        seen[refs[i]] = 1; /* each node enters the stack once: it cannot overflow */
+        stack[depth++] = refs[i];
+      }
+    if (depth == 0 || found)
+      break;
+    const struct topo_authority_node *node = &a->nodes[stack[--depth]];
+    found = wanted(node, arg);
+    n = topo_node_references(node, refs);
+  }
+out:
+  free(seen);
+  free(stack);
+  return found;
+}
+
+/* An authority event covers what it refers to; references pass through its author's other acts. */
+static void cover(struct topo_authority *a, const struct topo_authority_node *n)
+{
+  int32_t refs[TOPO_ANCESTORS_MAX];
+  size_t k = topo_node_references(n, refs);
+  for (size_t i = 0; i < k; i++)
+    a->nodes[refs[i]].covered = true;
+  for (int32_t p = n->prev; p != TOPO_NONE && a->nodes[p].kind >= TOPO_ACT_EPOCH;
+       p = a->nodes[p].prev) {
+    k = topo_node_references(&a->nodes[p], refs);
+    for (size_t i = 0; i < k; i++)
+      a->nodes[refs[i]].covered = true;
+  }
+}
+
+void topo_authority_cover(struct topo_authority *a, int32_t index)
+{
+  const struct topo_authority_node *n = &a->nodes[index];
+  bool authority = topo_node_is_link(n) || n->kind == TOPO_ACT_INVITE;
+  if (authority)
+    cover(a, n);
+  else
+    a->nodes[index].covered = true; /* never a parent itself */
+  if (topo_node_is_link(n))
+    a->dirty = true;
+}
+
+static int newest_first(const void *pa, const void *pb)
+{
+  const struct topo_authority_node *a = *(const struct topo_authority_node *const *)pa;
+  const struct topo_authority_node *b = *(const struct topo_authority_node *const *)pb;
+  if (a->hlc != b->hlc)
+    return a->hlc > b->hlc ? -1 : 1;
+  return topo_id_compare(&b->id, &a->id);
+}
+
+static int ascending(const void *a, const void *b)
+{
+  return memcmp(a, b, sizeof(struct topo_id));
+}
+
+unsigned topo_authority_frontier(const struct topo_authority *a,
+                                 struct topo_id out[static TOPO_PARENTS_MAX])
+{
+  const struct topo_authority_node *best[TOPO_PARENTS_MAX + 1];
+  size_t n = 0;
+  for (int32_t i = 0; i < a->n; i++) {
+    if (a->nodes[i].covered)
+      continue;
+    best[n++] = &a->nodes[i];
+    if (n > TOPO_PARENTS_MAX) { /* keep the greatest sixteen */
+      qsort(best, n, sizeof *best, newest_first);
+      n = TOPO_PARENTS_MAX;
+    }
+  }
+  for (size_t i = 0; i < n; i++)
+    out[i] = best[i]->id;
+  qsort(out, n, sizeof *out, ascending);
+  return (unsigned)n;
+}
+
+bool topo_authority_act_stands(const struct topo_authority *a, const struct topo_authority_node *n)
+{
+  if (topo_node_is_link(n))
+    return n->stands;
+  return n->auth != TOPO_NONE && a->nodes[n->auth].stands;
+}
+
+const struct topo_authority_node *topo_authority_link_of(const struct topo_authority *a,
+                                                         const struct topo_id *device)
+{
+  const struct topo_authority_node *best = NULL;
+  for (int32_t i = 0; i < a->n; i++) {
+    const struct topo_authority_node *n = &a->nodes[i];
+    if (topo_node_is_link(n) && n->stands && topo_id_equal(&n->device, device) &&
+        (!best || topo_node_key_compare(n, best) < 0))
+      best = n;
+  }
+  return best;
+}
+
+static int open_slot(const struct topo_authority *a, int32_t invite, const struct topo_id *device)
+{
+  const struct topo_authority_node *n = &a->nodes[invite];
+  for (unsigned s = 0; s < n->n_slots; s++)
+    if (topo_id_equal(&n->slots[s], device) && !(n->taken >> s & 1))
+      return (int)s;
+  return -1;
+}
+
+const struct topo_authority_node *topo_authority_open_invite(const struct topo_authority *a,
+                                                             const struct topo_id *invite_key,
+                                                             const struct topo_id *device,
+                                                             int *slot)
+{
+  for (int32_t i = 0; i < a->n; i++) {
+    const struct topo_authority_node *n = &a->nodes[i];
+    if (n->kind != TOPO_ACT_INVITE || !topo_id_equal(&n->invite_key, invite_key) ||
+        !topo_authority_act_stands(a, n))
+      continue;
+    *slot = open_slot(a, i, device);
+    if (*slot >= 0)
+      return n;
+  }
+  *slot = -1;
+  return NULL;
+}
+
+const struct topo_authority_node *topo_authority_admission(const struct topo_authority *a,
+                                                           const struct topo_id *invite,
+                                                           const struct topo_id *device)
+{
+  int32_t of = topo_authority_index(a, invite);
+  for (int32_t i = 0; i < a->n; i++) {
+    const struct topo_authority_node *n = &a->nodes[i];
+    if (n->kind == TOPO_ACT_ADMISSION && n->invite == of && n->stands &&
+        topo_id_equal(&n->device, device))
+      return n;
+  }
+  return NULL;
+}
+
+void topo_authority_trust(const struct topo_authority *a, const struct topo_id *device,
+                          void (*each)(void *arg, const struct topo_id *key, bool is_invite),
+                          void *arg)
+{
+  for (int32_t i = 0; i < a->n; i++) {
+    const struct topo_authority_node *n = &a->nodes[i];
+    if (topo_node_is_link(n) && n->stands)
+      each(arg, &n->device, false);
+    else if (n->kind == TOPO_ACT_INVITE && topo_authority_act_stands(a, n) &&
+             open_slot(a, i, device) >= 0)
+      each(arg, &n->invite_key, true);
+  }
+}

@@ -1,0 +1,54 @@
+/*
+ * check.h - the pure, heavy part of receiving events: decode, hash, open, verify. No database, no
+ * state: it runs on a worker thread over a batch that it owns, and its result is an input of a
+ * later step.
+ *
+ * Signatures of content are checked from the heads of chains (docs/protocol.md §5): when a
+ * successor in the same batch names an event as its predecessor, the event's own signature is left
+ * alone and the successor is noted as its voucher. Whether the voucher counts depends on what
+ * becomes of it, which only placement knows: topo_batch_authenticate asks.
+ */
+#ifndef TOPO_DAG_CHECK_H
+#define TOPO_DAG_CHECK_H
+
+#include "dag/keyring.h"
+
+enum { TOPO_BATCH_EVENTS = 8192, TOPO_BATCH_BYTES = 4 * 1024 * 1024 };
+
+/* One received event. Views point into the batch. */
+struct topo_checked {
+  struct topo_envelope envelope;
+  int status;                   /* 0, or why the bytes are no event: nothing below counts then */
+  bool duplicate;               /* the same id stands earlier in the batch */
+  bool opened;                  /* content: inner is set */
+  bool no_key;                  /* content: the epoch's key was not in the keyring */
+  bool authentic;               /* its own signature is valid, or its voucher counts */
+  struct topo_checked *voucher; /* a successor in this batch; its own signature was not looked at */
+  struct topo_inner inner;
+};
+
+struct topo_batch {
+  struct topo_context context;
+  struct topo_keyring *keys; /* held */
+  struct topo_buf raw;       /* the events, u32 length ‖ event */
+  struct topo_buf plain;     /* what was opened */
+  struct topo_checked *events;
+  size_t n;
+  struct topo_checked **order; /* those that are events, chain by chain */
+  size_t n_order;
+  int status; /* TOPO_ENOMEM when the batch could not be worked on at all */
+};
+
+/* An empty batch over `keys`, which it holds. NULL: out of memory. */
+struct topo_batch *topo_batch_create(const struct topo_context *context, struct topo_keyring *keys);
+void topo_batch_destroy(struct topo_batch *batch); /* wipes; NULL is fine; on the space's thread */
+/* Copies `u32 length ‖ event` sequences in. 0, TOPO_ENOMEM, TOPO_EMALFORMED (framing). */
+int topo_batch_add(struct topo_batch *batch, const uint8_t *data, size_t len);
+/* Does the work. Any thread. */
+void topo_batch_check(struct topo_batch *batch);
+/* Settles `authentic` for vouched events: `is_item(arg, c)` says whether an authentic event is an
+ * item. One whose voucher does not count is judged by its own signature. 0 or TOPO_ENOMEM. */
+int topo_batch_authenticate(struct topo_batch *batch,
+                            bool (*is_item)(void *arg, const struct topo_checked *c), void *arg);
+
+#endif

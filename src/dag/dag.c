@@ -1,0 +1,319 @@
+/*
+ * dag.c - opening a space's events, and applying a batch: the order of placement is here.
+ */
+#include "dag/dag_impl.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct topo_migration local_migration = {
+    "CREATE TABLE local_value(name TEXT PRIMARY KEY, value BLOB NOT NULL);"
+    "CREATE TABLE local_epoch(epoch BLOB PRIMARY KEY, secret BLOB NOT NULL);"
+    "CREATE TABLE local_chain(set_no INTEGER PRIMARY KEY, seq INTEGER NOT NULL, prev BLOB NOT "
+    "NULL);"
+    "CREATE TABLE local_admitted(rank INTEGER PRIMARY KEY, no INTEGER NOT NULL);"};
+
+const struct topo_migration *const topo_dag_migrations[TOPO_DAG_MIGRATIONS] = {&topo_log_migration,
+                                                                               &local_migration};
+
+static void ignore_item(void *ctx, const struct topo_id *set, uint64_t hlc,
+                        const struct topo_id *id)
+{
+  (void)ctx, (void)set, (void)hlc, (void)id;
+}
+
+static void ignore_want(void *ctx, const struct topo_id *id)
+{
+  (void)ctx, (void)id;
+}
+
+static void ignore_rejected(void *ctx, const struct topo_id *id, int status)
+{
+  (void)ctx, (void)id, (void)status;
+}
+
+static const struct topo_sink null_sink = {ignore_item, ignore_want, ignore_rejected, NULL};
+
+int topo_act_of(const struct topo_dag *dag, const struct topo_envelope *e, struct topo_act *act)
+{
+  enum { AUTHORITY_TYPES = 0x0f }; /* those that must be readable to be admitted */
+  *act = (struct topo_act){.kind = TOPO_ACT_OTHER};
+  const struct topo_type *type = topo_type_find(dag->types, e->type);
+  if (!type || !type->act)
+    return 0;
+  struct topo_value values[TOPO_FIELDS_MAX];
+  int status = topo_fields_decode(type->fields, e->body, values);
+  if (status == 0)
+    status = type->act(values, act);
+  if (status < 0 && e->type > AUTHORITY_TYPES) {
+    *act = (struct topo_act){.kind = TOPO_ACT_OTHER};
+    return 0;
+  }
+  return status;
+}
+
+int topo_open_row(struct topo_dag *dag, int64_t no, struct topo_opened *out)
+{
+  int status = topo_log_bytes(&dag->log, no, &out->raw);
+  if (status < 0)
+    return status;
+  if (topo_envelope_decode(&out->envelope, &dag->context, topo_buf_view(&out->raw)) < 0)
+    return TOPO_ECORRUPT; /* it was decoded before it was stored */
+  if (out->envelope.kind == TOPO_CONTROL)
+    return 0;
+  const struct topo_epoch_key *key = topo_keyring_find(dag->keys, &out->envelope.epoch);
+  if (!key)
+    return 0;
+  status = topo_content_open(key, &dag->context, &out->envelope, NULL, &out->plain, &out->inner);
+  out->open = status == 0;
+  return status == TOPO_EUNSEAL ? TOPO_ECORRUPT : status;
+}
+
+void topo_opened_finish(struct topo_opened *opened)
+{
+  topo_buf_finish(&opened->raw);
+  topo_buf_wipe(&opened->plain);
+}
+
+/* Admits what was admitted before, in the same order. */
+static int load_authority(struct topo_dag *dag)
+{
+  struct topo_opened opened = {0};
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT no FROM local_admitted ORDER BY rank");
+  int status;
+  while ((status = topo_step(s)) == 1) {
+    int64_t no = topo_column_i64(s, 0);
+    struct topo_act act;
+    topo_buf_clear(&opened.raw);
+    status = topo_open_row(dag, no, &opened);
+    if (status == 0)
+      status = topo_act_of(dag, &opened.envelope, &act);
+    if (status == 0)
+      status =
+          topo_authority_admit(dag->authority, &dag->context, &opened.envelope, &act, no, true);
+    if (status < 0)
+      break;
+  }
+  topo_reset(s);
+  topo_opened_finish(&opened);
+  if (status == 0)
+    status = topo_authority_settle(dag->authority);
+  dag->settled = topo_authority_count(dag->authority);
+  for (int32_t i = 0; i < dag->settled; i++) {
+    struct topo_authority_node *node = topo_authority_node(dag->authority, i);
+    node->accepted = topo_authority_act_stands(dag->authority, node);
+  }
+  topo_authority_settled(dag->authority);
+  return status < 0 ? status : 0;
+}
+
+static int load_numbers(struct topo_dag *dag)
+{
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT count(*) FROM event WHERE state=1");
+  int status = topo_step(s);
+  if (status == 1)
+    dag->held = (uint64_t)topo_column_i64(s, 0);
+  topo_reset(s);
+  if (status < 0)
+    return status;
+  s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='hlc'");
+  status = topo_step(s);
+  if (status == 1)
+    dag->hlc = dag->saved_hlc = (uint64_t)topo_column_i64(s, 0);
+  topo_reset(s);
+  return status < 0 ? status : 0;
+}
+
+int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_type *const *types,
+                  const struct topo_rng *rng, const struct topo_self *self)
+{
+  int status = TOPO_ENOMEM;
+  struct topo_dag *dag = calloc(1, sizeof *dag);
+  *out = NULL;
+  if (!dag)
+    return TOPO_ENOMEM;
+  dag->db = db;
+  dag->types = types;
+  dag->rng = rng;
+  dag->self = *self;
+  dag->context = (struct topo_context){self->workspace, self->workspace};
+  dag->sink = &null_sink;
+  dag->authority = topo_authority_create(&self->workspace);
+  dag->keys = topo_keyring_create();
+  dag->path = calloc(1, sizeof *dag->path);
+  if (dag->authority && dag->keys && dag->path)
+    status = topo_log_init(&dag->log, db);
+  if (status == 0)
+    status = topo_keys_load(dag);
+  if (status == 0)
+    status = load_authority(dag);
+  if (status == 0)
+    status = load_numbers(dag);
+  if (status == 0)
+    status = topo_project_prepare(dag);
+  if (status < 0) {
+    topo_dag_close(dag);
+    return status;
+  }
+  *out = dag;
+  return 0;
+}
+
+void topo_dag_close(struct topo_dag *dag)
+{
+  if (!dag)
+    return;
+  topo_authority_destroy(dag->authority);
+  topo_keyring_release(dag->keys);
+  topo_log_finish(&dag->log);
+  topo_buf_finish(&dag->ready);
+  topo_buf_finish(&dag->refused);
+  topo_buf_finish(&dag->dirty);
+  topo_buf_finish(&dag->opened);
+  if (dag->path)
+    topo_wipe(dag->path, sizeof *dag->path);
+  free(dag->path);
+  topo_wipe(dag, sizeof *dag);
+  free(dag);
+}
+
+int topo_dag_items(struct topo_dag *dag, const struct topo_sink *sink)
+{
+  static const char sql[] = "SELECT e.hlc,e.id,s.id FROM event e LEFT JOIN event s ON s.no=e.set_no"
+                            " WHERE e.state>=2";
+  struct topo_stmt *s = topo_stmt(dag->db, sql);
+  int status;
+  while ((status = topo_step(s)) == 1) {
+    struct topo_id id = topo_column_id(s, 1), set = topo_column_id(s, 2);
+    sink->item(sink->ctx, &set, (uint64_t)topo_column_i64(s, 0), &id);
+  }
+  return status;
+}
+
+static int by_time(const void *pa, const void *pb)
+{
+  const struct topo_envelope *a = &(*(struct topo_checked *const *)pa)->envelope;
+  const struct topo_envelope *b = &(*(struct topo_checked *const *)pb)->envelope;
+  if (a->kind != b->kind)
+    return a->kind < b->kind ? -1 : 1;
+  if (a->hlc != b->hlc)
+    return a->hlc < b->hlc ? -1 : 1;
+  return topo_id_compare(&a->id, &b->id);
+}
+
+/* The events of the batch that can be placed, control first, each chain from its start: then a
+ * predecessor is there before its successor asks. The others are reported. */
+static size_t placeable(struct topo_dag *dag, struct topo_batch *batch, struct topo_checked **order)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < batch->n; i++) {
+    struct topo_checked *c = &batch->events[i];
+    if (c->status < 0)
+      dag->sink->rejected(dag->sink->ctx, &c->envelope.id, c->status);
+    else if (!c->duplicate)
+      order[n++] = c;
+  }
+  qsort(order, n, sizeof(struct topo_checked *), by_time);
+  return n;
+}
+
+/* Would this authentic content be an item, now that the links are settled? */
+static bool is_item(void *arg, const struct topo_checked *c)
+{
+  const struct topo_dag *dag = arg;
+  const struct topo_authority_node *link = topo_authority_find(dag->authority, &c->inner.auth);
+  return link && topo_node_is_link(link) && topo_id_equal(&link->device, &c->inner.device);
+}
+
+int topo_batch_settle(struct topo_dag *dag, struct topo_batch *batch)
+{
+  return topo_batch_authenticate(batch, is_item, dag);
+}
+
+int topo_save_clock(struct topo_dag *dag)
+{
+  if (dag->hlc == dag->saved_hlc)
+    return 0;
+  struct topo_stmt *s =
+      topo_stmt(dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('hlc',?1)");
+  topo_bind_i64(s, 1, (int64_t)dag->hlc);
+  dag->saved_hlc = dag->hlc;
+  return topo_run(s);
+}
+
+int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_ms,
+                   const struct topo_sink *sink)
+{
+  if (batch->status < 0)
+    return batch->status;
+  dag->sink = sink;
+  dag->now_ms = now_ms;
+  struct topo_checked **order = calloc(batch->n ? batch->n : 1, sizeof(struct topo_checked *));
+  if (!order)
+    return TOPO_ENOMEM;
+  size_t n = placeable(dag, batch, order), i = 0;
+  int status = 0;
+  for (; i < n && status == 0 && order[i]->envelope.kind == TOPO_CONTROL; i++)
+    status = topo_place_control(dag, order[i]);
+  if (status == 0)
+    status = topo_drain(dag);
+  if (status == 0)
+    status = topo_batch_settle(dag, batch);
+  for (; i < n && status == 0; i++)
+    status = topo_place_content(dag, order[i]);
+  free(order);
+  if (status == 0)
+    status = topo_drain(dag);
+  if (status == 0)
+    status = topo_save_clock(dag);
+  dag->sink = &null_sink;
+  return status;
+}
+
+bool topo_dag_has(struct topo_dag *dag, const struct topo_id *id)
+{
+  struct topo_row row;
+  return topo_log_find(&dag->log, id, &row) == 0 && topo_has_bytes(row.state);
+}
+
+int topo_dag_read(struct topo_dag *dag, const struct topo_id *id, struct topo_buf *out)
+{
+  struct topo_row row;
+  int status = topo_log_find(&dag->log, id, &row);
+  if (status < 0)
+    return status;
+  return row.state >= TOPO_STATE_UNAUTHORISED ? topo_log_bytes(&dag->log, row.no, out)
+                                              : TOPO_ENOTFOUND;
+}
+
+const struct topo_context *topo_dag_context(const struct topo_dag *dag)
+{
+  return &dag->context;
+}
+const struct topo_authority *topo_dag_authority(const struct topo_dag *dag)
+{
+  return dag->authority;
+}
+struct topo_keyring *topo_dag_keyring(struct topo_dag *dag)
+{
+  return dag->keys;
+}
+const struct topo_self *topo_dag_self(const struct topo_dag *dag)
+{
+  return &dag->self;
+}
+struct topo_log *topo_dag_log(struct topo_dag *dag)
+{
+  return &dag->log;
+}
+uint64_t topo_dag_changes(const struct topo_dag *dag)
+{
+  return dag->changes;
+}
+uint64_t topo_dag_held(const struct topo_dag *dag)
+{
+  return dag->held;
+}

@@ -1,0 +1,210 @@
+/*
+ * keys.c - epoch secrets: wraps addressed to us, and what was waiting for a key.
+ */
+#include "dag/dag_impl.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "crypto/hpke.h"
+
+#include <string.h>
+
+enum { ENTRY = 112, WRAP = 80, SECRET = 32, WAITING_BATCH = 2048 };
+
+/* info = "topo/1 wrap" ‖ context ‖ epoch ‖ link */
+static size_t wrap_info(uint8_t out[static 160], const struct topo_context *context,
+                        const struct topo_id *epoch, const struct topo_id *link)
+{
+  static const char domain[] = "topo/1 wrap";
+  size_t n = sizeof domain - 1;
+  memcpy(out, domain, n);
+  topo_context_bytes(context, out + n);
+  n += TOPO_CONTEXT_SIZE;
+  memcpy(out + n, epoch->bytes, 32);
+  memcpy(out + n + 32, link->bytes, 32);
+  return n + 64;
+}
+
+/* Adds the key in memory. */
+static int add_key(struct topo_dag *dag, const struct topo_id *epoch, const uint8_t *secret)
+{
+  struct topo_keyring *keys = topo_keyring_with(dag->keys, epoch, secret);
+  if (!keys)
+    return TOPO_ENOMEM;
+  topo_keyring_release(dag->keys);
+  dag->keys = keys;
+  return 0;
+}
+
+static int save_secret(struct topo_dag *dag, const struct topo_id *epoch, const uint8_t *secret)
+{
+  if (topo_keyring_find(dag->keys, epoch))
+    return 0;
+  struct topo_stmt *s =
+      topo_stmt(dag->db, "INSERT OR REPLACE INTO local_epoch(epoch,secret) VALUES(?1,?2)");
+  topo_bind_id(s, 1, epoch);
+  topo_bind_blob(s, 2, secret, SECRET);
+  int status = topo_run(s);
+  int64_t no = 0;
+  if (status == 0)
+    status = add_key(dag, epoch, secret);
+  if (status == 0)
+    status = topo_log_intern(&dag->log, epoch, &no);
+  return status == 0 ? topo_push_no(&dag->opened, no) : status;
+}
+
+int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
+                         const uint8_t secret[static 32], uint64_t now_ms,
+                         const struct topo_sink *sink)
+{
+  dag->sink = sink;
+  dag->now_ms = now_ms;
+  int status = save_secret(dag, epoch, secret);
+  return status == 0 ? topo_drain(dag) : status;
+}
+
+int topo_keys_load(struct topo_dag *dag)
+{
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT epoch,secret FROM local_epoch ORDER BY rowid");
+  int status;
+  while ((status = topo_step(s)) == 1) {
+    struct topo_id epoch = topo_column_id(s, 0);
+    struct topo_bytes secret = topo_column_bytes(s, 1);
+    status = secret.len == SECRET ? add_key(dag, &epoch, secret.data) : TOPO_ECORRUPT;
+    if (status < 0) {
+      topo_reset(s);
+      return status;
+    }
+  }
+  return status;
+}
+
+/* One entry of a wrap event. One that is not for us, or does not open, is not our business. */
+static int take_wrap(struct topo_dag *dag, const struct topo_authority_node *epoch,
+                     const uint8_t entry[static ENTRY])
+{
+  struct topo_id link_id;
+  memcpy(link_id.bytes, entry, 32);
+  const struct topo_authority_node *link = topo_authority_find(dag->authority, &link_id);
+  if (!link || !topo_node_is_link(link) ||
+      !topo_id_equal(&link->device, &dag->self.device.public_key) ||
+      topo_keyring_find(dag->keys, &epoch->id))
+    return 0;
+  uint8_t info[160], secret[SECRET];
+  struct topo_bytes none = {NULL, 0};
+  struct topo_bytes view = {info, wrap_info(info, &dag->context, &epoch->id, &link_id)};
+  int status = topo_hpke_open(secret, dag->self.seal_secret, view, none, entry + 32, WRAP);
+  if (status == 0) {
+    struct topo_id commitment = topo_epoch_commitment(secret);
+    if (topo_id_equal(&commitment, &epoch->commitment))
+      status = save_secret(dag, &epoch->id, secret);
+  } else {
+    status = 0;
+  }
+  topo_wipe(secret, sizeof secret);
+  return status;
+}
+
+int topo_take_wraps(struct topo_dag *dag, const struct topo_act *act)
+{
+  const struct topo_authority_node *epoch = topo_authority_find(dag->authority, &act->epoch);
+  topo_assert(epoch); /* the wrap was admitted */
+  for (size_t at = 0; at + ENTRY <= act->wraps.len; at += ENTRY) {
+    int status = take_wrap(dag, epoch, act->wraps.data + at);
+    if (status < 0)
+      return status;
+  }
+  return 0;
+}
+
+int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,
+                      const struct topo_id *link, const struct topo_id *seal_key, uint64_t now_ms,
+                      const struct topo_sink *sink)
+{
+  int status = 0;
+  struct topo_keyring *keys = topo_keyring_hold(dag->keys);
+  for (size_t i = 0; i < keys->n && status == 0; i++) {
+    const struct topo_epoch_key *key = &keys->keys[i];
+    uint8_t info[160], ikm[32], entry[ENTRY];
+    struct topo_bytes none = {NULL, 0}, plain = {key->secret, SECRET};
+    struct topo_bytes view = {info, wrap_info(info, &dag->context, &key->epoch, link)};
+    topo_rng_fill(dag->rng, ikm, sizeof ikm);
+    memcpy(entry, link->bytes, 32);
+    status = topo_hpke_seal(entry + 32, seal_key->bytes, ikm, view, none, plain);
+    topo_wipe(ikm, sizeof ikm);
+    struct topo_value values[TOPO_FIELDS_MAX] = {topo_value_of_id(&key->epoch)};
+    values[1].bytes = (struct topo_bytes){entry, sizeof entry};
+    struct topo_id id;
+    if (status == 0)
+      status = topo_dag_author(dag, wrap, values, now_ms, sink, &id);
+  }
+  topo_keyring_release(keys);
+  return status;
+}
+
+/* Up to WAITING_BATCH events that are held for this epoch's key, as a batch. */
+static int gather(struct topo_dag *dag, const struct topo_buf *list, size_t from,
+                  struct topo_batch *batch)
+{
+  struct topo_buf bytes = {0};
+  int status = 0;
+  size_t n = list->len / sizeof(int64_t);
+  for (size_t i = from; i < n && i < from + WAITING_BATCH && status == 0; i++) {
+    int64_t no;
+    memcpy(&no, list->data + i * sizeof no, sizeof no);
+    topo_buf_clear(&bytes);
+    topo_buf_put_u32(&bytes, 0);
+    status = topo_log_bytes(&dag->log, no, &bytes);
+    if (status == TOPO_ENOTFOUND) {
+      status = 0;
+      continue;
+    }
+    if (status == 0) {
+      topo_put_be32(bytes.data, (uint32_t)(bytes.len - 4));
+      status = topo_batch_add(batch, bytes.data, bytes.len);
+    }
+  }
+  topo_buf_finish(&bytes);
+  return status;
+}
+
+static int open_epoch(struct topo_dag *dag, int64_t epoch)
+{
+  struct topo_buf list = {0};
+  int status = topo_log_sources(&dag->log, epoch, TOPO_EDGE_KEY, &list);
+  for (size_t from = 0; from < list.len / sizeof(int64_t) && status == 0; from += WAITING_BATCH) {
+    struct topo_batch *batch = topo_batch_create(&dag->context, dag->keys);
+    status = batch ? gather(dag, &list, from, batch) : TOPO_ENOMEM;
+    if (status == 0) {
+      topo_batch_check(batch);
+      status = batch->status;
+    }
+    if (status == 0)
+      status = topo_batch_settle(dag, batch);
+    for (size_t i = 0; status == 0 && i < batch->n; i++)
+      if (batch->events[i].status == 0)
+        status = topo_place_content(dag, &batch->events[i]);
+      else
+        status = topo_reject_held(dag, &batch->events[i].envelope.id, batch->events[i].status);
+    topo_batch_destroy(batch);
+  }
+  for (size_t at = 0; at < list.len && status == 0; at += sizeof(int64_t)) {
+    int64_t no;
+    memcpy(&no, list.data + at, sizeof no);
+    status = topo_log_unlink(&dag->log, epoch, TOPO_EDGE_KEY, no);
+  }
+  topo_buf_finish(&list);
+  return status;
+}
+
+int topo_open_waiting(struct topo_dag *dag)
+{
+  int status = 0;
+  for (size_t at = 0; at < dag->opened.len && status == 0; at += sizeof(int64_t)) {
+    int64_t epoch;
+    memcpy(&epoch, dag->opened.data + at, sizeof epoch);
+    status = open_epoch(dag, epoch);
+  }
+  topo_buf_clear(&dag->opened);
+  return status;
+}

@@ -1,0 +1,247 @@
+/*
+ * project.c - projections: their tables, forward projection, recomputing a subject, the
+ * fingerprint.
+ */
+#include "dag/dag_impl.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "crypto/hash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The links that stand: authority's own projection, which views join to names. */
+static const char link_schema[] =
+    "CREATE TABLE link(no INTEGER PRIMARY KEY, device BLOB NOT NULL, user INTEGER NOT NULL,"
+    " role INTEGER NOT NULL, genesis INTEGER NOT NULL);"
+    "CREATE INDEX link_user ON link(user);"
+    "CREATE INDEX link_device ON link(device);";
+const char *const topo_link_fingerprint[] = {
+    "SELECT e.id, l.device, u.id, l.role FROM link l JOIN event e ON e.no=l.no"
+    " JOIN event u ON u.no=l.user ORDER BY e.id",
+    NULL};
+
+static void schema_hash(const struct topo_dag *dag, struct topo_id *out)
+{
+  struct topo_bytes parts[32] = {{(const uint8_t *)link_schema, sizeof link_schema}};
+  size_t n = 1;
+  for (const struct topo_type *const *t = dag->types; *t; t++)
+    if ((*t)->schema) {
+      topo_assert(n < 32);
+      parts[n++] = (struct topo_bytes){(const uint8_t *)(*t)->schema, strlen((*t)->schema) + 1};
+    }
+  topo_hash(out->bytes, parts, n);
+}
+
+/* Every table that is neither the log's nor local is a projection, of this release or another. */
+static int drop_tables(struct topo_dag *dag)
+{
+  static const char sql[] =
+      "SELECT name FROM sqlite_schema WHERE type='table' AND name NOT IN"
+      " ('event','body','edge','vouch') AND name NOT LIKE 'local\\_%' ESCAPE '\\'"
+      " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1";
+  for (;;) {
+    struct topo_stmt *s = topo_stmt(dag->db, sql);
+    int status = topo_step(s);
+    if (status <= 0)
+      return status;
+    struct topo_bytes name = topo_column_bytes(s, 0);
+    char drop[160]; /* a name cannot be bound; this one comes from the schema itself */
+    int n =
+        snprintf(drop, sizeof drop, "DROP TABLE \"%.*s\"", (int)name.len, (const char *)name.data);
+    topo_reset(s);
+    if (n < 0 || (size_t)n >= sizeof drop)
+      return TOPO_ECORRUPT;
+    status = topo_db_exec(dag->db, drop);
+    if (status < 0)
+      return status;
+  }
+}
+
+static int create_tables(struct topo_dag *dag)
+{
+  int status = topo_db_exec(dag->db, link_schema);
+  for (const struct topo_type *const *t = dag->types; *t && status == 0; t++)
+    if ((*t)->schema)
+      status = topo_db_exec(dag->db, (*t)->schema);
+  return status;
+}
+
+/* Projects every accepted event anew, in pages: a statement is not kept open over writes. */
+static int project_all(struct topo_dag *dag)
+{
+  int status = 0;
+  for (int32_t i = 0; i < topo_authority_count(dag->authority) && status == 0; i++) {
+    const struct topo_authority_node *node = topo_authority_at(dag->authority, i);
+    if (topo_node_is_link(node))
+      status = topo_project_link(dag, node);
+  }
+  for (int64_t no = 0; status == 0;) {
+    struct topo_stmt *s = topo_stmt(
+        dag->db, "SELECT no FROM event WHERE no>?1 AND state=5 AND set_no<>0 ORDER BY no LIMIT 1");
+    topo_bind_i64(s, 1, no);
+    status = topo_step(s);
+    if (status <= 0)
+      return status;
+    no = topo_column_i64(s, 0);
+    topo_reset(s);
+    struct topo_row row;
+    status = topo_log_row(&dag->log, no, &row);
+    if (status == 0) {
+      row.state = TOPO_STATE_BLOCKED; /* judged again, it becomes accepted and is projected */
+      status = topo_log_update(&dag->log, &row);
+    }
+    if (status == 0)
+      status = topo_push_no(&dag->ready, no);
+    if (status == 0)
+      status = topo_evaluate_row(dag, no);
+    topo_buf_clear(&dag->ready);
+  }
+  return status;
+}
+
+static int rebuild(struct topo_dag *dag, const struct topo_id *hash)
+{
+  int status = topo_db_begin(dag->db, true);
+  if (status < 0)
+    return status;
+  status = drop_tables(dag);
+  if (status == 0)
+    status = create_tables(dag);
+  if (status == 0)
+    status = project_all(dag);
+  if (status == 0) {
+    struct topo_stmt *s = topo_stmt(
+        dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('projection',?1)");
+    topo_bind_id(s, 1, hash);
+    status = topo_run(s);
+  }
+  if (status == 0)
+    return topo_db_commit(dag->db);
+  topo_db_rollback(dag->db);
+  topo_log_forget(&dag->log);
+  return status;
+}
+
+int topo_project_prepare(struct topo_dag *dag)
+{
+  struct topo_id hash, stored = {{0}};
+  schema_hash(dag, &hash);
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='projection'");
+  int status = topo_step(s);
+  if (status < 0)
+    return status;
+  if (status == 1)
+    stored = topo_column_id(s, 0);
+  topo_reset(s);
+  return topo_id_equal(&hash, &stored) ? 0 : rebuild(dag, &hash);
+}
+
+int topo_project_link(struct topo_dag *dag, const struct topo_authority_node *node)
+{
+  if (!node->stands) {
+    struct topo_stmt *s = topo_stmt(dag->db, "DELETE FROM link WHERE no=?1");
+    topo_bind_i64(s, 1, node->no);
+    return topo_run(s);
+  }
+  int64_t user = 0;
+  int status = topo_log_intern(&dag->log, &node->user, &user);
+  if (status < 0)
+    return status;
+  struct topo_stmt *s = topo_stmt(
+      dag->db, "INSERT OR REPLACE INTO link(no,device,user,role,genesis) VALUES(?1,?2,?3,?4,?5)");
+  topo_bind_i64(s, 1, node->no);
+  topo_bind_id(s, 2, &node->device);
+  topo_bind_i64(s, 3, user);
+  topo_bind_i64(s, 4, node->key.role);
+  topo_bind_i64(s, 5, node->kind == TOPO_ACT_GENESIS);
+  return topo_run(s);
+}
+
+int topo_subject_of(struct topo_dag *dag, const struct topo_type *type,
+                    const struct topo_value *values, const struct topo_authority_node *link,
+                    int64_t no, int64_t *subject)
+{
+  *subject = no;
+  if (!type->subject)
+    return 0;
+  struct topo_id id = type->subject(values, &dag->context.workspace, &link->user);
+  int status = topo_log_intern(&dag->log, &id, subject);
+  return status == 0 ? topo_log_link(&dag->log, *subject, TOPO_EDGE_SUBJECT, no) : status;
+}
+
+int topo_project(struct topo_dag *dag, const struct topo_type *type, const struct topo_event *event)
+{
+  topo_db_set_writer(dag->db, type->name);
+  int status = type->project(dag->db, event);
+  topo_db_set_writer(dag->db, NULL);
+  return status;
+}
+
+int topo_mark_dirty(struct topo_dag *dag, const struct topo_type *type, int64_t subject)
+{
+  struct topo_dirty d = {type, subject};
+  for (size_t at = 0; at < dag->dirty.len; at += sizeof d)
+    if (memcmp(dag->dirty.data + at, &d, sizeof d) == 0)
+      return 0;
+  return topo_buf_put(&dag->dirty, &d, sizeof d);
+}
+
+/* Projects the event again if it is accepted and of this type. */
+static int project_row(struct topo_dag *dag, const struct topo_type *type, int64_t no)
+{
+  struct topo_row row;
+  struct topo_opened opened = {0};
+  int status = topo_log_row(&dag->log, no, &row);
+  if (status < 0 || row.state != TOPO_STATE_ACCEPTED || row.type != type->number)
+    return status;
+  status = topo_open_row(dag, no, &opened);
+  struct topo_value values[TOPO_FIELDS_MAX];
+  if (status == 0 && opened.open &&
+      topo_fields_decode(type->fields, opened.inner.body, values) == 0) {
+    const struct topo_authority_node *link =
+        topo_authority_find(dag->authority, &opened.inner.auth);
+    struct topo_event event = {
+        .no = no, .id = &opened.envelope.id, .hlc = row.hlc, .link = link->no, .values = values};
+    status = topo_log_intern(&dag->log, &link->user, &event.user);
+    if (status == 0)
+      status = topo_subject_of(dag, type, values, link, no, &event.subject);
+    if (status == 0)
+      status = topo_project(dag, type, &event);
+  }
+  topo_opened_finish(&opened);
+  return status;
+}
+
+static int recompute(struct topo_dag *dag, const struct topo_dirty *d)
+{
+  topo_db_set_writer(dag->db, d->type->name);
+  int status = d->type->clear(dag->db, d->subject);
+  topo_db_set_writer(dag->db, NULL);
+  if (status < 0)
+    return status;
+  if (!d->type->subject)
+    return project_row(dag, d->type, d->subject);
+  struct topo_buf list = {0};
+  status = topo_log_sources(&dag->log, d->subject, TOPO_EDGE_SUBJECT, &list);
+  for (size_t at = 0; at < list.len && status == 0; at += sizeof(int64_t)) {
+    int64_t no;
+    memcpy(&no, list.data + at, sizeof no);
+    status = project_row(dag, d->type, no);
+  }
+  topo_buf_finish(&list);
+  return status;
+}
+
+int topo_project_dirty(struct topo_dag *dag)
+{
+  int status = 0;
+  for (size_t at = 0; at < dag->dirty.len && status == 0; at += sizeof(struct topo_dirty)) {
+    struct topo_dirty d;
+    memcpy(&d, dag->dirty.data + at, sizeof d);
+    status = recompute(dag, &d);
+  }
+  topo_buf_clear(&dag->dirty);
+  return status;
+}

@@ -1,0 +1,110 @@
+/*
+ * type.h - what an event type tells the pipeline about itself.
+ *
+ * One folder of events/ owns one type: its fields, what it asks of authority, what it depends on,
+ * its tables and how an accepted event becomes rows. The pipeline owns everything else: ids,
+ * signatures, chains, keys, dependencies, verdicts, transactions. It takes the table of types as an
+ * argument and knows none by name.
+ */
+#ifndef TOPO_DAG_TYPE_H
+#define TOPO_DAG_TYPE_H
+
+#include "dag/field.h"
+#include "store/db.h"
+
+enum topo_role { TOPO_OWNER, TOPO_ADMIN, TOPO_MODERATOR, TOPO_MEMBER, TOPO_GUEST, TOPO_ROLES };
+
+/* What a role may do; the table is in role.c and in docs/protocol.md §4. */
+enum topo_right {
+  TOPO_RIGHT_ANY,
+  TOPO_RIGHT_GRANT,
+  TOPO_RIGHT_DEVICE,
+  TOPO_RIGHT_INVITE,
+  TOPO_RIGHT_ADMIT,
+  TOPO_RIGHT_KEYS, /* epochs and wraps */
+  TOPO_RIGHT_NAME_WORKSPACE,
+  TOPO_RIGHT_PROFILE,
+  TOPO_RIGHT_CHANNEL,
+  TOPO_RIGHT_POST,
+  TOPO_RIGHTS
+};
+bool topo_role_may(enum topo_role role, enum topo_right right);
+const char *topo_role_name(unsigned role);                   /* "owner"…, "unknown" */
+int topo_role_parse(const char *name, enum topo_role *role); /* 0 or TOPO_EINVAL */
+
+/* Control events speak to authority in these terms. */
+enum topo_act_kind {
+  TOPO_ACT_OTHER, /* an unknown type: only its auth is judged */
+  TOPO_ACT_GENESIS,
+  TOPO_ACT_GRANT,
+  TOPO_ACT_DEVICE,
+  TOPO_ACT_INVITE,
+  TOPO_ACT_ADMISSION,
+  TOPO_ACT_EPOCH,
+  TOPO_ACT_WRAP
+};
+
+struct topo_act {
+  enum topo_act_kind kind;
+  struct topo_id user, device, seal_key; /* links */
+  uint8_t role;                          /* grant, invite */
+  const uint8_t *countersign, *proof;    /* grant, device, admission; admission */
+  struct topo_id invite;                 /* admission: the event; invite: the key */
+  uint64_t expires_ms;                   /* invite */
+  uint16_t slot;                         /* admission */
+  struct topo_bytes slots;               /* invite: the owners, 32 bytes each */
+  uint32_t generation;                   /* epoch */
+  struct topo_id commitment;             /* epoch */
+  struct topo_bytes epochs;              /* epoch: its parents, 32 bytes each */
+  struct topo_id epoch;                  /* wrap */
+  struct topo_bytes wraps;               /* wrap: { link 32 ‖ wrap 80 } each */
+};
+
+/* An event as a projector sees it: accepted, or about to be judged. Numbers are rows of the log. */
+struct topo_event {
+  int64_t no;
+  const struct topo_id *id;
+  uint64_t hlc;
+  int64_t link, user; /* the author's link and user */
+  int64_t subject;
+  const struct topo_value *values;
+};
+
+enum { TOPO_DEPENDENCIES_MAX = 4 };
+struct topo_dependency {
+  struct topo_id id;
+  uint16_t type; /* what it must be */
+};
+
+struct topo_type {
+  uint16_t number;
+  const char *name;                /* also the prefix of its tables */
+  const struct topo_field *fields; /* ends with kind TOPO_FIELD_END */
+
+  /* Control types: translates the body. 0, or TOPO_EMALFORMED when an enumeration is broken. */
+  int (*act)(const struct topo_value *values, struct topo_act *act);
+
+  /* Content types. */
+  /* Bounds that the field table cannot state: 0 or TOPO_EMALFORMED (the event is unreadable). May
+   * be NULL. */
+  int (*check)(const struct topo_value *values);
+  enum topo_right (*right)(const struct topo_value *values);
+  /* Fills what the event depends on; returns how many. NULL: nothing. */
+  size_t (*depends)(const struct topo_value *values,
+                    struct topo_dependency out[static TOPO_DEPENDENCIES_MAX]);
+  /* The id of the subject whose rows this event shares; NULL function: the event itself. */
+  struct topo_id (*subject)(const struct topo_value *values, const struct topo_id *workspace,
+                            const struct topo_id *user);
+  const char *schema; /* CREATE statements of its tables; their change rebuilds all projections */
+  /* Adds an accepted event to the rows of its subject. Must not depend on the order of calls. */
+  int (*project)(struct topo_db *db, const struct topo_event *event);
+  /* Removes all rows of a subject. */
+  int (*clear)(struct topo_db *db, int64_t subject);
+  /* SELECTs over its tables, references as ids, totally ordered; ends with NULL. */
+  const char *const *fingerprint;
+};
+
+/* Finds a type in a table that ends with NULL; NULL when it is not known. */
+const struct topo_type *topo_type_find(const struct topo_type *const *table, uint16_t number);
+
+#endif

@@ -1,0 +1,12 @@
+/* message.h - the type "message" (docs/protocol.md §3), for the list of types. */
+#ifndef TOPO_EVENTS_MESSAGE_H
+#define TOPO_EVENTS_MESSAGE_H
+
+#include "dag/type.h"
+
+enum { TOPO_TYPE_MESSAGE = 0x1003 };
+enum { TOPO_MESSAGE_CHANNEL, TOPO_MESSAGE_TEXT };
+enum { TOPO_MESSAGE_TEXT_MAX = 32768 };
+extern const struct topo_type topo_type_message;
+
+#endif

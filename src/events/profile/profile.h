@@ -1,0 +1,12 @@
+/* profile.h - the type "profile" (docs/protocol.md §3), for the list of types. */
+#ifndef TOPO_EVENTS_PROFILE_H
+#define TOPO_EVENTS_PROFILE_H
+
+#include "dag/type.h"
+
+enum { TOPO_TYPE_PROFILE = 0x1001 };
+enum { TOPO_PROFILE_OF, TOPO_PROFILE_NAME };
+enum { TOPO_PROFILE_OF_USER = 1, TOPO_PROFILE_OF_WORKSPACE = 2, TOPO_NAME_MAX = 256 };
+extern const struct topo_type topo_type_profile;
+
+#endif

@@ -1,0 +1,30 @@
+/* db_impl.h - shared by db.c and stmt.c only. */
+#ifndef TOPO_STORE_DB_IMPL_H
+#define TOPO_STORE_DB_IMPL_H
+
+#include "store/db.h"
+
+#include <sqlite3.h>
+
+enum { TOPO_STMT_SLOTS = 512 }; /* more statements than a space has; a power of two */
+
+struct topo_stmt {
+  sqlite3_stmt *handle;
+  const char *sql; /* a literal: its address is the key */
+  int status;      /* why it could not be prepared, or a bind failed */
+};
+
+struct topo_db {
+  sqlite3 *handle;
+  const char *writer;
+  bool in_transaction, durable, read_only;
+  int wal_pages;
+  int statements;
+  struct topo_stmt slots[TOPO_STMT_SLOTS];
+};
+
+int topo_sqlite_status(int code);
+void topo_db_drop_statements(struct topo_db *db);
+void topo_db_reset_statements(struct topo_db *db);
+
+#endif

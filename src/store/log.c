@@ -1,0 +1,275 @@
+/* log.c - SQL of the log. */
+#include "store/log.h"
+
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct topo_migration topo_log_migration = {
+    "CREATE TABLE event(no INTEGER PRIMARY KEY, h INTEGER NOT NULL, id BLOB NOT NULL,"
+    " state INTEGER NOT NULL, type INTEGER NOT NULL, set_no INTEGER NOT NULL,"
+    " auth INTEGER NOT NULL, hlc INTEGER NOT NULL, unmet INTEGER NOT NULL);"
+    "CREATE INDEX event_h ON event(h);"
+    "CREATE INDEX event_held ON event(state) WHERE state IN (1, 4);"
+    "CREATE TABLE body(no INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+    "CREATE TABLE edge(target INTEGER NOT NULL, kind INTEGER NOT NULL, source INTEGER NOT NULL,"
+    " PRIMARY KEY(target, kind, source)) WITHOUT ROWID;"
+    "CREATE TABLE vouch(target INTEGER NOT NULL, tag BLOB NOT NULL, set_no INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, PRIMARY KEY(target, tag, set_no, seq)) WITHOUT ROWID;"};
+
+int topo_log_init(struct topo_log *log, struct topo_db *db)
+{
+  log->db = db;
+  log->cache = calloc(TOPO_LOG_CACHE, sizeof *log->cache);
+  return log->cache ? 0 : TOPO_ENOMEM;
+}
+
+void topo_log_finish(struct topo_log *log)
+{
+  if (!log)
+    return;
+  free(log->cache);
+  *log = (struct topo_log){0};
+}
+
+void topo_log_forget(struct topo_log *log)
+{
+  memset(log->cache, 0, TOPO_LOG_CACHE * sizeof *log->cache);
+}
+
+static size_t cache_slot(const struct topo_id *id)
+{
+  return (size_t)(topo_get_be64(id->bytes + 8) & (TOPO_LOG_CACHE - 1));
+}
+
+static void remember(struct topo_log *log, const struct topo_id *id, int64_t no)
+{
+  size_t i = cache_slot(id);
+  log->cache[i].id = *id;
+  log->cache[i].no = no;
+}
+
+static void read_row(struct topo_stmt *s, struct topo_row *row)
+{
+  row->no = topo_column_i64(s, 0);
+  row->state = (enum topo_state)topo_column_i64(s, 1);
+  row->type = (uint16_t)topo_column_i64(s, 2);
+  row->set_no = topo_column_i64(s, 3);
+  row->auth = topo_column_i64(s, 4);
+  row->hlc = (uint64_t)topo_column_i64(s, 5);
+  row->unmet = topo_column_i64(s, 6);
+}
+
+int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no)
+{
+  size_t i = cache_slot(id);
+  if (log->cache[i].no && topo_id_equal(&log->cache[i].id, id)) {
+    *no = log->cache[i].no;
+    return 0;
+  }
+  struct topo_stmt *s = topo_stmt(log->db, "SELECT no FROM event WHERE h=?1 AND id=?2");
+  topo_bind_i64(s, 1, topo_id_prefix(id));
+  topo_bind_id(s, 2, id);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ENOTFOUND;
+  *no = topo_column_i64(s, 0);
+  topo_reset(s);
+  remember(log, id, *no);
+  return 0;
+}
+
+int topo_log_row(struct topo_log *log, int64_t no, struct topo_row *row)
+{
+  struct topo_stmt *s =
+      topo_stmt(log->db, "SELECT no,state,type,set_no,auth,hlc,unmet FROM event WHERE no=?1");
+  topo_bind_i64(s, 1, no);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ENOTFOUND;
+  read_row(s, row);
+  topo_reset(s);
+  return 0;
+}
+
+int topo_log_find(struct topo_log *log, const struct topo_id *id, struct topo_row *row)
+{
+  int64_t no = 0;
+  int status = topo_log_number(log, id, &no);
+  return status < 0 ? status : topo_log_row(log, no, row);
+}
+
+static int insert_event(struct topo_log *log, const struct topo_id *id, struct topo_row *row)
+{
+  struct topo_stmt *s =
+      topo_stmt(log->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,unmet)"
+                         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+  topo_bind_i64(s, 1, topo_id_prefix(id));
+  topo_bind_id(s, 2, id);
+  topo_bind_i64(s, 3, row->state);
+  topo_bind_i64(s, 4, row->type);
+  topo_bind_i64(s, 5, row->set_no);
+  topo_bind_i64(s, 6, row->auth);
+  topo_bind_i64(s, 7, (int64_t)row->hlc);
+  topo_bind_i64(s, 8, row->unmet);
+  int status = topo_run(s);
+  if (status < 0)
+    return status;
+  row->no = topo_db_last_rowid(log->db);
+  remember(log, id, row->no);
+  return 0;
+}
+
+int topo_log_intern(struct topo_log *log, const struct topo_id *id, int64_t *no)
+{
+  int status = topo_log_number(log, id, no);
+  if (status != TOPO_ENOTFOUND)
+    return status;
+  struct topo_row row = {.state = TOPO_STATE_NAMED};
+  status = insert_event(log, id, &row);
+  *no = row.no;
+  return status;
+}
+
+int topo_log_id(struct topo_log *log, int64_t no, struct topo_id *id)
+{
+  struct topo_stmt *s = topo_stmt(log->db, "SELECT id FROM event WHERE no=?1");
+  topo_bind_i64(s, 1, no);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ENOTFOUND;
+  *id = topo_column_id(s, 0);
+  topo_reset(s);
+  return 0;
+}
+
+static int fill_event(struct topo_log *log, const struct topo_row *row)
+{
+  struct topo_stmt *s =
+      topo_stmt(log->db, "UPDATE event SET state=?2,type=?3,set_no=?4,auth=?5,hlc=?6,unmet=?7"
+                         " WHERE no=?1");
+  topo_bind_i64(s, 1, row->no);
+  topo_bind_i64(s, 2, row->state);
+  topo_bind_i64(s, 3, row->type);
+  topo_bind_i64(s, 4, row->set_no);
+  topo_bind_i64(s, 5, row->auth);
+  topo_bind_i64(s, 6, (int64_t)row->hlc);
+  topo_bind_i64(s, 7, row->unmet);
+  return topo_run(s);
+}
+
+int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_row *row,
+                    struct topo_bytes bytes)
+{
+  int status = row->no ? fill_event(log, row) : insert_event(log, id, row);
+  if (status < 0)
+    return status;
+  struct topo_stmt *s = topo_stmt(log->db, "INSERT INTO body(no,bytes) VALUES(?1,?2)");
+  topo_bind_i64(s, 1, row->no);
+  topo_bind_blob(s, 2, bytes.data, bytes.len);
+  return topo_run(s);
+}
+
+int topo_log_update(struct topo_log *log, const struct topo_row *row)
+{
+  return fill_event(log, row);
+}
+
+int topo_log_drop(struct topo_log *log, int64_t no)
+{
+  struct topo_row row = {.no = no, .state = TOPO_STATE_NAMED};
+  int status = fill_event(log, &row);
+  if (status < 0)
+    return status;
+  struct topo_stmt *s = topo_stmt(log->db, "DELETE FROM body WHERE no=?1");
+  topo_bind_i64(s, 1, no);
+  return topo_run(s);
+}
+
+int topo_log_bytes(struct topo_log *log, int64_t no, struct topo_buf *out)
+{
+  struct topo_stmt *s = topo_stmt(log->db, "SELECT bytes FROM body WHERE no=?1");
+  topo_bind_i64(s, 1, no);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ENOTFOUND;
+  struct topo_bytes b = topo_column_bytes(s, 0);
+  status = topo_buf_put(out, b.data, b.len);
+  topo_reset(s);
+  return status;
+}
+
+static int edge(struct topo_log *log, const char *sql, int64_t target, enum topo_edge kind,
+                int64_t source)
+{
+  struct topo_stmt *s = topo_stmt(log->db, sql);
+  topo_bind_i64(s, 1, target);
+  topo_bind_i64(s, 2, kind);
+  topo_bind_i64(s, 3, source);
+  return topo_run(s);
+}
+
+int topo_log_link(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source)
+{
+  static const char sql[] = "INSERT OR IGNORE INTO edge(target,kind,source) VALUES(?1,?2,?3)";
+  return edge(log, sql, target, kind, source);
+}
+
+int topo_log_unlink(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source)
+{
+  static const char sql[] = "DELETE FROM edge WHERE target=?1 AND kind=?2 AND source=?3";
+  return edge(log, sql, target, kind, source);
+}
+
+int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
+                     struct topo_buf *out)
+{
+  struct topo_stmt *s = topo_stmt(log->db, "SELECT source FROM edge WHERE target=?1 AND kind=?2");
+  topo_bind_i64(s, 1, target);
+  topo_bind_i64(s, 2, kind);
+  int status;
+  while ((status = topo_step(s)) == 1) {
+    int64_t source = topo_column_i64(s, 0);
+    if (topo_buf_put(out, &source, sizeof source) < 0) {
+      topo_reset(s);
+      return TOPO_ENOMEM;
+    }
+  }
+  return status;
+}
+
+static struct topo_stmt *bind_place(struct topo_log *log, const char *sql, int64_t target,
+                                    const struct topo_chain_place *place)
+{
+  struct topo_stmt *s = topo_stmt(log->db, sql);
+  topo_bind_i64(s, 1, target);
+  topo_bind_blob(s, 2, place->tag, sizeof place->tag);
+  topo_bind_i64(s, 3, place->set_no);
+  topo_bind_i64(s, 4, place->seq);
+  return s;
+}
+
+int topo_log_vouch(struct topo_log *log, int64_t target, const struct topo_chain_place *place)
+{
+  static const char sql[] =
+      "INSERT OR IGNORE INTO vouch(target,tag,set_no,seq) VALUES(?1,?2,?3,?4)";
+  return topo_run(bind_place(log, sql, target, place));
+}
+
+int topo_log_vouched(struct topo_log *log, int64_t target, const struct topo_chain_place *place)
+{
+  static const char sql[] =
+      "SELECT 1 FROM vouch WHERE target=?1 AND tag=?2 AND set_no=?3 AND seq=?4";
+  struct topo_stmt *s = bind_place(log, sql, target, place);
+  int status = topo_step(s);
+  topo_reset(s);
+  return status;
+}
+
+int topo_log_unvouch(struct topo_log *log, int64_t target)
+{
+  struct topo_stmt *s = topo_stmt(log->db, "DELETE FROM vouch WHERE target=?1");
+  topo_bind_i64(s, 1, target);
+  return topo_run(s);
+}

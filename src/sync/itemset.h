@@ -1,0 +1,90 @@
+/*
+ * itemset.h - what reconciliation asks of a set of items: a vtable over memory (memset.h) or disk.
+ *
+ * An item is a timestamp and a 32-byte id; a set is sorted by (timestamp, id) and addressed by
+ * index. Ranges are half open: [begin, end). Indexes are valid until the next insertion. Every
+ * operation returns 0 or a negative enum topo_status, which the user of the set passes on: those
+ * named below and, where the set lives on disk, TOPO_EIO and TOPO_ECORRUPT. A range with begin >
+ * end or end > size is a programmer's error.
+ */
+#ifndef TOPO_SYNC_ITEMSET_H
+#define TOPO_SYNC_ITEMSET_H
+
+#include "base/bytes.h"
+#include "sync/sum.h"
+
+/* Stands for "after every item" in bounds: no item has this timestamp. */
+#define TOPO_ITEM_INFINITY UINT64_MAX
+
+struct topo_item {
+  uint64_t timestamp; /* any unit, below TOPO_ITEM_INFINITY */
+  struct topo_id id;
+};
+
+/* Order by (timestamp, id): negative, zero, positive. */
+static inline int topo_item_compare(const struct topo_item *a, const struct topo_item *b)
+{
+  if (a->timestamp != b->timestamp)
+    return a->timestamp < b->timestamp ? -1 : 1;
+  return topo_id_compare(&a->id, &b->id);
+}
+
+struct topo_itemset_ops {
+  /* The number of items. */
+  int (*size)(void *ctx, uint64_t *size);
+  /* Copies the items [begin, begin + n) to `items`. */
+  int (*read)(void *ctx, uint64_t begin, struct topo_item *items, size_t n);
+  /* The index in [begin, end] of the first item of [begin, end) that is not below `bound`; `end`
+   * when there is none. A bound by a prefix of an id has zeros for the rest of the id. */
+  int (*lower_bound)(void *ctx, uint64_t begin, uint64_t end, const struct topo_item *bound,
+                     uint64_t *index);
+  /* The sum of the items [begin, end). */
+  int (*sum)(void *ctx, uint64_t begin, uint64_t end, struct topo_sum *sum);
+  /* Adds an item. TOPO_EEXISTS when it is there, TOPO_EINVAL for the timestamp infinity,
+   * TOPO_ENOMEM; the set is then as it was. */
+  int (*insert)(void *ctx, const struct topo_item *item);
+  /* Is the item there, with this timestamp? */
+  int (*contains)(void *ctx, const struct topo_item *item, bool *found);
+};
+
+struct topo_itemset {
+  const struct topo_itemset_ops *ops;
+  void *ctx;
+};
+
+static inline int topo_itemset_size(const struct topo_itemset *set, uint64_t *size)
+{
+  return set->ops->size(set->ctx, size);
+}
+
+static inline int topo_itemset_read(const struct topo_itemset *set, uint64_t begin,
+                                    struct topo_item *items, size_t n)
+{
+  return set->ops->read(set->ctx, begin, items, n);
+}
+
+static inline int topo_itemset_lower_bound(const struct topo_itemset *set, uint64_t begin,
+                                           uint64_t end, const struct topo_item *bound,
+                                           uint64_t *index)
+{
+  return set->ops->lower_bound(set->ctx, begin, end, bound, index);
+}
+
+static inline int topo_itemset_sum(const struct topo_itemset *set, uint64_t begin, uint64_t end,
+                                   struct topo_sum *sum)
+{
+  return set->ops->sum(set->ctx, begin, end, sum);
+}
+
+static inline int topo_itemset_insert(const struct topo_itemset *set, const struct topo_item *item)
+{
+  return set->ops->insert(set->ctx, item);
+}
+
+static inline int topo_itemset_contains(const struct topo_itemset *set,
+                                        const struct topo_item *item, bool *found)
+{
+  return set->ops->contains(set->ctx, item, found);
+}
+
+#endif

@@ -1,0 +1,380 @@
+/*
+ * memset.c - a counted B+ tree.
+ *
+ * Leaves hold items, inner nodes hold one entry per child: the smallest item below it, the sum and
+ * count of all items below it, and the child. The root hangs from an entry too, so that a sum over
+ * a subtree is always found in the entry above it. All leaves have the same depth, `height`.
+ *
+ * Insertion goes down once and splits every full node it is about to enter. A split changes no
+ * content, so a failed allocation or a duplicate found at the leaf leaves the set as it was.
+ */
+#include "sync/memset.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Nodes away from the edges are at least half full, so twelve levels outlast 2^64 items. */
+enum { LEAF_ITEMS = 128, INNER_ENTRIES = 64, MAX_HEIGHT = 12 };
+
+struct leaf {
+  size_t n;
+  struct topo_item items[LEAF_ITEMS];
+};
+
+struct inner;
+
+struct entry {
+  struct topo_item min; /* not above any item below; exact but for an empty root */
+  struct topo_sum sum;
+  union {
+    struct leaf *leaf;
+    struct inner *inner;
+  } child;
+};
+
+struct inner {
+  size_t n; /* at least 1 */
+  struct entry entries[INNER_ENTRIES];
+};
+
+struct topo_memset {
+  struct entry root;
+  unsigned height; /* inner nodes on the way to a leaf */
+};
+
+/* How many items of the leaf are below `key`: where it is or belongs. */
+static size_t leaf_rank(const struct leaf *leaf, const struct topo_item *key)
+{
+  size_t low = 0, high = leaf->n;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (topo_item_compare(&leaf->items[middle], key) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* The child that holds `key` or would: the last whose smallest item is not above it, else the
+ * first. */
+static size_t inner_rank(const struct inner *inner, const struct topo_item *key)
+{
+  size_t low = 0, high = inner->n;
+  while (high - low > 1) {
+    size_t middle = (low + high) / 2;
+    if (topo_item_compare(&inner->entries[middle].min, key) <= 0)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static void sum_leaf(struct topo_sum *sum, const struct leaf *leaf, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    topo_sum_add_id(sum, &leaf->items[i].id);
+}
+
+/* Fills the entry's smallest item and sum from its child, `height` inner nodes above the leaves. */
+static void describe(struct entry *e, unsigned height)
+{
+  memset(&e->sum, 0, sizeof e->sum);
+  if (height == 0) {
+    e->min = e->child.leaf->items[0];
+    sum_leaf(&e->sum, e->child.leaf, e->child.leaf->n);
+    return;
+  }
+  e->min = e->child.inner->entries[0].min;
+  for (size_t i = 0; i < e->child.inner->n; i++)
+    topo_sum_add(&e->sum, &e->child.inner->entries[i].sum);
+}
+
+/* Where the key being inserted goes, relative to all items of the set. */
+enum edge { EDGE_NONE, EDGE_FIRST, EDGE_LAST };
+
+/* Growth at an edge of the set leaves full nodes behind; anywhere else halves are the only safe
+ * choice, for a peer could otherwise arrange for nearly empty nodes. */
+static size_t split_point(size_t n, enum edge edge)
+{
+  switch (edge) {
+  case EDGE_FIRST: return 1;
+  case EDGE_LAST: return n - 1;
+  case EDGE_NONE: break;
+  }
+  return n / 2;
+}
+
+/* Moves the upper part of the full child of `left` to a new node that `right` describes. */
+static int split(struct entry *left, struct entry *right, unsigned height, enum edge edge)
+{
+  if (height == 0) {
+    struct leaf *from = left->child.leaf, *to = malloc(sizeof *to);
+    if (!to)
+      return TOPO_ENOMEM;
+    size_t at = split_point(from->n, edge);
+    to->n = from->n - at;
+    memcpy(to->items, from->items + at, to->n * sizeof *to->items);
+    from->n = at;
+    right->child.leaf = to;
+  } else {
+    struct inner *from = left->child.inner, *to = malloc(sizeof *to);
+    if (!to)
+      return TOPO_ENOMEM;
+    size_t at = split_point(from->n, edge);
+    to->n = from->n - at;
+    memcpy(to->entries, from->entries + at, to->n * sizeof *to->entries);
+    from->n = at;
+    right->child.inner = to;
+  }
+  describe(right, height);
+  topo_sum_subtract(&left->sum, &right->sum);
+  return 0;
+}
+
+static bool is_full(const struct entry *e, unsigned height)
+{
+  return height == 0 ? e->child.leaf->n == LEAF_ITEMS : e->child.inner->n == INNER_ENTRIES;
+}
+
+/* Puts a new root above a full one and splits the old. */
+static int grow(struct topo_memset *set, enum edge edge)
+{
+  struct inner *inner = malloc(sizeof *inner);
+  if (!inner)
+    return TOPO_ENOMEM;
+  inner->n = 2;
+  inner->entries[0] = set->root;
+  int status = split(&inner->entries[0], &inner->entries[1], set->height, edge);
+  if (status < 0) {
+    free(inner);
+    return status;
+  }
+  topo_assert(set->height < MAX_HEIGHT);
+  set->root.child.inner = inner;
+  set->height++;
+  return 0;
+}
+
+/* Splits the full child `at` of a node that has room. */
+static int split_child(struct inner *inner, size_t at, unsigned height, enum edge edge)
+{
+  struct entry right;
+  int status = split(&inner->entries[at], &right, height, edge);
+  if (status < 0)
+    return status;
+  struct entry *gap = &inner->entries[at + 1];
+  memmove(gap + 1, gap, (inner->n - at - 1) * sizeof *gap);
+  *gap = right;
+  inner->n++;
+  return 0;
+}
+
+/* Is the key below all items of the set, or above them all? */
+static enum edge edge_of(const struct topo_memset *set, const struct topo_item *key)
+{
+  const struct entry *e = &set->root;
+  if (topo_item_compare(key, &e->min) < 0)
+    return EDGE_FIRST;
+  for (unsigned h = set->height; h > 0; h--)
+    e = &e->child.inner->entries[e->child.inner->n - 1];
+  const struct leaf *last = e->child.leaf;
+  return topo_item_compare(key, &last->items[last->n - 1]) > 0 ? EDGE_LAST : EDGE_NONE;
+}
+
+/* Goes down to the leaf for `key`, making room on the way; path[0] is the root, path[height] the
+ * leaf. */
+static int descend(struct topo_memset *set, const struct topo_item *key,
+                   struct entry *path[static MAX_HEIGHT + 1])
+{
+  enum edge edge = set->root.sum.count ? edge_of(set, key) : EDGE_NONE;
+  if (is_full(&set->root, set->height)) {
+    int status = grow(set, edge);
+    if (status < 0)
+      return status;
+  }
+  path[0] = &set->root;
+  for (unsigned depth = 0; depth < set->height; depth++) {
+    struct inner *inner = path[depth]->child.inner;
+    unsigned below = set->height - depth - 1;
+    size_t at = inner_rank(inner, key);
+    if (is_full(&inner->entries[at], below)) {
+      int status = split_child(inner, at, below, edge);
+      if (status < 0)
+        return status;
+      at = inner_rank(inner, key);
+    }
+    path[depth + 1] = &inner->entries[at];
+  }
+  return 0;
+}
+
+static int set_insert(void *ctx, const struct topo_item *item)
+{
+  struct topo_memset *set = ctx;
+  struct entry *path[MAX_HEIGHT + 1];
+  if (item->timestamp == TOPO_ITEM_INFINITY)
+    return TOPO_EINVAL;
+  int status = descend(set, item, path);
+  if (status < 0)
+    return status;
+  struct leaf *leaf = path[set->height]->child.leaf;
+  size_t at = leaf_rank(leaf, item);
+  if (at < leaf->n && topo_item_compare(&leaf->items[at], item) == 0)
+    return TOPO_EEXISTS;
+  memmove(leaf->items + at + 1, leaf->items + at, (leaf->n - at) * sizeof *leaf->items);
+  leaf->items[at] = *item;
+  leaf->n++;
+  for (unsigned depth = 0; depth <= set->height; depth++) {
+    struct entry *e = path[depth];
+    if (e->sum.count == 0 || topo_item_compare(item, &e->min) < 0)
+      e->min = *item;
+    topo_sum_add_id(&e->sum, &item->id);
+  }
+  return 0;
+}
+
+static int set_contains(void *ctx, const struct topo_item *item, bool *found)
+{
+  const struct topo_memset *set = ctx;
+  const struct entry *e = &set->root;
+  for (unsigned h = set->height; h > 0; h--)
+    e = &e->child.inner->entries[inner_rank(e->child.inner, item)];
+  const struct leaf *leaf = e->child.leaf;
+  size_t at = leaf_rank(leaf, item);
+  *found = at < leaf->n && topo_item_compare(&leaf->items[at], item) == 0;
+  return 0;
+}
+
+static int set_size(void *ctx, uint64_t *size)
+{
+  const struct topo_memset *set = ctx;
+  *size = set->root.sum.count;
+  return 0;
+}
+
+/* The leaf that holds `index`, and at which place. */
+static const struct leaf *find_leaf(const struct topo_memset *set, uint64_t index, size_t *at)
+{
+  const struct entry *e = &set->root;
+  for (unsigned h = set->height; h > 0; h--)
+    for (e = e->child.inner->entries; index >= e->sum.count; e++)
+      index -= e->sum.count;
+  *at = (size_t)index;
+  return e->child.leaf;
+}
+
+static int set_read(void *ctx, uint64_t begin, struct topo_item *items, size_t n)
+{
+  const struct topo_memset *set = ctx;
+  topo_assert(begin <= set->root.sum.count && n <= set->root.sum.count - begin);
+  while (n) {
+    size_t at;
+    const struct leaf *leaf = find_leaf(set, begin, &at);
+    size_t take = leaf->n - at < n ? leaf->n - at : n;
+    memcpy(items, leaf->items + at, take * sizeof *items);
+    items += take;
+    begin += take;
+    n -= take;
+  }
+  return 0;
+}
+
+static int set_lower_bound(void *ctx, uint64_t begin, uint64_t end, const struct topo_item *bound,
+                           uint64_t *index)
+{
+  const struct topo_memset *set = ctx;
+  topo_assert(begin <= end && end <= set->root.sum.count);
+  const struct entry *e = &set->root;
+  uint64_t rank = 0;
+  for (unsigned h = set->height; h > 0; h--) {
+    const struct inner *inner = e->child.inner;
+    size_t at = inner_rank(inner, bound);
+    for (size_t i = 0; i < at; i++)
+      rank += inner->entries[i].sum.count;
+    e = &inner->entries[at];
+  }
+  rank += leaf_rank(e->child.leaf, bound);
+  *index = rank < begin ? begin : rank > end ? end : rank;
+  return 0;
+}
+
+/* The sum of the items [0, index). */
+static void sum_before(const struct topo_memset *set, uint64_t index, struct topo_sum *sum)
+{
+  const struct entry *e = &set->root;
+  memset(sum, 0, sizeof *sum);
+  if (index == e->sum.count) {
+    *sum = e->sum;
+    return;
+  }
+  for (unsigned h = set->height; h > 0; h--)
+    for (e = e->child.inner->entries; index - sum->count >= e->sum.count; e++)
+      topo_sum_add(sum, &e->sum);
+  sum_leaf(sum, e->child.leaf, (size_t)(index - sum->count));
+}
+
+static int set_sum(void *ctx, uint64_t begin, uint64_t end, struct topo_sum *sum)
+{
+  const struct topo_memset *set = ctx;
+  topo_assert(begin <= end && end <= set->root.sum.count);
+  struct topo_sum before;
+  sum_before(set, begin, &before);
+  sum_before(set, end, sum);
+  topo_sum_subtract(sum, &before);
+  return 0;
+}
+
+static const struct topo_itemset_ops ops = {.size = set_size,
+                                            .read = set_read,
+                                            .lower_bound = set_lower_bound,
+                                            .sum = set_sum,
+                                            .insert = set_insert,
+                                            .contains = set_contains};
+
+struct topo_itemset topo_memset_itemset(struct topo_memset *set)
+{
+  return (struct topo_itemset){&ops, set};
+}
+
+struct topo_memset *topo_memset_create(void)
+{
+  struct topo_memset *set = calloc(1, sizeof *set);
+  if (!set)
+    return NULL;
+  set->root.child.leaf = malloc(sizeof *set->root.child.leaf);
+  if (!set->root.child.leaf) {
+    free(set);
+    return NULL;
+  }
+  set->root.child.leaf->n = 0;
+  return set;
+}
+
+/* Frees bottom up and without recursion: a node's `n` counts down as its children go. */
+void topo_memset_destroy(struct topo_memset *set)
+{
+  if (!set)
+    return;
+  struct inner *path[MAX_HEIGHT];
+  unsigned depth = 0; /* inner nodes on the path */
+  struct entry *e = &set->root;
+  for (;;) {
+    if (depth < set->height) {
+      path[depth++] = e->child.inner;
+    } else {
+      free(e->child.leaf);
+      while (depth > 0 && path[depth - 1]->n == 0)
+        free(path[--depth]);
+      if (depth == 0)
+        break;
+    }
+    struct inner *inner = path[depth - 1];
+    e = &inner->entries[--inner->n];
+  }
+  free(set);
+}

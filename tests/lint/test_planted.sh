@@ -1,0 +1,130 @@
+#!/bin/sh
+# test_planted.sh - a lint that cannot fail protects nothing: plants a breach of each rule into a copy
+# of the tree, sees the lint name it, takes it away and sees the lint say what it said before.
+set -u
+srcdir=${TOPO_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+builddir=${TOPO_BUILDDIR:-$PWD}
+work=$(mktemp -d "${TMPDIR:-/tmp}/topo-lint.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+points=0
+
+# A copy without write protection, which `make distcheck` puts on its sources.
+mkdir "$work/tree" "$work/build" || exit 1
+for entry in src tests contrib configure.ac .clang-format; do
+  cp -R "$srcdir/$entry" "$work/tree/" || exit 1
+done
+cp "$builddir/libtopo-core.a" "$work/build/" || exit 1
+chmod -R u+w "$work"
+cd "$work/tree" || exit 1
+
+point() {
+  points=$((points + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $points - $2"
+  else
+    echo "not ok $points - $2"
+    sed 's/^/#   /' "$work/output"
+  fi
+}
+
+lint() {
+  TOPO_SRCDIR=$work/tree TOPO_BUILDDIR=$work/build tests/lint/"$1".sh >"$work/output" 2>&1
+}
+
+# sees LINT RULE WHAT: the lint says "not ok" for the rule whose name holds RULE, and names WHAT.
+sees() {
+  lint "$1"
+  grep -q "^not ok .*$2" "$work/output" && grep -q "^# .*$3" "$work/output"
+  point $? "$1 sees $3"
+}
+
+# content LINT: without the breach the lint says what it said of the tree as it came.
+content() {
+  lint "$1"
+  grep -q '^1\.\.[1-9]' "$work/output" && cmp -s "$work/output" "$work/$1.before"
+  point $? "$1 is content without it"
+}
+
+for before in layers symbols sizes format words packages; do
+  lint "$before"
+  mv "$work/output" "$work/$before.before"
+done
+
+# plant LINT RULE FILE TEXT: the breach is the whole of a new file.
+plant() {
+  mkdir -p "$(dirname "$3")"
+  echo "$4" >"$3"
+  sees "$1" "$2" "$3"
+  rm "$3"
+}
+
+# lines N TEXT: the same line N times.
+lines() {
+  yes "$2" | head -n "$1"
+}
+
+plant layers 'name their room' src/base/planted.h '#include "node/node.h"'
+plant layers 'name their room' src/base/planted.c '#include "bytes.h"'
+plant layers libraries src/dag/planted.c '# include <sqlite3.h>'
+plant layers libraries src/crypto/planted.c '#include <gnutls/crypto.h>'
+plant layers siblings src/events/planting/planting.c '#include "events/planted/planted.h"'
+rmdir src/events/planting
+mkdir src/planted
+sees layers 'every room once' planted
+rmdir src/planted
+content layers
+
+plant sizes '600 lines' tests/unit/planted.c "$(lines 601 '/* planted */')"
+plant sizes '70 lines' src/base/planted.c "void planted(void)
+{
+$(lines 69 '  planted();')
+}"
+content sizes
+
+if [ -n "${CLANG_FORMAT:-$(command -v clang-format-14)}" ]; then
+  plant format clang-format src/base/planted.h 'int  planted( void );'
+  content format
+fi
+
+for mark in "TO""DO" "FIX""ME" "XX""X" "HA""CK"; do
+  plant words 'unfinished work' src/base/planted.h "/* $mark: later */"
+done
+content words
+
+cp configure.ac "$work/configure.ac"
+echo 'dnl libplanted-dev' >>configure.ac
+sees packages contrib/packages libplanted-dev
+cp "$work/configure.ac" configure.ac
+content packages
+
+# The archive is extended by one object that reads the clock, draws randomness and copies memory.
+cat >"$work/planted.c" <<'C'
+long time(long *out);
+unsigned randombytes_random(void);
+void *memcpy(void *, const void *, unsigned long);
+long planted(void *to, void *from);
+long planted(void *to, void *from)
+{
+  memcpy(to, from, randombytes_random());
+  return time(0);
+}
+C
+cp "$work/build/libtopo-core.a" "$work/honest.a"
+${CC:-cc} -c -o "$work/planted.o" "$work/planted.c" &&
+  ${AR:-ar} r "$work/build/libtopo-core.a" "$work/planted.o" 2>/dev/null
+sees symbols 'allowed symbols only' ' time '
+sees symbols 'allowed symbols only' ' randombytes_random '
+! grep -q ' memcpy ' "$work/output"
+point $? 'symbols lets memcpy pass'
+cp "$work/honest.a" "$work/build/libtopo-core.a"
+content symbols
+cp tests/lint/core-symbols.txt "$work/core-symbols.txt"
+echo 'time' >>tests/lint/core-symbols.txt
+sees symbols 'nothing that is forbidden' ' time '
+cp "$work/core-symbols.txt" tests/lint/core-symbols.txt
+content symbols
+rm "$work/build/libtopo-core.a"
+sees symbols 'can be read' libtopo-core.a
+
+echo "1..$points"

@@ -1,0 +1,152 @@
+/* test_allocation.c - every allocation may fail: the status says so and what was there stays.
+ * Linked with
+ * --wrap for malloc, calloc and realloc. */
+#include "base/status.h"
+#include "unit/sync/exchange.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static bool armed;         /* allocations are counted */
+static unsigned long left; /* until the one that fails */
+
+static bool fails(void)
+{
+  return armed && left-- == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+  return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+  return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+  return fails() ? NULL : __real_realloc(p, size);
+}
+
+/* Goal: a set that cannot grow refuses the item and is as it was. */
+static void insertion_without_memory_changes_nothing(void **state)
+{
+  (void)state;
+  uint64_t rng = 6;
+  struct topo_memset *set = topo_memset_create();
+  assert_non_null(set);
+  struct topo_itemset items = topo_memset_itemset(set);
+  unsigned refused = 0;
+  for (uint64_t i = 0; i < 20000; i++) {
+    struct topo_item item = {i % 3 ? i : draw_below(&rng, 20000), {{0}}};
+    draw_id(&rng, &item.id);
+    struct topo_sum before, after;
+    assert_int_equal(topo_itemset_sum(&items, 0, i, &before), 0);
+    for (unsigned long n = 0;; n++) {
+      armed = true;
+      left = n;
+      int status = topo_itemset_insert(&items, &item);
+      armed = false;
+      if (status == 0)
+        break;
+      assert_int_equal(status, TOPO_ENOMEM);
+      uint64_t size;
+      bool found;
+      assert_int_equal(topo_itemset_size(&items, &size), 0);
+      assert_int_equal(size, i);
+      assert_int_equal(topo_itemset_sum(&items, 0, i, &after), 0);
+      assert_memory_equal(&before, &after, sizeof before);
+      assert_int_equal(topo_itemset_contains(&items, &item, &found), 0);
+      assert_false(found);
+      refused++;
+    }
+  }
+  assert_in_range(refused, 100, 20000);
+  topo_memset_destroy(set);
+}
+
+/* Goal: creating a set without memory is NULL and leaks nothing. */
+static void creation_without_memory_is_null(void **state)
+{
+  (void)state;
+  for (left = 0;; left++) {
+    unsigned long n = left;
+    armed = true;
+    struct topo_memset *set = topo_memset_create();
+    armed = false;
+    left = n;
+    if (set) {
+      topo_memset_destroy(set);
+      break;
+    }
+  }
+  assert_int_equal(left, 2);
+}
+
+static int run(struct exchange *x, unsigned long n)
+{
+  struct topo_buf ask = {0}, answer = {0};
+  bool done = false;
+  for (int side = 0; side < 2; side++)
+    assert_int_equal(topo_negentropy_init(&x->ne[side], &x->items[side], 0, 16), 0);
+  left = n;
+  armed = true;
+  int status = topo_negentropy_initiate(&x->ne[0], &ask);
+  while (status == 0 && !done) {
+    status = topo_negentropy_respond(&x->ne[1], topo_buf_view(&ask), &answer);
+    if (status == 0)
+      status = topo_negentropy_reconcile(&x->ne[0], topo_buf_view(&answer), &exchange_ignore, &ask,
+                                         &done);
+  }
+  armed = false;
+  topo_buf_finish(&ask);
+  topo_buf_finish(&answer);
+  return status;
+}
+
+/* Goal: whichever allocation of a reconciliation fails, the status is TOPO_ENOMEM and nothing
+ * leaks. */
+static void reconciliation_reports_every_failed_allocation(void **state)
+{
+  (void)state;
+  uint64_t rng = 8;
+  struct exchange x;
+  exchange_init(&x);
+  for (size_t i = 0; i < 800; i++) {
+    struct topo_item item = {draw_below(&rng, 100), {{0}}};
+    draw_id(&rng, &item.id);
+    exchange_add(&x, &item, i % 50 != 0, i % 41 != 0);
+  }
+  for (unsigned long n = 0;; n++) {
+    int status = run(&x, n);
+    if (status == 0) {
+      assert_in_range(n, 10, 10000);
+      break;
+    }
+    assert_int_equal(status, TOPO_ENOMEM);
+  }
+  exchange_finish(&x);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(insertion_without_memory_changes_nothing),
+      cmocka_unit_test(creation_without_memory_is_null),
+      cmocka_unit_test(reconciliation_reports_every_failed_allocation),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
