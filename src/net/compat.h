@@ -25,6 +25,13 @@ static inline void quic_error_received(ngtcp2_conn *conn, quic_error *out)
   ngtcp2_conn_get_connection_close_error(conn, out);
 }
 
+static inline ngtcp2_duration quic_smoothed_rtt(ngtcp2_conn *conn)
+{
+  ngtcp2_conn_stat stat;
+  ngtcp2_conn_get_conn_stat(conn, &stat);
+  return stat.smoothed_rtt;
+}
+
 static inline const uint8_t *quic_token(const ngtcp2_pkt_hd *hd, size_t *len)
 {
   *len = hd->token.len;
@@ -58,6 +65,13 @@ typedef ngtcp2_ccerr quic_error;
 static inline void quic_error_received(ngtcp2_conn *conn, quic_error *out)
 {
   *out = *ngtcp2_conn_get_ccerr(conn);
+}
+
+static inline ngtcp2_duration quic_smoothed_rtt(ngtcp2_conn *conn)
+{
+  ngtcp2_conn_info info;
+  ngtcp2_conn_get_conn_info(conn, &info);
+  return info.smoothed_rtt;
 }
 
 static inline const uint8_t *quic_token(const ngtcp2_pkt_hd *hd, size_t *len)

@@ -58,7 +58,7 @@ void topo_net_destroy(struct topo_net *net)
   for (struct topo_net_conn *c = net->all, *next; c; c = next) {
     next = c->next;
     c->silent = true;
-    topo_net_conn_doom(c, TOPO_ECLOSED, TOPO_CLOSE_GOING_AWAY);
+    topo_net_conn_doom(c, TOPO_ECLOSED, TOPO_CLOSE_AWAY);
     if (topo_net_conn_alive(c))
       topo_net_conn_execute(c);
     if (c->queued)

@@ -56,12 +56,15 @@ size_t topo_sendbuf_put(struct topo_sendbuf *b, const uint8_t *data, size_t len)
   return taken;
 }
 
-size_t topo_sendbuf_next(const struct topo_sendbuf *b, const uint8_t **data)
+size_t topo_sendbuf_next(const struct topo_sendbuf *b, struct topo_bytes pieces[static 2])
 {
-  size_t n = min((size_t)(b->end - b->sent), left_in_chunk(b->sent));
-  if (n)
-    *data = b->chunks[(b->sent / TOPO_SENDBUF_CHUNK) % TOPO_SENDBUF_CHUNKS] +
-            b->sent % TOPO_SENDBUF_CHUNK;
+  size_t n = 0;
+  for (uint64_t at = b->sent; at < b->end && n < 2; n++) {
+    size_t len = min((size_t)(b->end - at), left_in_chunk(at));
+    const uint8_t *chunk = b->chunks[(at / TOPO_SENDBUF_CHUNK) % TOPO_SENDBUF_CHUNKS];
+    pieces[n] = (struct topo_bytes){chunk + at % TOPO_SENDBUF_CHUNK, len};
+    at += len;
+  }
   return n;
 }
 

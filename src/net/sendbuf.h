@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "port/link.h"
 
 enum {
@@ -33,8 +34,9 @@ void topo_sendbuf_finish(struct topo_sendbuf *b);
 size_t topo_sendbuf_put(struct topo_sendbuf *b, const uint8_t *data, size_t len);
 /* Bytes that put would take. */
 size_t topo_sendbuf_room(const struct topo_sendbuf *b);
-/* The next unsent bytes that lie in one piece: *data and their number, 0 when there are none. */
-size_t topo_sendbuf_next(const struct topo_sendbuf *b, const uint8_t **data);
+/* The next unsent bytes, in up to two pieces (more than a packet holds, when there are as many).
+ * Returns the number of pieces, 0 when nothing is unsent. */
+size_t topo_sendbuf_next(const struct topo_sendbuf *b, struct topo_bytes pieces[static 2]);
 /* `len` bytes more were sent, of those that next gave. */
 void topo_sendbuf_sent(struct topo_sendbuf *b, size_t len);
 /* Everything before the offset arrived and is released. 0, or TOPO_EINVAL when it was never sent.

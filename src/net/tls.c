@@ -287,6 +287,11 @@ int topo_net_identity_add(struct topo_net *net, struct topo_net_identity **out,
   return 0;
 }
 
+void topo_net_identity_key(const struct topo_net_identity *identity, struct topo_id *out)
+{
+  *out = identity->key;
+}
+
 void topo_net_identity_ref(struct topo_net_identity *identity)
 {
   identity->refs++;
@@ -317,7 +322,7 @@ void topo_net_identity_remove(struct topo_net *net, struct topo_net_identity *id
   identity->removed = true;
   for (struct topo_net_conn *c = net->all; c; c = c->next)
     if (c->identity == identity && topo_net_conn_alive(c))
-      topo_net_conn_doom(c, TOPO_ECLOSED, TOPO_CLOSE_GOING_AWAY);
+      topo_net_conn_doom(c, TOPO_ECLOSED, TOPO_CLOSE_AWAY);
   topo_net_identity_unref(identity);
 }
 

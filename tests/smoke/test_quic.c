@@ -1,8 +1,9 @@
 /* test_quic.c - the transport over real sockets: two endpoints in one process, over loopback. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 #include <string.h>
 
