@@ -25,6 +25,11 @@ static inline void quic_error_received(ngtcp2_conn *conn, quic_error *out)
   ngtcp2_conn_get_connection_close_error(conn, out);
 }
 
+static inline int quic_reset_stream(ngtcp2_conn *conn, int64_t id, uint64_t code)
+{
+  return ngtcp2_conn_shutdown_stream_write(conn, id, code);
+}
+
 static inline ngtcp2_duration quic_smoothed_rtt(ngtcp2_conn *conn)
 {
   ngtcp2_conn_stat stat;
@@ -65,6 +70,11 @@ typedef ngtcp2_ccerr quic_error;
 static inline void quic_error_received(ngtcp2_conn *conn, quic_error *out)
 {
   *out = *ngtcp2_conn_get_ccerr(conn);
+}
+
+static inline int quic_reset_stream(ngtcp2_conn *conn, int64_t id, uint64_t code)
+{
+  return ngtcp2_conn_shutdown_stream_write(conn, 0, id, code);
 }
 
 static inline ngtcp2_duration quic_smoothed_rtt(ngtcp2_conn *conn)
