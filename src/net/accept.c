@@ -8,6 +8,7 @@
 #include "net/internal.h"
 
 enum {
+  RESET_LEAST = 21,   /* of a peer's reset: five bytes and its token */
   INITIAL_MIN = 1200, /* RFC 9000, 14.1: a shorter datagram starts nothing */
   RESET_MIN = 43,     /* shorter packets are not worth a reset, and must not cause a loop */
   RESET_MAX = 60,     /* looks like a small packet */
@@ -65,6 +66,15 @@ static void reset(struct topo_net *net, const struct topo_datagram *d,
   answer(net, d, packet,
          ngtcp2_pkt_write_stateless_reset(packet, len, token, noise, len - sizeof token),
          &net->stats.resets);
+}
+
+/* Its id is random; its last sixteen bytes tell (RFC 9000, 10.3.1). */
+struct topo_net_conn *topo_net_reset_of(const struct topo_net *net, const struct topo_datagram *d)
+{
+  if (d->len < RESET_LEAST || d->data[0] & 0x80)
+    return NULL;
+  return topo_cid_table_get(&net->reset_tokens, d->data + d->len - NGTCP2_STATELESS_RESET_TOKENLEN,
+                            NGTCP2_STATELESS_RESET_TOKENLEN);
 }
 
 static void retry(struct topo_net *net, const struct topo_datagram *d, const ngtcp2_pkt_hd *hd)

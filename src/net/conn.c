@@ -222,6 +222,7 @@ static void give_up_state(struct topo_net_conn *conn)
     gnutls_deinit(conn->tls);
   conn->quic = NULL;
   conn->tls = NULL;
+  topo_cid_table_remove_all(&conn->net->reset_tokens, &conn->reset_tokens);
   topo_net_stream_finish(conn);
   topo_net_identity_unref(conn->identity);
   conn->identity = NULL;

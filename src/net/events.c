@@ -31,6 +31,24 @@ static int on_remove_cid(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user)
   return 0;
 }
 
+/* The ids of the peer that are in use change, and with them the tokens of its stateless resets. */
+static int on_peer_cid(ngtcp2_conn *quic, quic_cid_status what, uint64_t seq, const ngtcp2_cid *cid,
+                       const uint8_t *token, void *user)
+{
+  struct topo_net_conn *conn = user;
+  struct topo_cid_table *tokens = &conn->net->reset_tokens;
+  (void)quic, (void)seq, (void)cid;
+  if (!token)
+    return 0;
+  /* A token that cannot be kept costs the wait for the idle timeout, nothing else. */
+  if (what == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE)
+    (void)topo_cid_table_put(tokens, token, NGTCP2_STATELESS_RESET_TOKENLEN, conn,
+                             &conn->reset_tokens);
+  else
+    topo_cid_table_remove(tokens, token, NGTCP2_STATELESS_RESET_TOKENLEN, &conn->reset_tokens);
+  return 0;
+}
+
 static int violation(struct topo_net_conn *conn)
 {
   topo_net_conn_doom(conn, TOPO_EPROTOCOL, TOPO_CLOSE_PROTOCOL);
@@ -145,7 +163,7 @@ static int on_new_token(ngtcp2_conn *quic, QUIC_NEW_TOKEN_PARAMS, void *user)
   .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,                             \
   .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .rand = on_random,                  \
   .get_new_connection_id = on_new_cid, .remove_connection_id = on_remove_cid,                      \
-  .stream_open = on_stream_open, .recv_stream_data = on_stream_data,                               \
+  .dcid_status = on_peer_cid, .stream_open = on_stream_open, .recv_stream_data = on_stream_data,   \
   .stream_reset = on_stream_reset, .stream_stop_sending = on_stop_sending,                         \
   .acked_stream_data_offset = on_acked, .recv_stateless_reset = on_stateless_reset
 

@@ -92,6 +92,7 @@ struct topo_net_conn {
   gnutls_session_t tls;
   ngtcp2_crypto_conn_ref ref;
   struct topo_cid_entry *cids;
+  struct topo_cid_entry *reset_tokens; /* with which the peer may disown the connection */
   struct topo_deadline timer;
 
   bool doomed;        /* nothing is delivered any more; the queue ends it */
@@ -127,6 +128,7 @@ struct topo_net {
   unsigned depth;  /* of public calls that work; callbacks run inside */
   struct topo_io io;
   struct topo_cid_table cids;
+  struct topo_cid_table reset_tokens; /* of the peers: token → connection */
   struct topo_deadlines deadlines;
   struct topo_net_conn *all;
   struct topo_net_conn *queue, **queue_end;
@@ -173,6 +175,8 @@ size_t topo_net_token_take(struct topo_net *net, const struct topo_net_address *
                            uint8_t out[static TOPO_NET_TOKEN_MAX]);
 
 /* accept.c */
+/* The connection that a stateless reset ends, or NULL when the datagram is none. */
+struct topo_net_conn *topo_net_reset_of(const struct topo_net *net, const struct topo_datagram *d);
 /* A datagram for no known connection: a new client, or something to answer without state, or noise.
  */
 void topo_net_accept(struct topo_net *net, const struct topo_datagram *d,

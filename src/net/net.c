@@ -23,6 +23,7 @@ int topo_net_create(struct topo_net **out, const struct topo_net_options *option
   net->queue_end = &net->queue;
   topo_net_fill(net, key, sizeof key);
   topo_cid_table_init(&net->cids, key);
+  topo_cid_table_init(&net->reset_tokens, key);
   topo_wipe(key, sizeof key);
   rc = sodium_init() < 0 ? TOPO_EINTERNAL : topo_net_tls_init(net);
   if (!rc)
@@ -67,6 +68,7 @@ void topo_net_destroy(struct topo_net *net)
   }
   topo_net_tls_finish(net);
   topo_cid_table_finish(&net->cids);
+  topo_cid_table_finish(&net->reset_tokens);
   topo_deadlines_finish(&net->deadlines);
   topo_io_close(&net->io);
   topo_wipe(net, sizeof *net);
@@ -129,6 +131,8 @@ static void on_datagram(void *arg, const struct topo_datagram *d)
     return;
   }
   conn = topo_cid_table_get(&net->cids, header.dcid, header.dcidlen);
+  if (!conn)
+    conn = topo_net_reset_of(net, d);
   if (conn && !rc)
     topo_net_conn_receive(conn, d);
   else

@@ -121,7 +121,8 @@ static bool counted(void *arg)
   return true;
 }
 
-/* A window's worth arrived (the streams' numbers are part of it), or the sender has nothing left. */
+/* A window's worth arrived (the streams' numbers are part of it), or the sender has nothing left.
+ */
 static bool stalled(void *arg)
 {
   (void)arg;
