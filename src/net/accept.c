@@ -143,7 +143,7 @@ void topo_net_accept(struct topo_net *net, const struct topo_datagram *d,
     negotiate_version(net, d, header);
   else if (is_long && header->version)
     initial(net, d);
-  else if (!is_long && d->data[0] & 0x40)
+  else if (!is_long) /* whatever its fixed bit says: peers grease it (RFC 9287) */
     reset(net, d, header);
   else
     net->stats.ignored++;

@@ -16,6 +16,7 @@
 
 typedef ngtcp2_connection_close_error quic_error;
 typedef int quic_cid_status;
+typedef ngtcp2_crypto_level quic_level;
 #define quic_error_default         ngtcp2_connection_close_error_default
 #define quic_error_set_application ngtcp2_connection_close_error_set_application_error
 #define quic_error_set_alert       ngtcp2_connection_close_error_set_transport_error_tls_alert
@@ -64,6 +65,7 @@ static inline void quic_params_set_odcid(ngtcp2_transport_params *p, const ngtcp
 
 typedef ngtcp2_ccerr quic_error;
 typedef ngtcp2_connection_id_status_type quic_cid_status;
+typedef ngtcp2_encryption_level quic_level;
 #define quic_error_default         ngtcp2_ccerr_default
 #define quic_error_set_application ngtcp2_ccerr_set_application_error
 #define quic_error_set_alert       ngtcp2_ccerr_set_tls_alert

@@ -447,6 +447,17 @@ static void notice_move(struct topo_net_conn *conn)
     net->events->moved(net->arg, conn, &at);
 }
 
+/* A third of what an idle connection takes is the TLS session, which is of no use after the
+ * handshake. */
+static void drop_tls(struct topo_net_conn *conn)
+{
+  if (conn->state != TOPO_NET_UP || !conn->tls)
+    return;
+  ngtcp2_conn_set_tls_native_handle(conn->quic, NULL);
+  gnutls_deinit(conn->tls);
+  conn->tls = NULL;
+}
+
 void topo_net_conn_receive(struct topo_net_conn *conn, const struct topo_datagram *d)
 {
   struct topo_net *net = conn->net;
@@ -469,6 +480,7 @@ void topo_net_conn_receive(struct topo_net_conn *conn, const struct topo_datagra
     topo_net_conn_execute(conn);
     return;
   }
+  drop_tls(conn);
   notice_move(conn);
   topo_net_queue(conn);
 }

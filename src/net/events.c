@@ -55,6 +55,15 @@ static int violation(struct topo_net_conn *conn)
   return 0;
 }
 
+/* After the handshake the session is gone (conn.c). A peer may still send tickets; nobody wants
+ * them. */
+static int on_crypto(ngtcp2_conn *quic, quic_level level, uint64_t offset, const uint8_t *data,
+                     size_t len, void *user)
+{
+  struct topo_net_conn *conn = user;
+  return conn->tls ? ngtcp2_crypto_recv_crypto_data_cb(quic, level, offset, data, len, user) : 0;
+}
+
 /* The last proof that the certificate hook ran: without a verified key there is no connection. */
 static bool proven(struct topo_net_conn *conn)
 {
@@ -155,7 +164,7 @@ static int on_new_token(ngtcp2_conn *quic, QUIC_NEW_TOKEN_PARAMS, void *user)
 }
 
 #define BOTH_SIDES                                                                                 \
-  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb, .encrypt = ngtcp2_crypto_encrypt_cb,      \
+  .recv_crypto_data = on_crypto, .encrypt = ngtcp2_crypto_encrypt_cb,                              \
   .decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb,                        \
   .update_key = ngtcp2_crypto_update_key_cb,                                                       \
   .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                               \

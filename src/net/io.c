@@ -111,10 +111,8 @@ static bool send_segments(struct topo_io *io, struct topo_batch *b)
     io->blocked = true;
     return true;
   }
-  if (error == EIO || error == EINVAL || error == ENOPROTOOPT) {
-    io->gso = false; /* no checksum offload on the device, or an old kernel */
+  if (error == EIO || error == EINVAL || error == ENOPROTOOPT)
     return false;
-  }
   if (!error)
     count_out(io, (iov.iov_len + b->segment - 1) / b->segment, iov.iov_len);
   b->left_at = b->len;
@@ -166,9 +164,15 @@ static void watch(struct topo_io *io)
 static void send_batch(struct topo_io *io, struct topo_batch *b)
 {
   if (b->left_at < b->len) {
-    bool many = b->len - b->left_at > b->segment;
-    if (!(many && io->gso && send_segments(io, b)))
+    bool many = b->len - b->left_at > b->segment && io->gso;
+    if (!(many && send_segments(io, b))) {
+      uint64_t before = io->stats->datagrams_out;
       send_each(io, b);
+      /* Single packets pass and segments do not: no checksum offload on the device, or an old
+       * kernel. When neither pass it is the destination, or a source address that is gone. */
+      if (many && io->stats->datagrams_out > before)
+        io->gso = false;
+    }
   }
   if (!io->blocked)
     b->len = b->segment = b->left_at = 0;

@@ -155,7 +155,7 @@ void topo_net_recheck(struct topo_net *net, struct topo_net_identity *identity);
 int topo_net_dial(struct topo_net *net, struct topo_net_conn **out,
                   const struct topo_net_dial *options, uint64_t now_ns);
 /* Takes up to len bytes and returns how many; 0 when the connection is not up. What is sent is
- * written by the next flush, ready or expire. */
+ * written by the next flush, ready or expire. When memory is exhausted the connection is ended. */
 size_t topo_net_send(struct topo_net_conn *conn, unsigned stream, const uint8_t *data, size_t len);
 /* Returns received bytes of a stream to the peer's window; at most as many as were delivered. */
 void topo_net_consumed(struct topo_net_conn *conn, unsigned stream, size_t len);

@@ -75,6 +75,14 @@ static bool open_stream(struct topo_net_conn *conn, unsigned stream)
          ngtcp2_conn_open_uni_stream(conn->quic, &out->id, (void *)(uintptr_t)stream) == 0;
 }
 
+/* Memory is exhausted. With nothing in flight no acknowledgement would ever bring "writable", so
+ * the connection ends instead of standing still. */
+static size_t starve(struct topo_net_conn *conn)
+{
+  topo_net_conn_doom(conn, TOPO_ENOMEM, TOPO_CLOSE_INTERNAL);
+  return 0;
+}
+
 size_t topo_net_send(struct topo_net_conn *conn, unsigned stream, const uint8_t *data, size_t len)
 {
   struct topo_net_out *out;
@@ -86,9 +94,11 @@ size_t topo_net_send(struct topo_net_conn *conn, unsigned stream, const uint8_t 
   if (out->buf.end == 0) {
     uint8_t number = (uint8_t)stream;
     if (!topo_sendbuf_put(&out->buf, &number, 1))
-      return 0;
+      return starve(conn);
   }
   taken = topo_sendbuf_put(&out->buf, data, len);
+  if (taken < len && topo_sendbuf_room(&out->buf) > 0)
+    return starve(conn);
   if (taken < len)
     out->wanted = true;
   topo_net_queue(conn);

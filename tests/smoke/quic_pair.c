@@ -122,29 +122,41 @@ static void on_down(void *arg, struct topo_net_conn *conn, const struct topo_net
 static const struct topo_net_events events = {on_judge,    on_up,    on_data,
                                               on_writable, on_moved, on_down};
 
-static void open_with(struct endpoint *e, const struct topo_net_address *bind, bool plain,
-                      uint8_t secret)
+static int open_with(struct endpoint *e, const struct topo_net_address *bind, bool plain,
+                     uint8_t secret)
 {
   struct topo_net_options options = {
       .bind = bind, .rng = {&rng_ops, NULL}, .events = &events, .arg = e, .plain_sockets = plain};
-  int rc;
   memset(options.secret, secret, sizeof options.secret);
   memset(e, 0, sizeof *e);
-  rc = topo_net_create(&e->net, &options);
+  return topo_net_create(&e->net, &options);
+}
+
+static struct topo_net_address loopback(uint16_t port)
+{
+  struct topo_net_address address;
+  int rc = topo_net_address_parse(&address, "127.0.0.1", port);
   topo_assert(rc == 0);
+  return address;
 }
 
 void endpoint_open_at(struct endpoint *e, const struct topo_net_address *bind, uint8_t secret)
 {
-  open_with(e, bind, false, secret);
+  int rc = open_with(e, bind, false, secret);
+  topo_assert(rc == 0);
 }
 
 void endpoint_open(struct endpoint *e, bool plain_sockets)
 {
-  struct topo_net_address loopback;
-  int rc = topo_net_address_parse(&loopback, "127.0.0.1", 0);
+  struct topo_net_address bind = loopback(0);
+  int rc = open_with(e, &bind, plain_sockets, 7);
   topo_assert(rc == 0);
-  open_with(e, &loopback, plain_sockets, 7);
+}
+
+int endpoint_try_open(struct endpoint *e)
+{
+  struct topo_net_address bind = loopback(0);
+  return open_with(e, &bind, false, 7);
 }
 
 void endpoint_close(struct endpoint *e)
@@ -167,14 +179,9 @@ struct topo_net_identity *endpoint_identity(struct endpoint *e, unsigned n, cons
 
 struct topo_net_address endpoint_address(const struct endpoint *e)
 {
-  struct topo_net_address address, loopback;
+  struct topo_net_address address;
   topo_net_local_address(e->net, &address);
-  if (topo_net_address_is_any(&address)) {
-    int rc = topo_net_address_parse(&loopback, "127.0.0.1", topo_net_address_port(&address));
-    topo_assert(rc == 0);
-    return loopback;
-  }
-  return address;
+  return topo_net_address_is_any(&address) ? loopback(topo_net_address_port(&address)) : address;
 }
 
 struct topo_net_conn *endpoint_dial(struct endpoint *e, const struct endpoint *to,

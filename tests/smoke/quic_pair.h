@@ -39,6 +39,8 @@ struct topo_id pair_key(unsigned n);
 /* Opens an endpoint on 127.0.0.1 (or `bind`, or the wildcard when `any`). */
 void endpoint_open(struct endpoint *e, bool plain_sockets);
 void endpoint_open_at(struct endpoint *e, const struct topo_net_address *bind, uint8_t secret);
+/* On 127.0.0.1, with the status of topo_net_create. */
+int endpoint_try_open(struct endpoint *e);
 void endpoint_close(struct endpoint *e);
 /* Adds the identity of key n; asserts success. */
 struct topo_net_identity *endpoint_identity(struct endpoint *e, unsigned n, const char *sni);

@@ -334,3 +334,8 @@ void raw_reset(struct raw_client *raw, int64_t stream)
 {
   MUST(quic_reset_stream(raw->quic, stream, 0));
 }
+
+void raw_update_key(struct raw_client *raw)
+{
+  MUST(ngtcp2_conn_initiate_key_update(raw->quic, pair_now()));
+}

@@ -47,4 +47,7 @@ int64_t raw_send(struct raw_client *raw, const void *data, size_t len, bool fin)
 /* RESET_STREAM. */
 void raw_reset(struct raw_client *raw, int64_t stream);
 
+/* Changes the keys of the connection (RFC 9001, 6). */
+void raw_update_key(struct raw_client *raw);
+
 #endif

@@ -220,6 +220,20 @@ static void test_stream_reset(void **state)
   assert_violation(raw);
 }
 
+/* The keys of a connection can change long after its handshake. */
+static void test_key_update(void **state)
+{
+  const uint8_t data[] = {1, 101};
+  struct raw_client *raw = raw_up();
+  (void)state;
+  pair_skew(1000000000);
+  raw_update_key(raw);
+  raw_send(raw, data, sizeof data, false);
+  assert_true(pair_run(both, 2, number_seen, raw));
+  assert_int_equal(a.downs, 0);
+  raw_destroy(raw);
+}
+
 /* There are no more streams than the port has, and none that go both ways. */
 static void test_stream_limit(void **state)
 {
@@ -476,12 +490,15 @@ int main(void)
 {
 #define LIVE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
   const struct CMUnitTest tests[] = {
-      LIVE(test_proper_client),       LIVE(test_no_key),          LIVE(test_x509_client),
-      LIVE(test_other_version),       LIVE(test_no_alpn),         LIVE(test_no_name),
-      LIVE(test_number_too_large),    LIVE(test_number_twice),    LIVE(test_stream_ends),
-      LIVE(test_stream_reset),        LIVE(test_stream_limit),    LIVE(test_garbage),
-      LIVE(test_version_negotiation), LIVE(test_half_open_limit), LIVE(test_address_moves),
-      LIVE(test_stateless_reset),     LIVE(test_lossy),
+      LIVE(test_proper_client),    LIVE(test_no_key),
+      LIVE(test_x509_client),      LIVE(test_other_version),
+      LIVE(test_no_alpn),          LIVE(test_no_name),
+      LIVE(test_number_too_large), LIVE(test_number_twice),
+      LIVE(test_stream_ends),      LIVE(test_stream_reset),
+      LIVE(test_key_update),       LIVE(test_stream_limit),
+      LIVE(test_garbage),          LIVE(test_version_negotiation),
+      LIVE(test_half_open_limit),  LIVE(test_address_moves),
+      LIVE(test_stateless_reset),  LIVE(test_lossy),
   };
   return cmocka_run_group_tests_name("net against strangers", tests, NULL, NULL);
 }
