@@ -486,6 +486,77 @@ static void test_lossy(void **state)
   nat_close();
 }
 
+/* --- a long path: what the relay receives leaves it later --- */
+
+enum { HELD = 4096, HELD_PACKET = 1500 };
+#define DELAY_NS 8000000u
+
+static struct held {
+  uint64_t due_ns;
+  bool to_client;
+  size_t len;
+  uint8_t packet[HELD_PACKET];
+} held[HELD];
+static size_t held_first, held_end;
+
+static void hold_from(int fd, bool to_client)
+{
+  while (held_end - held_first < HELD) {
+    struct held *h = &held[held_end % HELD];
+    ssize_t n = recv(fd, h->packet, sizeof h->packet, 0);
+    if (n < 0)
+      return;
+    h->due_ns = pair_now() + DELAY_NS;
+    h->to_client = to_client;
+    h->len = (size_t)n;
+    held_end++;
+  }
+}
+
+static void long_path_step(void)
+{
+  hold_from(nat.inner, false);
+  hold_from(nat.outer, true);
+  for (; held_first < held_end && held[held_first % HELD].due_ns <= pair_now(); held_first++) {
+    struct held *h = &held[held_first % HELD];
+    const struct topo_net_address *to = h->to_client ? &nat.client : &nat.server;
+    (void)!sendto(h->to_client ? nat.inner : nat.outer, h->packet, h->len, 0, &to->sa,
+                  topo_net_address_len(to));
+  }
+}
+
+static bool long_path_up(void *arg)
+{
+  long_path_step();
+  return both_up(arg);
+}
+
+static bool long_path_transferred(void *arg)
+{
+  (void)arg;
+  long_path_step();
+  return a.received[1] >= b.to_send[1] && b.received[2] >= a.to_send[2];
+}
+
+/* Over sixteen milliseconds of round trip, where the sender is paced, transfers keep flowing. */
+static void test_long_path(void **state)
+{
+  struct topo_net_dial dial = {.identity = of_b, .pin = pair_key(SERVER), .sni = NAME};
+  struct topo_net_conn *conn;
+  (void)state;
+  held_first = held_end = 0;
+  nat_open();
+  dial.remote = nat.here;
+  assert_int_equal(topo_net_dial(b.net, &conn, &dial, pair_now()), 0);
+  assert_true(pair_run(both, 2, long_path_up, NULL));
+  a.to_send[2] = b.to_send[1] = 4 << 20;
+  endpoint_send(&a);
+  endpoint_send(&b);
+  assert_true(pair_run(both, 2, long_path_transferred, NULL));
+  assert_int_equal(a.downs + b.downs, 0);
+  nat_close();
+}
+
 int main(void)
 {
 #define LIVE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -499,6 +570,7 @@ int main(void)
       LIVE(test_garbage),          LIVE(test_version_negotiation),
       LIVE(test_half_open_limit),  LIVE(test_address_moves),
       LIVE(test_stateless_reset),  LIVE(test_lossy),
+      LIVE(test_long_path),
   };
   return cmocka_run_group_tests_name("net against strangers", tests, NULL, NULL);
 }
