@@ -40,3 +40,8 @@ void topo_kdf(uint8_t out[static 32], const uint8_t key[static 32], const char *
   struct topo_bytes parts[] = {{&length, 1}, {(const uint8_t *)label, label_len}, {data, len}};
   topo_hash_keyed(out, key, parts, 3);
 }
+
+void topo_sha256(uint8_t out[static TOPO_HASH_SIZE], struct topo_bytes data)
+{
+  crypto_hash_sha256(out, data.data, data.len);
+}

@@ -17,5 +17,7 @@ void topo_hash_keyed(uint8_t out[static TOPO_HASH_SIZE], const uint8_t key[stati
  * bytes of ASCII. `out` may be `key`. */
 void topo_kdf(uint8_t out[static 32], const uint8_t key[static 32], const char *label,
               const void *data, size_t len);
+/* SHA-256 (FIPS 180-4): for protocols of others, which ask for it. */
+void topo_sha256(uint8_t out[static TOPO_HASH_SIZE], struct topo_bytes data);
 
 #endif
