@@ -1,13 +1,13 @@
 /* cid_table.c - connection id → connection, chained, SipHash-keyed. */
 #include "net/cid_table.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/status.h"
+#include "crypto/hash.h"
 
 enum { FIRST_SIZE = 64 };
 
@@ -21,11 +21,7 @@ struct topo_cid_entry {
 
 static size_t bucket_of(const struct topo_cid_table *t, const uint8_t *cid, size_t len)
 {
-  uint64_t hash;
-  _Static_assert(sizeof hash == crypto_shorthash_BYTES, "SipHash-2-4 gives 64 bits");
-  _Static_assert(sizeof t->key == crypto_shorthash_KEYBYTES, "and takes a key of 128");
-  crypto_shorthash((unsigned char *)&hash, cid, len, t->key);
-  return (size_t)hash & (t->size - 1);
+  return (size_t)topo_hash_short(t->key, cid, len) & (t->size - 1);
 }
 
 static bool is(const struct topo_cid_entry *e, const uint8_t *cid, size_t len)

@@ -1,7 +1,6 @@
 /* net.c - the transport as a whole: creation, the loop's entry points, the queue of work. */
 #include "net/net.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ int topo_net_create(struct topo_net **out, const struct topo_net_options *option
   topo_cid_table_init(&net->cids, key);
   topo_cid_table_init(&net->reset_tokens, key);
   topo_wipe(key, sizeof key);
-  rc = sodium_init() < 0 ? TOPO_EINTERNAL : topo_net_tls_init(net);
+  rc = topo_net_tls_init(net);
   if (!rc)
     rc = topo_io_open(&net->io, options->bind, options->plain_sockets, &net->stats);
   else

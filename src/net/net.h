@@ -137,7 +137,7 @@ void topo_net_get_stats(const struct topo_net *net, struct topo_net_stats *out);
 /* Adds a local identity. `sni` is its name for those who dial it, at most TOPO_NET_SNI_MAX bytes of
  * a-z and 0-9; NULL makes it one that only dials. The seed is copied and wiped on removal. On
  * success *out is a handle valid until it is removed. TOPO_EINVAL, TOPO_EEXISTS (the name is in
- * use), TOPO_ENOMEM. */
+ * use), TOPO_ELIMIT, TOPO_ENOMEM. */
 int topo_net_identity_add(struct topo_net *net, struct topo_net_identity **out,
                           const uint8_t seed[static 32], const char *sni, void *user);
 /* The public key of its seed: what others pin. */

@@ -5,10 +5,11 @@
  * peer that does not speak RFC 7250 would silently negotiate X.509, so the certificate types are
  * checked in both directions before anything is compared.
  */
-#include <sodium.h>
+#include <gnutls/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/sign.h"
 #include "net/internal.h"
 
 #define ALPN "topo/1"
@@ -120,7 +121,7 @@ static int on_peer_key(gnutls_session_t session)
     return refuse(conn, TOPO_EUNTRUSTED, GNUTLS_E_CERTIFICATE_ERROR);
   }
   if (conn->outgoing) {
-    if (sodium_memcmp(conn->pin.bytes, conn->peer.bytes, TOPO_KEY_SIZE) != 0)
+    if (gnutls_memcmp(conn->pin.bytes, conn->peer.bytes, TOPO_KEY_SIZE) != 0)
       return refuse(conn, TOPO_EUNTRUSTED, GNUTLS_E_CERTIFICATE_ERROR);
   } else if (!conn->identity || conn->identity->removed ||
              net->events->judge(net->arg, conn->identity->user, &conn->peer) < 0) {
@@ -231,17 +232,15 @@ static bool sni_valid(const char *sni)
 /* The private key from its 32-byte seed, and its public half into *public_key. 0 or TOPO_ENOMEM. */
 static int import_seed(struct topo_net_identity *identity, const uint8_t seed[static 32])
 {
-  uint8_t expanded[crypto_sign_SECRETKEYBYTES];
-  uint8_t copy[32]; /* GnuTLS wants it writable */
-  gnutls_datum_t x = {identity->key.bytes, TOPO_KEY_SIZE}, k = {copy, sizeof copy};
+  struct topo_sign_key pair;
+  gnutls_datum_t x = {pair.public_key.bytes, TOPO_KEY_SIZE}, k = {pair.seed, sizeof pair.seed};
   int rc = gnutls_privkey_init(&identity->private_key);
-  memcpy(copy, seed, sizeof copy);
-  crypto_sign_seed_keypair(identity->key.bytes, expanded, seed);
+  topo_sign_key_from_seed(&pair, seed);
+  identity->key = pair.public_key;
   if (!rc)
     rc = gnutls_privkey_import_ecc_raw(identity->private_key, GNUTLS_ECC_CURVE_ED25519, &x, NULL,
                                        &k);
-  topo_wipe(expanded, sizeof expanded);
-  topo_wipe(copy, sizeof copy);
+  topo_wipe(&pair, sizeof pair);
   return rc ? TOPO_ENOMEM : 0;
 }
 

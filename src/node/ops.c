@@ -82,6 +82,7 @@ static const struct topo_op_param create_channel_params[] = {
 
 const struct topo_op topo_op_createChannel = {.id = "createChannel",
                                               .method = "POST",
+                                              .creates = true,
                                               .path = "/v1/spaces/{space}/channels",
                                               .summary = "Create a public channel",
                                               .where = TOPO_OP_SPACE,
@@ -109,6 +110,7 @@ static const struct topo_op_param send_message_params[] = {
 const struct topo_op topo_op_sendMessage = {
     .id = "sendMessage",
     .method = "POST",
+    .creates = true,
     .path = "/v1/spaces/{space}/channels/{channel}/messages",
     .summary = "Send a message; the answer comes when it is on disk",
     .where = TOPO_OP_SPACE,
@@ -145,6 +147,7 @@ static const struct topo_op_param add_reaction_params[] = {
 
 const struct topo_op topo_op_addReaction = {.id = "addReaction",
                                             .method = "POST",
+                                            .creates = true,
                                             .path =
                                                 "/v1/spaces/{space}/messages/{message}/reactions",
                                             .summary = "React to a message",
@@ -213,6 +216,7 @@ static const struct topo_op_param create_invite_params[] = {
 
 const struct topo_op topo_op_createInvite = {.id = "createInvite",
                                              .method = "POST",
+                                             .creates = true,
                                              .path = "/v1/spaces/{space}/invites",
                                              .summary = "Make a link that lets one more person in",
                                              .where = TOPO_OP_SPACE,

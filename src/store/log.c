@@ -52,7 +52,7 @@ static void remember(struct topo_log *log, const struct topo_id *id, int64_t no)
 
 static void read_row(struct topo_stmt *s, struct topo_row *row)
 {
-  row->no = topo_column_i64(s, 0);
+  *row = (struct topo_row){.no = topo_column_i64(s, 0)};
   row->state = (enum topo_state)topo_column_i64(s, 1);
   row->type = (uint16_t)topo_column_i64(s, 2);
   row->set_no = topo_column_i64(s, 3);
