@@ -44,6 +44,7 @@ void topo_kdf(uint8_t out[static 32], const uint8_t key[static 32], const char *
 void topo_sha256(uint8_t out[static TOPO_HASH_SIZE], struct topo_bytes data)
 {
   crypto_hash_sha256(out, data.data, data.len);
+}
 
 uint64_t topo_hash_short(const uint8_t key[static 16], const void *data, size_t len)
 {
