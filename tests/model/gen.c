@@ -97,7 +97,7 @@ static bool is_link(const struct act *a)
 
 static bool is_authority(const struct act *a)
 {
-  return a->type >= 1 && a->type <= 5;
+  return a->type >= 1 && a->type <= 0x0f;
 }
 
 /* A random act that `fits`, nearly always a sound one; NULL when there is none. */
@@ -374,6 +374,9 @@ static void epoch(struct gen *g)
     listed[n++] = before->id;
     meta.generation = before->generation + 1;
     meta.sound &= before->sound;
+  } else if (chance(g, 10)) {
+    listed[n++] = g->acts[gen_below(&g->rng, g->n)].id;
+    meta.sound = false;
   }
   uint32_t wrong = chance(g, 4);
   uint8_t policy = chance(g, 3) ? 2 : 1;

@@ -136,6 +136,7 @@ static void admit_all(struct oracle_result *result, const struct oracle_input *i
       changed |= open_content(result, e, in);
       changed |= authenticate(result, e);
       changed |= oracle_admit(result, e, in->memo);
+      changed |= oracle_number(result, e);
     }
   }
 }
@@ -201,7 +202,9 @@ static void decide_stands(struct oracle_result *result)
 
 static bool role_may(const struct oracle_event *e, uint8_t role)
 {
-  if (e->type == ORACLE_PROFILE && e->readable && e->body.profile_of == 2)
+  if (!e->readable)
+    return true; /* judged as unreadable */
+  if (e->type == ORACLE_PROFILE && e->body.profile_of == 2)
     return role <= 1;
   if (e->type == ORACLE_CHANNEL)
     return role <= 3;
@@ -224,9 +227,12 @@ static enum oracle_verdict judge_control(const struct oracle_result *result,
   if (!e->admitted)
     return ORACLE_HELD;
   const struct oracle_event *right = oracle_is_link(e) ? e : oracle_find(result, &e->auth);
-  if (!right->link.stands)
+  if (!right->link.stands || e->numbering == ORACLE_MISNUMBERED)
     return ORACLE_UNAUTHORISED;
-  return e->readable ? ORACLE_ACCEPTED : ORACLE_UNREADABLE;
+  if (!e->readable)
+    return ORACLE_UNREADABLE;
+  bool lists = e->type == ORACLE_EPOCH || e->type == ORACLE_WRAP;
+  return lists && e->numbering != ORACLE_NUMBERED ? ORACLE_BLOCKED : ORACLE_ACCEPTED;
 }
 
 static enum oracle_verdict judge_content(const struct oracle_result *result,

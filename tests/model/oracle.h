@@ -63,6 +63,9 @@ struct oracle_link {
   bool stands;
 };
 
+/* Whether what an epoch or a wrap lists are epochs, and the generation one more than theirs. */
+enum oracle_numbering { ORACLE_UNNUMBERED, ORACLE_NUMBERED, ORACLE_MISNUMBERED };
+
 struct oracle_event {
   /* A malformed byte string is named by its hash as if it were all header. */
   struct topo_id id;
@@ -88,6 +91,7 @@ struct oracle_event {
   bool opened; /* content: its key is known and it opens */
   bool broken; /* content: its key is known and it does not open */
   bool signature_valid, authentic, admitted, refused;
+  enum oracle_numbering numbering;
   struct oracle_link link;
   enum oracle_verdict verdict;
 

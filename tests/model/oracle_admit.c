@@ -47,21 +47,14 @@ static enum reference worse(enum reference a, enum reference b)
   return a == MISSING || b == MISSING ? MISSING : ADMITTED;
 }
 
-/* Ancestors, and the epochs that an epoch or a wrap lists. */
-static enum reference everything_named(const struct oracle_result *result,
-                                       const struct oracle_event *e)
+static enum reference all_ancestors(const struct oracle_result *result,
+                                    const struct oracle_event *e)
 {
   struct topo_id ids[19];
   enum reference all = ADMITTED;
   size_t n = direct_ancestors(e, ids);
   for (size_t i = 0; i < n; i++)
     all = worse(all, look_up(result, &ids[i]));
-  if (e->readable && e->type == ORACLE_WRAP)
-    all = worse(all, look_up(result, &e->body.target));
-  for (size_t i = 0; e->readable && e->type == ORACLE_EPOCH && i < e->body.n_epochs; i++) {
-    struct topo_id listed = oracle_id_at(e->body.epochs, i);
-    all = worse(all, look_up(result, &listed));
-  }
   return all;
 }
 
@@ -119,7 +112,7 @@ static bool rightly_placed(const struct oracle_result *result, const struct orac
     return false;
   for (size_t i = 0; i < e->n_parents; i++) {
     const struct oracle_event *p = oracle_find(result, &e->parents[i]);
-    if (p->type < ORACLE_WORKSPACE || p->type > ORACLE_ADMISSION)
+    if (p->type > ORACLE_AUTHORITY_MAX)
       return false;
   }
   if (e->seq == 0)
@@ -187,40 +180,16 @@ static bool admit_admission(const struct oracle_result *result, struct oracle_ev
   return true;
 }
 
-static bool is_epoch(const struct oracle_event *e)
-{
-  return e->type == ORACLE_EPOCH && e->readable;
-}
-
-/* Rule 7. */
-static bool admit_epoch(const struct oracle_result *result, const struct oracle_event *e,
-                        const struct oracle_event *auth)
-{
-  uint64_t largest = 0;
-  for (size_t i = 0; i < e->body.n_epochs; i++) {
-    struct topo_id id = oracle_id_at(e->body.epochs, i);
-    const struct oracle_event *listed = oracle_find(result, &id);
-    if (!is_epoch(listed))
-      return false;
-    if (listed->body.generation > largest)
-      largest = listed->body.generation;
-  }
-  return auth->link.role <= MEMBER && e->body.generation == largest + 1;
-}
-
 static bool admit_by_type(const struct oracle_result *result, struct oracle_event *e,
                           const struct oracle_event *auth, struct oracle_memo *memo)
 {
-  if (!e->readable)
-    return e->type > ORACLE_ADMISSION;
   switch (e->type) {
   case ORACLE_USER: return admit_user(result, e, auth, memo);
   case ORACLE_DEVICE: return admit_device(result, e, auth, memo);
   case ORACLE_INVITE: return e->body.role >= auth->link.role && auth->link.role <= MODERATOR;
   case ORACLE_ADMISSION: return admit_admission(result, e, auth, memo);
-  case ORACLE_EPOCH: return admit_epoch(result, e, auth);
-  case ORACLE_WRAP:
-    return auth->link.role <= MEMBER && is_epoch(oracle_find(result, &e->body.target));
+  case ORACLE_EPOCH:
+  case ORACLE_WRAP: return auth->link.role <= MEMBER; /* whether readable here or not */
   default: return true;
   }
 }
@@ -228,8 +197,7 @@ static bool admit_by_type(const struct oracle_result *result, struct oracle_even
 /* Rule 1. It needs no ancestors. */
 static bool admit_genesis(const struct oracle_result *result, struct oracle_event *e)
 {
-  if (!topo_id_equal(&e->id, &result->workspace) || e->n_parents != 0 || e->seq != 0 ||
-      !e->readable)
+  if (!topo_id_equal(&e->id, &result->workspace))
     return false;
   e->link = (struct oracle_link){.device = e->device,
                                  .user = oracle_root_user(&result->workspace, &e->device),
@@ -242,18 +210,60 @@ bool oracle_admit(struct oracle_result *result, struct oracle_event *e, struct o
 {
   if (e->kind != ORACLE_KIND_CONTROL || !e->authentic || e->admitted || e->refused)
     return false;
+  if (e->type <= ORACLE_ADMISSION && !e->readable) {
+    e->refused = true;
+    return true;
+  }
   if (e->type == ORACLE_WORKSPACE) {
     e->admitted = admit_genesis(result, e);
     e->refused = !e->admitted;
     return true;
   }
-  enum reference named = everything_named(result, e);
-  if (named == MISSING)
+  enum reference ancestors = all_ancestors(result, e);
+  if (ancestors == MISSING)
     return false;
-  if (named == ADMITTED) {
+  if (ancestors == ADMITTED) {
     const struct oracle_event *auth = oracle_find(result, &e->auth);
     e->admitted = rightly_placed(result, e, auth) && admit_by_type(result, e, auth, memo);
   }
   e->refused = !e->admitted;
+  return true;
+}
+
+static size_t listed_epochs(const struct oracle_event *e, struct topo_id out[static 16])
+{
+  if (e->type == ORACLE_WRAP) {
+    out[0] = e->body.target;
+    return 1;
+  }
+  for (size_t i = 0; i < e->body.n_epochs; i++)
+    out[i] = oracle_id_at(e->body.epochs, i);
+  return e->body.n_epochs;
+}
+
+bool oracle_number(const struct oracle_result *result, struct oracle_event *e)
+{
+  struct topo_id listed[16];
+  uint64_t largest = 0;
+  bool all = true;
+  if (!e->admitted || !e->readable || e->numbering != ORACLE_UNNUMBERED ||
+      (e->type != ORACLE_EPOCH && e->type != ORACLE_WRAP))
+    return false;
+  size_t n = listed_epochs(e, listed);
+  for (size_t i = 0; i < n; i++) {
+    const struct oracle_event *l = oracle_find(result, &listed[i]);
+    bool held = l && l->admitted;
+    if (held && (l->type != ORACLE_EPOCH || l->numbering == ORACLE_MISNUMBERED)) {
+      e->numbering = ORACLE_MISNUMBERED;
+      return true;
+    }
+    all = all && held && l->numbering == ORACLE_NUMBERED;
+    if (held && l->body.generation > largest)
+      largest = l->body.generation;
+  }
+  if (!all)
+    return false;
+  bool right = e->type == ORACLE_WRAP || e->body.generation == largest + 1;
+  e->numbering = right ? ORACLE_NUMBERED : ORACLE_MISNUMBERED;
   return true;
 }

@@ -55,7 +55,9 @@ static bool decode_control(struct oracle_event *e, struct topo_reader *r)
     return false;
   if (e->type < 1 || e->type > 0x0fff)
     return false;
-  return topo_id_is_zero(&e->auth) == (e->type == ORACLE_WORKSPACE);
+  if (e->type == ORACLE_WORKSPACE)
+    return topo_id_is_zero(&e->auth) && e->seq == 0 && e->n_parents == 0;
+  return !topo_id_is_zero(&e->auth);
 }
 
 static bool decode_content(struct oracle_event *e, struct topo_reader *r)
@@ -84,7 +86,7 @@ void oracle_decode(struct oracle_event *e, const struct topo_id *workspace)
     good = decode_content(e, &r);
   else
     good = false;
-  e->well_formed = good && e->hlc != UINT64_MAX && topo_id_is_zero(&e->prev) == (e->seq == 0);
+  e->well_formed = good && e->hlc >> 63 == 0 && topo_id_is_zero(&e->prev) == (e->seq == 0);
 
   struct topo_bytes header = e->bytes, sealed = {NULL, 0};
   if (e->well_formed && e->kind == ORACLE_KIND_CONTENT) {

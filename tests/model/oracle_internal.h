@@ -7,6 +7,7 @@
 #include "model/oracle.h"
 
 enum { ORACLE_KIND_CONTROL = 1, ORACLE_KIND_CONTENT = 2, ORACLE_CONTEXT_SIZE = 65 };
+enum { ORACLE_AUTHORITY_MAX = 0x000f };
 
 /* u8(1) ‖ workspace ‖ scope, both names being the workspace's id (zero for genesis). */
 void oracle_context(uint8_t out[static ORACLE_CONTEXT_SIZE], const struct topo_id *workspace);
@@ -35,6 +36,9 @@ struct topo_id oracle_root_user(const struct topo_id *workspace, const struct to
 
 /* Decides ADMIT where it can be decided now; true when it changed something. */
 bool oracle_admit(struct oracle_result *result, struct oracle_event *e, struct oracle_memo *memo);
+/* Decides whether what an epoch or a wrap lists is right, where it can be decided now; true when it
+ * changed something. */
+bool oracle_number(const struct oracle_result *result, struct oracle_event *e);
 struct topo_id oracle_id_at(const uint8_t *list, size_t i);
 
 #endif

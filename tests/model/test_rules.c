@@ -352,6 +352,39 @@ static void ancestors_decide(void **state)
   assert_verdict(w, after, "refused");
 }
 
+static struct topo_id epoch(struct world *w, uint32_t generation, uint8_t policy,
+                            const struct topo_id *listed)
+{
+  struct topo_buf body = {0};
+  struct topo_id commitment = craft_commitment((const uint8_t[32]){(uint8_t)generation});
+  craft_epoch(&body, generation, policy, &commitment, listed, listed ? 1 : 0);
+  return act(w, OWNER, w->owner, ORACLE_EPOCH, &body, 1);
+}
+
+/* An epoch that counts wrongly, or that builds on one which does, is unauthorised but keeps its
+ * place in the set; one that builds on what this version cannot read waits. */
+static void epochs_are_numbered(void **state)
+{
+  struct world *w = *state;
+  struct topo_id right = epoch(w, 2, 1, &w->epoch);
+  struct topo_id wrong = epoch(w, 9, 1, &w->epoch);
+  struct topo_id after = epoch(w, 10, 1, &wrong);
+  struct topo_id later = epoch(w, 2, 2, &w->epoch);
+  struct topo_id waits = epoch(w, 3, 1, &later);
+  struct topo_id other = epoch(w, 1, 1, &w->owner);
+  struct topo_buf body = {0};
+  craft_wrap(&body, &later, &w->owner);
+  struct topo_id wrap = act(w, OWNER, w->owner, ORACLE_WRAP, &body, 1);
+  judge(w);
+  assert_verdict(w, right, "accepted");
+  assert_verdict(w, wrong, "unauthorised");
+  assert_verdict(w, after, "unauthorised");
+  assert_verdict(w, later, "unreadable");
+  assert_verdict(w, waits, "blocked");
+  assert_verdict(w, other, "unauthorised");
+  assert_verdict(w, wrap, "blocked");
+}
+
 /* An admin gives nobody a link of another user, unless that user brought the device in before. */
 static void users_are_bound_to_devices(void **state)
 {
@@ -542,6 +575,7 @@ int main(void)
       rule(nobody_vouches_for_control),
       rule(a_fork_voids_nothing),
       rule(ancestors_decide),
+      rule(epochs_are_numbered),
       rule(users_are_bound_to_devices),
       rule(only_the_device_of_a_link_speaks_by_it),
       rule(verdicts_of_content),
