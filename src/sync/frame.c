@@ -54,6 +54,10 @@ static void read_bound(struct topo_frame_reader *r, struct topo_bound *bound)
   bound->id_len = prefix.len;
   if (prefix.len)
     memcpy(bound->item.id.bytes, prefix.data, prefix.len);
+  /* Nothing lies beyond infinity: with a prefix it would be a bound that no bound at infinity may
+   * follow. */
+  if (bound->item.timestamp == TOPO_ITEM_INFINITY && bound->id_len > 0)
+    r->bytes.failed = true;
   if (topo_item_compare(&bound->item, &r->last.item) < 0)
     r->bytes.failed = true;
   r->last = *bound;

@@ -37,8 +37,8 @@ struct topo_frame_reader {
 /* Reads the ranges in `bytes`, which is a message after its version byte. */
 struct topo_frame_reader topo_frame_reader_init(struct topo_bytes bytes);
 /* 1 and the next range; 0 when there is none; TOPO_EMALFORMED for bytes that end early, numbers
- * with leading zeros or above 2^64 - 1, prefixes above 32 bytes, unknown modes and descending
- * bounds. */
+ * with leading zeros or above 2^64 - 1, prefixes above 32 bytes or at infinity, unknown modes and
+ * descending bounds. */
 int topo_frame_read(struct topo_frame_reader *r, struct topo_range *range);
 
 struct topo_frame_writer {

@@ -9,6 +9,19 @@
  * link's window until the host has applied them (topo_session_applied).
  *
  * States: greeting → member (regular) or inviting / joining (bootstrap, protocol §6.1) → closed.
+ *
+ * Rounds. The dialler exchanges SETS, reconciles what differs and exchanges SETS again. A round
+ * after one that moved nothing waits: 100 ms, doubling up to 30 s. "Moved" means that something was
+ * asked or sent and the sets of either side then changed. The responder answers SETS once it has
+ * applied what it had received before them.
+ *
+ * Synced. True when the last exchanged pair of SETS was equal and every event since was pushed or
+ * received live without a skip and no want is unanswered; what the peer does with a pushed event is
+ * its business until the next exchange, at the latest after ten minutes.
+ *
+ * The end. A session that must end notes why; the next topo_session_receive, flush or tick closes
+ * the link and calls `closed` as its last act. A session is never destroyed within a callback but
+ * `closed`.
  */
 #ifndef TOPO_SYNC_SESSION_H
 #define TOPO_SYNC_SESSION_H
@@ -73,7 +86,8 @@ struct topo_session_host_ops {
   /* As joiner: an OFFER came; fill *join. 0 or a status. */
   int (*offered)(void *host, struct topo_session *s, const struct topo_id *invite, uint16_t slot,
                  const struct topo_id *auth, struct topo_session_join *join);
-  /* As inviter: a JOIN came. The host later calls topo_session_welcome. 0 or a status. */
+  /* As inviter: a JOIN came. The host calls topo_session_welcome, within the call or later. 0 or a
+   * status. */
   int (*join)(void *host, struct topo_session *s, const struct topo_session_join *join);
   /* As joiner: WELCOME came. The session closes the link with code 10 afterwards. */
   void (*welcomed)(void *host, struct topo_session *s, const struct topo_id *admission);
@@ -127,7 +141,7 @@ void topo_session_got(struct topo_session *s, const struct topo_id *id);
 /* Ask the peer for an event (a missing predecessor or ancestor). Ignored when held, wanted already,
  * or full. */
 void topo_session_want(struct topo_session *s, const struct topo_id *id);
-/* The admission and its wraps are durable: send WELCOME. */
+/* The admission and its wraps are durable: send WELCOME. Once, after `join`. */
 void topo_session_welcome(struct topo_session *s, const struct topo_id *admission);
 /* Start a round now (initiator: SETS and reconciliation; responder: sends SETS). */
 void topo_session_resync(struct topo_session *s, uint64_t now_ms);

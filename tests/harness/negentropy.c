@@ -6,8 +6,7 @@
  *   item,TIMESTAMP,HEXID   adds an item                    (no answer)
  *   seal                   ends the items                  (no answer)
  *   initiate               begins as initiator             msg,HEX
- *   msg,HEX                a message from the peer         have,HEX … need,HEX …, then msg,HEX or
- * done
+ *   msg,HEX                a message from the peer         have,HEX, need,HEX; msg,HEX or done
  *
  * FRAMESIZELIMIT in the environment is the limit in bytes. Input it does not understand ends it
  * with a line on standard error and status 1. The order of `need` lines is ours: the reference's

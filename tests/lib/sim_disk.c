@@ -65,7 +65,7 @@ static struct sim_entry *insert(struct sim_disk *disk, const char *path, bool di
 {
   struct sim_entry **at = place_of(disk, path);
   size_t len = strlen(path) + 1;
-  struct sim_entry *e = sim_must(calloc(1, sizeof *e + len));
+  struct sim_entry *e = sim_allocate(sizeof *e + len);
   memcpy(e->path, path, len);
   e->directory = directory;
   e->states_len = 1;
@@ -246,7 +246,7 @@ struct topo_disk sim_disk_port(struct sim_disk *disk)
 struct sim_disk *sim_disk_create(const struct sim_disk_options *options)
 {
   static unsigned serial;
-  struct sim_disk *disk = sim_must(calloc(1, sizeof *disk));
+  struct sim_disk *disk = sim_allocate(sizeof *disk);
   if (options) {
     disk->capacity = options->capacity;
     disk->powersafe_overwrite = options->powersafe_overwrite;
@@ -379,7 +379,8 @@ void sim_disk_plant(struct sim_disk *disk, const char *path, const void *data, s
 {
   struct sim_file *file = sim_disk_lookup(disk, path);
   if (!file)
-    file = sim_must(sim_disk_make(disk, path));
+    file = sim_disk_make(disk, path);
+  topo_assert(file != NULL);
   sim_file_truncate(file, 0);
   sim_file_write(file, 0, data, len);
   sim_file_sync(file);

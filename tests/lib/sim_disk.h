@@ -15,9 +15,10 @@
  * Killing the process loses only the last of these. Directories are durable at once.
  *
  * Several disks live side by side; each registers its VFS under a name of its own. Nothing here is
- * safe for threads: a simulation runs on one. Exhausted memory aborts, for this is a tool of tests.
- * SQLite draws the salts of a WAL from one generator per process: a run that must repeat itself
- * byte for byte seeds it with sim_disk_seed_sqlite.
+ * safe for threads: a simulation runs on one. Exhausted memory aborts, for this is a tool of tests;
+ * but failures ordered with lib/alloc_fail.h do not reach it. SQLite draws the salts of a WAL from
+ * one generator per process: a run that must repeat itself byte for byte seeds it with
+ * sim_disk_seed_sqlite.
  *
  * Handles that were open at a crash or kill are dead: every call on them fails with SQLITE_IOERR
  * and their owner closes them. The order that is always safe: sim_disk_power_off, close,
@@ -97,7 +98,8 @@ uint64_t sim_disk_faults(const struct sim_disk *disk);
 /* The file's bytes as a reader sees them now, and their number; NULL when there is no such file.
  * Borrowed until the disk is next used. */
 const uint8_t *sim_disk_peek(struct sim_disk *disk, const char *path, size_t *len);
-/* Makes the file hold exactly these bytes, durably: for damage and for planting files. */
+/* Makes the file hold exactly these bytes, durably: for damage and for planting files.
+ * Its directory must be there (asserted). */
 void sim_disk_plant(struct sim_disk *disk, const char *path, const void *data, size_t len);
 /* True when some file holds these bytes, also in what is not synced or was deleted and may come
  * back after a power cut: the question whether a secret is really gone. */

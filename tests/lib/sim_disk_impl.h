@@ -88,8 +88,10 @@ struct sim_handle {
   char *delete_on_close;              /* path, or NULL */
 };
 
-/* sim_file.c. Memory never fails to come. */
-void *sim_must(void *memory);           /* asserts that an allocation succeeded */
+/* sim_file.c. Memory that cannot fail to come, zeroed, released with free; and grown, not zeroed.
+ */
+void *sim_allocate(size_t size);
+void *sim_grow(void *old, size_t size);
 struct sim_file *sim_file_create(void); /* with no reference yet */
 void sim_file_ref(struct sim_file *file);
 void sim_file_unref(struct sim_file *file); /* frees at the last; NULL is fine */

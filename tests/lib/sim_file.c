@@ -10,10 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *sim_must(void *memory)
+/* reallocarray is not among the calls that alloc_fail.c makes fail: the disk must not break when
+ * the program on it is tried with failing allocations. */
+void *sim_grow(void *old, size_t size)
 {
+  void *memory = reallocarray(old, 1, size);
   topo_assert(memory != NULL);
   return memory;
+}
+
+void *sim_allocate(size_t size)
+{
+  return memset(sim_grow(NULL, size), 0, size);
 }
 
 /* Sets the size; new bytes are zero. */
@@ -23,7 +31,7 @@ static void content_resize(struct sim_content *c, size_t size)
     size_t cap = c->cap ? c->cap : 4096;
     while (cap < size)
       cap *= 2;
-    c->data = sim_must(realloc(c->data, cap));
+    c->data = sim_grow(c->data, cap);
     c->cap = cap;
   }
   if (size > c->size)
@@ -57,7 +65,7 @@ static void content_apply(struct sim_content *c, const struct sim_change *change
 
 struct sim_file *sim_file_create(void)
 {
-  struct sim_file *file = sim_must(calloc(1, sizeof *file));
+  struct sim_file *file = sim_allocate(sizeof *file);
   file->changes_tail = &file->changes;
   return file;
 }
@@ -91,7 +99,7 @@ void sim_file_unref(struct sim_file *file)
 
 static void record(struct sim_file *file, size_t offset, const void *data, size_t len)
 {
-  struct sim_change *c = sim_must(malloc(sizeof *c + len));
+  struct sim_change *c = sim_allocate(sizeof *c + len);
   c->next = NULL;
   c->offset = offset;
   c->len = len;

@@ -24,7 +24,7 @@ static void join(struct sim_handle *h)
   if (h->shm)
     return;
   if (!h->file->shm) {
-    h->file->shm = sim_must(calloc(1, sizeof *h->file->shm));
+    h->file->shm = sim_allocate(sizeof *h->file->shm);
     h->file->shm->refs = 1;
   }
   h->shm = h->file->shm;
@@ -45,7 +45,7 @@ int sim_shm_map(sqlite3_file *base, int region, int size, int extend, void volat
   if (region >= shm->regions && !extend)
     return SQLITE_OK;
   while (shm->regions <= region)
-    shm->region[shm->regions++] = sim_must(calloc(1, (size_t)size));
+    shm->region[shm->regions++] = sim_allocate((size_t)size);
   *out = shm->region[region];
   return SQLITE_OK;
 }

@@ -234,7 +234,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int 
   if (code != SQLITE_OK)
     return code;
   if (path && (flags & SQLITE_OPEN_DELETEONCLOSE))
-    h->delete_on_close = sim_must(strdup(path));
+    h->delete_on_close = strcpy(sim_allocate(strlen(path) + 1), path);
   h->base.pMethods = &file_methods;
   h->disk = disk;
   h->file = file;

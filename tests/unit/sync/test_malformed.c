@@ -196,6 +196,11 @@ static void each_rule_is_enforced(void **state)
                              "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
                              "\x00"),
                    TOPO_EMALFORMED);
+  /* Infinity has no prefix. */
+  assert_int_equal(OFFER(&x, "\x61\x00\x01"
+                             "a"
+                             "\x00"),
+                   TOPO_EMALFORMED);
   /* Bounds do not descend; they may be equal. */
   assert_int_equal(OFFER(&x, "\x61\x02\x01\x05\x00\x01\x01\x05\x00"), 0);
   assert_int_equal(OFFER(&x, "\x61\x02\x01\x05\x00\x01\x01\x04\x00"), TOPO_EMALFORMED);

@@ -111,7 +111,8 @@ static void check_order(enum order order, size_t n, uint64_t seed)
   check_all(&o, &items, &rng);
   for (size_t i = 0; i < n; i++) {
     struct topo_item item = make_item(order, i, n, &rng);
-    assert_int_equal(topo_itemset_insert(&items, &item), oracle_insert(&o, &item) ? 0 : -5);
+    assert_int_equal(topo_itemset_insert(&items, &item),
+                     oracle_insert(&o, &item) ? 0 : TOPO_EEXISTS);
     if (i % (1 + n / 8) == 0 || i + 1 == n)
       check_all(&o, &items, &rng);
   }

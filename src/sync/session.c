@@ -1,0 +1,422 @@
+/* session.c - the life of a session: greeting, streams in and out, the end. */
+#include "sync/session_impl.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "port/close.h"
+
+#include <stdlib.h>
+
+/* Which phase may follow which. CLOSED follows any. */
+static const bool moves[SESSION_PHASES][SESSION_PHASES] = {
+    [SESSION_GREETING] = {[SESSION_REGULAR] = true,
+                          [SESSION_INVITING] = true,
+                          [SESSION_JOINING] = true,
+                          [SESSION_CLOSED] = true},
+    [SESSION_REGULAR] = {[SESSION_CLOSED] = true},
+    [SESSION_INVITING] = {[SESSION_ADMITTING] = true, [SESSION_CLOSED] = true},
+    [SESSION_ADMITTING] = {[SESSION_WELCOMING] = true, [SESSION_CLOSED] = true},
+    [SESSION_WELCOMING] = {[SESSION_CLOSED] = true},
+    [SESSION_JOINING] = {[SESSION_JOINED] = true, [SESSION_CLOSED] = true},
+    [SESSION_JOINED] = {[SESSION_CLOSED] = true},
+};
+
+void topo_session_move(struct topo_session *s, enum session_phase to)
+{
+  topo_assert(moves[s->phase][to]);
+  s->phase = to;
+}
+
+void topo_session_fail(struct topo_session *s, int status)
+{
+  if (s->status == 0 && status < 0)
+    s->status = status;
+}
+
+/* Ends the link when there is a reason to. The last thing an entry point does: the host may destroy
+ * the session when it hears of it. Returns what the entry point returns. */
+static int conclude(struct topo_session *s)
+{
+  int status = s->status;
+  if (s->phase == SESSION_CLOSED || (status == 0 && !s->over))
+    return status;
+  topo_session_move(s, SESSION_CLOSED);
+  topo_link_close(&s->o.link, status < 0 ? topo_close_code(status) : TOPO_CLOSE_INVITE_DONE);
+  s->o.ops->closed(s->o.host, s, status);
+  return status;
+}
+
+/* Nothing more may be done: it ended, or is about to. */
+static bool ending(const struct topo_session *s)
+{
+  return s->status < 0 || s->over || s->phase == SESSION_CLOSED;
+}
+
+bool topo_session_room(const struct topo_session *s)
+{
+  const struct session_out *out = &s->out[TOPO_STREAM_CONTROL];
+  return out->buf.len - out->sent < SESSION_CONTROL_QUEUE;
+}
+
+bool topo_session_sent(const struct topo_session *s, enum topo_session_stream stream)
+{
+  return s->out[stream].buf.len == 0;
+}
+
+struct topo_buf *topo_session_control(struct topo_session *s)
+{
+  s->activity++;
+  return &s->out[TOPO_STREAM_CONTROL].buf;
+}
+
+/* Gives the link what it takes. */
+static void send_stream(struct topo_session *s, unsigned stream)
+{
+  struct session_out *out = &s->out[stream];
+  while (out->sent < out->buf.len) {
+    size_t left = out->buf.len - out->sent;
+    size_t taken = topo_link_send(&s->o.link, stream, out->buf.data + out->sent, left);
+    topo_assert(taken <= left);
+    if (taken == 0)
+      break;
+    out->sent += taken;
+    s->activity++;
+  }
+  if (out->sent == out->buf.len) {
+    topo_buf_clear(&out->buf);
+    out->sent = 0;
+  } else if (out->sent > SESSION_CONTROL_QUEUE) {
+    topo_buf_drop(&out->buf, out->sent);
+    out->sent = 0;
+  }
+}
+
+static int send_all(struct topo_session *s)
+{
+  for (unsigned i = 0; i < SESSION_STREAMS; i++) {
+    if (s->out[i].buf.failed)
+      return TOPO_ENOMEM;
+    send_stream(s, i);
+  }
+  return 0;
+}
+
+static void put_hello(struct topo_session *s)
+{
+  struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
+                                  .workspace = s->o.workspace,
+                                  .scope = s->o.scope,
+                                  .link = s->o.own_link};
+  topo_wire_put_hello(topo_session_control(s), &hello);
+}
+
+struct topo_session *topo_session_create(const struct topo_session_options *options, int *status)
+{
+  struct topo_session *s = calloc(1, sizeof *s);
+  if (!s) {
+    *status = TOPO_ENOMEM;
+    return NULL;
+  }
+  s->o = *options;
+  s->now_ms = options->now_ms;
+  topo_session_want_begin(s);
+  topo_session_live_begin(s);
+  topo_session_neg_begin(s);
+  put_hello(s);
+  *status = send_all(s);
+  if (*status < 0) {
+    topo_session_destroy(s);
+    return NULL;
+  }
+  return s;
+}
+
+void topo_session_destroy(struct topo_session *s)
+{
+  if (!s)
+    return;
+  for (unsigned i = 0; i < SESSION_STREAMS; i++) {
+    topo_buf_finish(&s->in[i].buf);
+    topo_buf_finish(&s->out[i].buf);
+  }
+  topo_session_want_finish(s);
+  topo_session_live_finish(s);
+  topo_session_sets_finish(s);
+  topo_session_neg_finish(s);
+  free(s);
+}
+
+/* An invitee has no link yet; everybody else has one. */
+static bool link_fits(const struct topo_session *s, const struct topo_id *link)
+{
+  return topo_id_is_zero(link) == (s->o.role == TOPO_SESSION_INVITER);
+}
+
+static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
+{
+  struct topo_wire_hello hello;
+  if (frame->kind != TOPO_WIRE_HELLO)
+    return TOPO_EPROTOCOL;
+  int status = topo_wire_get_hello(frame->payload, &hello);
+  if (status < 0)
+    return status;
+  if (hello.version != TOPO_WIRE_VERSION)
+    return TOPO_EVERSION;
+  if (!topo_id_equal(&hello.workspace, &s->o.workspace) ||
+      !topo_id_equal(&hello.scope, &s->o.scope))
+    return TOPO_EWORKSPACE;
+  if (!link_fits(s, &hello.link))
+    return TOPO_EPROTOCOL;
+  switch (s->o.role) {
+  case TOPO_SESSION_MEMBER: topo_session_move(s, SESSION_REGULAR); break;
+  case TOPO_SESSION_INVITER: topo_session_move(s, SESSION_INVITING); break;
+  case TOPO_SESSION_JOINER: topo_session_move(s, SESSION_JOINING); break;
+  }
+  status = s->o.ops->greeted(s->o.host, s, &hello.link);
+  if (status < 0)
+    return status;
+  if (s->o.role != TOPO_SESSION_MEMBER)
+    return topo_session_join_begin(s);
+  topo_session_sets_begin(s);
+  return 0;
+}
+
+static int regular_frame(struct topo_session *s, const struct topo_wire_frame *frame)
+{
+  switch (frame->kind) {
+  case TOPO_WIRE_SETS: return topo_session_sets_frame(s, frame->payload);
+  case TOPO_WIRE_NEG_OPEN:
+  case TOPO_WIRE_NEG_MSG:
+  case TOPO_WIRE_NEG_CLOSE: return topo_session_neg_frame(s, frame);
+  case TOPO_WIRE_WANT:
+  case TOPO_WIRE_MISSING: return topo_session_want_frame(s, frame);
+  default: return TOPO_EPROTOCOL;
+  }
+}
+
+static bool is_control(uint8_t kind)
+{
+  return (kind >= TOPO_WIRE_HELLO && kind <= TOPO_WIRE_WELCOME) ||
+         (kind >= TOPO_WIRE_SETS && kind <= TOPO_WIRE_MISSING);
+}
+
+static int control_frame(struct topo_session *s, const struct topo_wire_frame *frame)
+{
+  /* A kind that does not exist is ill-formed; one that is not due breaks the order of things. */
+  if (!is_control(frame->kind))
+    return TOPO_EMALFORMED;
+  if (s->phase == SESSION_GREETING)
+    return greet(s, frame);
+  if (s->phase == SESSION_REGULAR)
+    return regular_frame(s, frame);
+  return topo_session_join_frame(s, frame);
+}
+
+static int events_frame(struct topo_session *s, enum topo_session_stream stream,
+                        const struct topo_wire_frame *frame)
+{
+  size_t n = 0;
+  if (frame->kind != TOPO_WIRE_EVENTS)
+    return TOPO_EMALFORMED;
+  int status = topo_wire_check_events(frame->payload, &n);
+  if (status < 0)
+    return status;
+  /* The payload stays on the link's account until the host has applied it; the head does not. */
+  topo_link_consumed(&s->o.link, stream, frame->size - frame->payload.len);
+  s->in[stream].received += frame->payload.len;
+  s->received_events += n;
+  return s->o.ops->events(s->o.host, s, stream, frame->payload.data, frame->payload.len);
+}
+
+static int take_frame(struct topo_session *s, enum topo_session_stream stream,
+                      const struct topo_wire_frame *frame)
+{
+  s->activity++;
+  if (stream != TOPO_STREAM_CONTROL)
+    return events_frame(s, stream, frame);
+  topo_link_consumed(&s->o.link, stream, frame->size);
+  return control_frame(s, frame);
+}
+
+/* Takes whole frames off the front; *used bytes of it. Streams are independent, so events may
+ * overtake HELLO: they wait for it, on the link's account. */
+static int take_frames(struct topo_session *s, enum topo_session_stream stream, const uint8_t *data,
+                       size_t len, size_t *used)
+{
+  struct topo_wire_frame frame;
+  *used = 0;
+  while (!ending(s)) {
+    int got = topo_wire_split(data + *used, len - *used, &frame);
+    if (got < 0)
+      return got;
+    if (got == 0 || (stream != TOPO_STREAM_CONTROL && s->phase == SESSION_GREETING))
+      return 0;
+    int status = take_frame(s, stream, &frame);
+    if (status < 0)
+      return status;
+    *used += frame.size;
+  }
+  return 0;
+}
+
+/* Takes frames out of what was kept. */
+static int take_kept(struct topo_session *s, enum topo_session_stream stream)
+{
+  struct topo_buf *buf = &s->in[stream].buf;
+  size_t used;
+  if (buf->len == 0)
+    return 0;
+  int status = take_frames(s, stream, buf->data, buf->len, &used);
+  if (status < 0)
+    return status;
+  topo_buf_drop(buf, used);
+  return 0;
+}
+
+/* Keeps bytes of frames that cannot be taken yet: at most one frame, or, while greeting, as many as
+ * a link may hold. */
+static int keep(struct topo_session *s, enum topo_session_stream stream, const uint8_t *data,
+                size_t len)
+{
+  struct topo_buf *buf = &s->in[stream].buf;
+  return len > TOPO_LINK_WINDOW - buf->len ? TOPO_EPROTOCOL : topo_buf_put(buf, data, len);
+}
+
+/* Fills up the frame whose beginning was kept, and no more, so that what follows needs no copy.
+ * Returns how many bytes that took, or a status. */
+static int complete_kept(struct topo_session *s, enum topo_session_stream stream,
+                         const uint8_t *data, size_t len)
+{
+  struct topo_buf *buf = &s->in[stream].buf;
+  size_t total = 0;
+  while (buf->len > 0 && total < len) {
+    size_t goal = TOPO_WIRE_LENGTH_SIZE;
+    if (buf->len >= TOPO_WIRE_LENGTH_SIZE)
+      goal += topo_get_be32(buf->data);
+    size_t more = goal > buf->len ? goal - buf->len : len - total;
+    if (more > len - total)
+      more = len - total;
+    int status = keep(s, stream, data + total, more);
+    if (status == 0)
+      status = take_kept(s, stream);
+    if (status < 0)
+      return status;
+    total += more;
+  }
+  return (int)total;
+}
+
+static int take_bytes(struct topo_session *s, enum topo_session_stream stream, const uint8_t *data,
+                      size_t len)
+{
+  int kept = complete_kept(s, stream, data, len);
+  if (kept < 0)
+    return kept;
+  if (ending(s) || (size_t)kept == len)
+    return 0;
+  size_t used;
+  int status = take_frames(s, stream, data + kept, len - (size_t)kept, &used);
+  if (status < 0 || ending(s))
+    return status;
+  used += (size_t)kept;
+  return keep(s, stream, data + used, len - used);
+}
+
+int topo_session_receive(struct topo_session *s, unsigned stream, const uint8_t *data, size_t len,
+                         uint64_t now_ms)
+{
+  s->now_ms = now_ms;
+  if (ending(s))
+    return conclude(s);
+  bool bootstrap = s->o.role != TOPO_SESSION_MEMBER;
+  if (stream >= SESSION_STREAMS || (bootstrap && stream != TOPO_STREAM_CONTROL)) {
+    topo_session_fail(s, TOPO_EPROTOCOL);
+    return conclude(s);
+  }
+  bool greeting = s->phase == SESSION_GREETING;
+  int status = take_bytes(s, (enum topo_session_stream)stream, data, len);
+  if (status == 0 && greeting && s->phase == SESSION_REGULAR) {
+    status = take_kept(s, TOPO_STREAM_BULK);
+    if (status == 0)
+      status = take_kept(s, TOPO_STREAM_LIVE);
+  }
+  topo_session_fail(s, status);
+  return conclude(s);
+}
+
+void topo_session_applied(struct topo_session *s, enum topo_session_stream stream, size_t len)
+{
+  if (ending(s))
+    return;
+  struct session_in *in = &s->in[stream];
+  topo_assert(len <= in->received - in->applied);
+  in->applied += len;
+  topo_link_consumed(&s->o.link, stream, len);
+}
+
+/* One pass over everything that could move. */
+static int pump(struct topo_session *s)
+{
+  int status = send_all(s);
+  if (status < 0 || s->phase != SESSION_REGULAR)
+    return status;
+  if ((status = topo_session_neg_pump(s)) < 0 || (status = topo_session_want_pump(s)) < 0 ||
+      (status = topo_session_sets_pump(s)) < 0 || (status = topo_session_live_pump(s)) < 0 ||
+      (status = topo_session_bulk_pump(s)) < 0)
+    return status;
+  return send_all(s);
+}
+
+/* Large buffers of a connection that is at rest are given back. */
+static void trim(struct topo_session *s)
+{
+  for (unsigned i = 0; i < SESSION_STREAMS; i++) {
+    if (s->in[i].buf.len == 0)
+      topo_buf_finish(&s->in[i].buf);
+    if (s->out[i].buf.len == 0)
+      topo_buf_finish(&s->out[i].buf);
+  }
+  topo_buf_finish(&s->scratch);
+}
+
+int topo_session_flush(struct topo_session *s, uint64_t now_ms)
+{
+  s->now_ms = now_ms;
+  uint64_t before;
+  do {
+    if (ending(s))
+      return conclude(s);
+    before = s->activity;
+    topo_session_fail(s, pump(s));
+  } while (s->activity != before);
+  if (s->equal)
+    trim(s);
+  return conclude(s);
+}
+
+uint64_t topo_session_deadline(const struct topo_session *s)
+{
+  bool waits = s->phase == SESSION_REGULAR && s->o.initiator && s->round == ROUND_IDLE;
+  return waits && !ending(s) ? s->next_round_ms : UINT64_MAX;
+}
+
+int topo_session_tick(struct topo_session *s, uint64_t now_ms)
+{
+  s->now_ms = now_ms;
+  if (!ending(s) && now_ms >= topo_session_deadline(s))
+    topo_session_sets_tick(s);
+  return topo_session_flush(s, now_ms);
+}
+
+struct topo_session_state topo_session_state(const struct topo_session *s)
+{
+  struct topo_session_state state = {.greeted = s->phase != SESSION_GREETING,
+                                     .wanted = s->wanted.count + s->spill.count,
+                                     .received_events = s->received_events,
+                                     .sent_events = s->sent_events,
+                                     .rounds = s->rounds};
+  for (size_t i = 0; i < s->peer.n; i++)
+    state.remote_items += s->peer.rows[i].count;
+  state.synced = s->equal && !s->again && !s->live_skipped && state.wanted == 0;
+  return state;
+}

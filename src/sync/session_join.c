@@ -1,0 +1,73 @@
+/* session_join.c - the bootstrap of a newcomer: OFFER, JOIN, WELCOME (docs/protocol.md §6.1). */
+#include "sync/session_impl.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+
+int topo_session_join_begin(struct topo_session *s)
+{
+  if (s->phase != SESSION_INVITING)
+    return 0;
+  struct topo_wire_offer offer = {0};
+  int status = s->o.ops->offer(s->o.host, s, &offer.invite, &offer.slot, &offer.auth);
+  if (status < 0)
+    return status;
+  topo_wire_put_offer(topo_session_control(s), &offer);
+  return 0;
+}
+
+static int take_offer(struct topo_session *s, struct topo_bytes payload)
+{
+  struct topo_wire_offer offer;
+  int status = topo_wire_get_offer(payload, &offer);
+  if (status < 0)
+    return status;
+  struct topo_session_join join = {0};
+  status = s->o.ops->offered(s->o.host, s, &offer.invite, offer.slot, &offer.auth, &join);
+  if (status < 0)
+    return status;
+  topo_session_move(s, SESSION_JOINED);
+  topo_wire_put_join(topo_session_control(s), &join);
+  return 0;
+}
+
+static int take_join(struct topo_session *s, struct topo_bytes payload)
+{
+  struct topo_session_join join = {0};
+  int status = topo_wire_get_join(payload, &join);
+  if (status < 0)
+    return status;
+  /* Before the call: the host may welcome within it. */
+  topo_session_move(s, SESSION_ADMITTING);
+  return s->o.ops->join(s->o.host, s, &join);
+}
+
+static int take_welcome(struct topo_session *s, struct topo_bytes payload)
+{
+  struct topo_id admission;
+  int status = topo_wire_get_welcome(payload, &admission);
+  if (status < 0)
+    return status;
+  s->o.ops->welcomed(s->o.host, s, &admission);
+  s->over = true;
+  return 0;
+}
+
+int topo_session_join_frame(struct topo_session *s, const struct topo_wire_frame *frame)
+{
+  if (s->phase == SESSION_JOINING && frame->kind == TOPO_WIRE_OFFER)
+    return take_offer(s, frame->payload);
+  if (s->phase == SESSION_INVITING && frame->kind == TOPO_WIRE_JOIN)
+    return take_join(s, frame->payload);
+  if (s->phase == SESSION_JOINED && frame->kind == TOPO_WIRE_WELCOME)
+    return take_welcome(s, frame->payload);
+  return TOPO_EPROTOCOL;
+}
+
+void topo_session_welcome(struct topo_session *s, const struct topo_id *admission)
+{
+  if (s->status < 0 || s->phase == SESSION_CLOSED)
+    return;
+  topo_session_move(s, SESSION_WELCOMING);
+  topo_wire_put_welcome(topo_session_control(s), admission);
+}

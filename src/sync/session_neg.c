@@ -1,0 +1,354 @@
+/*
+ * session_neg.c - reconciliation of single sets, up to TOPO_SESSION_RECONCILING at a time.
+ *
+ * The initiator opens, asks and closes; the responder answers. In each session at most one message
+ * is under way, so one place to keep a message that must wait is enough: it waits while the control
+ * queue is full, and at the initiator while what earlier messages found is not asked for or sent
+ * yet.
+ *
+ * A set of which the peer has nothing is not reconciled but sent, from a cursor. Where a set
+ * differs by more than SESSION_HAVES ids in one message the session is closed early; the next round
+ * finds the others.
+ *
+ * What a round has sent may not have arrived when the next SETS are exchanged. The ids are
+ * remembered for the following round, which does not send them again; the one after it does, should
+ * they still be lacking.
+ */
+#include "sync/session_impl.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+
+enum { STREAM_PAGE = 64 };
+
+/* The set behind a session as the engine sees it: looked up anew for each message, empty when
+ * unknown. */
+static int proxy_size(void *ctx, uint64_t *size)
+{
+  const struct session_neg *g = ctx;
+  *size = 0;
+  return g->items ? topo_itemset_size(g->items, size) : 0;
+}
+
+static int proxy_read(void *ctx, uint64_t begin, struct topo_item *items, size_t n)
+{
+  const struct session_neg *g = ctx;
+  return g->items ? topo_itemset_read(g->items, begin, items, n) : 0;
+}
+
+static int proxy_lower_bound(void *ctx, uint64_t begin, uint64_t end, const struct topo_item *bound,
+                             uint64_t *index)
+{
+  const struct session_neg *g = ctx;
+  *index = end;
+  return g->items ? topo_itemset_lower_bound(g->items, begin, end, bound, index) : 0;
+}
+
+static int proxy_sum(void *ctx, uint64_t begin, uint64_t end, struct topo_sum *sum)
+{
+  const struct session_neg *g = ctx;
+  *sum = (struct topo_sum){0};
+  return g->items ? topo_itemset_sum(g->items, begin, end, sum) : 0;
+}
+
+static int proxy_insert(void *ctx, const struct topo_item *item)
+{
+  (void)ctx, (void)item;
+  return TOPO_EINVAL; /* a session only reads */
+}
+
+static int proxy_contains(void *ctx, const struct topo_item *item, bool *found)
+{
+  const struct session_neg *g = ctx;
+  *found = false;
+  return g->items ? topo_itemset_contains(g->items, item, found) : 0;
+}
+
+static const struct topo_itemset_ops proxy_ops = {.size = proxy_size,
+                                                  .read = proxy_read,
+                                                  .lower_bound = proxy_lower_bound,
+                                                  .sum = proxy_sum,
+                                                  .insert = proxy_insert,
+                                                  .contains = proxy_contains};
+
+void topo_session_neg_begin(struct topo_session *s)
+{
+  topo_idset_init(&s->recent[0], SESSION_RECENT);
+  topo_idset_init(&s->recent[1], SESSION_RECENT);
+}
+
+static void end(struct session_neg *g)
+{
+  if (!g->streaming)
+    topo_negentropy_finish(&g->engine);
+  topo_buf_finish(&g->message);
+  *g = (struct session_neg){0};
+}
+
+void topo_session_neg_finish(struct topo_session *s)
+{
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
+    if (s->neg[i].open)
+      end(&s->neg[i]);
+  topo_session_neg_forget(s);
+  topo_buf_finish(&s->scratch);
+}
+
+void topo_session_neg_new_round(struct topo_session *s)
+{
+  topo_idset_finish(&s->recent[1]);
+  s->recent[1] = s->recent[0];
+  topo_idset_init(&s->recent[0], SESSION_RECENT);
+}
+
+void topo_session_neg_forget(struct topo_session *s)
+{
+  topo_idset_finish(&s->recent[0]);
+  topo_idset_finish(&s->recent[1]);
+}
+
+unsigned topo_session_neg_count(const struct topo_session *s)
+{
+  unsigned n = 0;
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
+    n += s->neg[i].open;
+  return n;
+}
+
+static struct session_neg *find(struct topo_session *s, uint32_t number)
+{
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
+    if (s->neg[i].open && !s->neg[i].streaming && s->neg[i].number == number)
+      return &s->neg[i];
+  return NULL;
+}
+
+/* A place for a set; NULL when as many as may be are open. */
+static struct session_neg *place(struct topo_session *s, const struct topo_id *set, uint32_t number)
+{
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
+    if (!s->neg[i].open) {
+      s->neg[i] = (struct session_neg){.session = s, .open = true, .set = *set, .number = number};
+      return &s->neg[i];
+    }
+  return NULL;
+}
+
+static void lookup(struct session_neg *g)
+{
+  struct topo_session *s = g->session;
+  g->items = s->o.ops->items(s->o.host, &g->set);
+}
+
+static int start_engine(struct session_neg *g)
+{
+  struct topo_itemset proxy = {&proxy_ops, g};
+  return topo_negentropy_init(&g->engine, &proxy, TOPO_SESSION_RECONCILE_FRAME, SESSION_BUCKETS);
+}
+
+int topo_session_neg_open(struct topo_session *s, const struct topo_id *set)
+{
+  struct session_neg *g = place(s, set, s->next_number);
+  topo_assert(g);
+  s->activity++;
+  if (topo_session_peer_count(s, set) == 0) {
+    g->streaming = true;
+    return 0;
+  }
+  s->next_number++;
+  lookup(g);
+  int status = start_engine(g);
+  if (status == 0)
+    status = topo_negentropy_initiate(&g->engine, &s->scratch);
+  if (status < 0)
+    return status;
+  topo_wire_put_neg_open(topo_session_control(s), g->number, set, topo_buf_view(&s->scratch));
+  return 0;
+}
+
+static int take_message(struct session_neg *g, struct topo_bytes message)
+{
+  /* Turns alternate: a second message before our answer is out of turn. */
+  if (g->pending)
+    return TOPO_EPROTOCOL;
+  topo_buf_clear(&g->message);
+  g->pending = true;
+  return topo_buf_put(&g->message, message.data, message.len);
+}
+
+static int take_open(struct topo_session *s, struct topo_bytes payload)
+{
+  uint32_t number;
+  struct topo_id set;
+  struct topo_bytes message;
+  int status = topo_wire_get_neg(payload, &number, &set, &message);
+  if (status < 0)
+    return status;
+  if (s->o.initiator || find(s, number))
+    return TOPO_EPROTOCOL;
+  struct session_neg *g = place(s, &set, number);
+  if (!g)
+    return TOPO_EPROTOCOL;
+  status = start_engine(g);
+  return status < 0 ? status : take_message(g, message);
+}
+
+static int take_continuation(struct topo_session *s, struct topo_bytes payload)
+{
+  uint32_t number;
+  struct topo_bytes message;
+  int status = topo_wire_get_neg(payload, &number, NULL, &message);
+  if (status < 0)
+    return status;
+  struct session_neg *g = find(s, number);
+  return g ? take_message(g, message) : TOPO_EPROTOCOL;
+}
+
+static int take_close(struct topo_session *s, struct topo_bytes payload)
+{
+  uint32_t number;
+  int status = topo_wire_get_neg_close(payload, &number);
+  if (status < 0)
+    return status;
+  struct session_neg *g = find(s, number);
+  if (!g)
+    return TOPO_EPROTOCOL;
+  end(g);
+  return 0;
+}
+
+int topo_session_neg_frame(struct topo_session *s, const struct topo_wire_frame *frame)
+{
+  switch (frame->kind) {
+  case TOPO_WIRE_NEG_OPEN: return take_open(s, frame->payload);
+  case TOPO_WIRE_NEG_MSG: return take_continuation(s, frame->payload);
+  default: return take_close(s, frame->payload);
+  }
+}
+
+/* Only we have it: send it. TOPO_EAGAIN when no more can be remembered now. */
+static int on_have(void *ctx, const struct topo_id *id)
+{
+  struct topo_session *s = ctx;
+  if (topo_idset_has(&s->recent[1], id))
+    return 0;
+  s->queued = true;
+  int status = topo_idqueue_push(&s->haves, id);
+  if (status == TOPO_ELIMIT)
+    return TOPO_EAGAIN;
+  if (status < 0)
+    return status;
+  status = topo_idset_add(&s->recent[0], id);
+  if (status == TOPO_ELIMIT) {
+    /* The latest are the ones most likely still under way. One sent twice does no harm. */
+    topo_idset_finish(&s->recent[0]);
+    status = topo_idset_add(&s->recent[0], id);
+  }
+  return status == TOPO_ENOMEM ? status : 0;
+}
+
+static int on_need(void *ctx, const struct topo_id *id)
+{
+  return topo_session_need(ctx, id);
+}
+
+/* The initiator's turn. */
+static int reconcile(struct session_neg *g)
+{
+  struct topo_session *s = g->session;
+  struct topo_negentropy_sink sink = {.have = on_have, .need = on_need, .ctx = s};
+  bool done = false;
+  int status =
+      topo_negentropy_reconcile(&g->engine, topo_buf_view(&g->message), &sink, &s->scratch, &done);
+  if (status < 0 && status != TOPO_EAGAIN)
+    return status;
+  if (status == 0 && !done) {
+    topo_wire_put_neg_msg(topo_session_control(s), g->number, topo_buf_view(&s->scratch));
+    return 0;
+  }
+  topo_wire_put_neg_close(topo_session_control(s), g->number);
+  end(g);
+  return 0;
+}
+
+static int respond(struct session_neg *g)
+{
+  struct topo_session *s = g->session;
+  int status = topo_negentropy_respond(&g->engine, topo_buf_view(&g->message), &s->scratch);
+  if (status < 0)
+    return status;
+  topo_wire_put_neg_msg(topo_session_control(s), g->number, topo_buf_view(&s->scratch));
+  return 0;
+}
+
+/* Must what is found wait for what was found? */
+static bool congested(const struct topo_session *s)
+{
+  return s->spill.count > 0 || s->haves.count > SESSION_HAVES_PAUSE;
+}
+
+static int take_turn(struct session_neg *g)
+{
+  struct topo_session *s = g->session;
+  if (!g->pending || !topo_session_room(s) || (s->o.initiator && congested(s)))
+    return 0;
+  g->pending = false;
+  lookup(g);
+  s->activity++;
+  return s->o.initiator ? reconcile(g) : respond(g);
+}
+
+/* Queues a page of a set of which the peer has nothing. 1 when it was the last. */
+static int stream_page(struct session_neg *g)
+{
+  struct topo_item page[STREAM_PAGE];
+  uint64_t size, at = 0;
+  int status = proxy_size(g, &size);
+  if (status == 0 && g->started)
+    status = proxy_lower_bound(g, 0, size, &g->cursor, &at);
+  if (status < 0)
+    return status;
+  size_t n = size - at < STREAM_PAGE ? (size_t)(size - at) : STREAM_PAGE;
+  if (n > 0 && (status = proxy_read(g, at, page, n)) < 0)
+    return status;
+  for (size_t i = 0; i < n; i++) {
+    if (g->started && topo_item_compare(&page[i], &g->cursor) == 0)
+      continue;
+    status = on_have(g->session, &page[i].id);
+    if (status < 0)
+      return status;
+    g->cursor = page[i];
+    g->started = true;
+  }
+  return at + n == size;
+}
+
+static int stream(struct session_neg *g)
+{
+  struct topo_session *s = g->session;
+  lookup(g);
+  while (!congested(s)) {
+    s->activity++;
+    int status = stream_page(g);
+    if (status < 0)
+      return status;
+    if (status > 0) {
+      end(g);
+      return 0;
+    }
+  }
+  return 0;
+}
+
+int topo_session_neg_pump(struct topo_session *s)
+{
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++) {
+    struct session_neg *g = &s->neg[i];
+    if (!g->open)
+      continue;
+    int status = g->streaming ? stream(g) : take_turn(g);
+    if (status < 0)
+      return status;
+  }
+  return 0;
+}

@@ -1,0 +1,230 @@
+/*
+ * session_want.c - what we ask the peer for, what it asks us for, and the bulk stream that answers.
+ *
+ * An id that reconciliation needs goes into `wanted` and `ask`, or, while `wanted` is full, into
+ * `spill`; messages of reconciliation wait while the spill is not empty, so it never holds more
+ * than one message names.
+ */
+#include "sync/session_impl.h"
+
+#include "base/status.h"
+
+enum {
+  /* More ids than this cannot stand in one message of reconciliation. */
+  SPILL_MAX = TOPO_SESSION_RECONCILE_FRAME / TOPO_ID_SIZE,
+  /* Ids that were got before they were asked for leave their place in `ask` unused. */
+  ASK_MAX = 2 * TOPO_SESSION_WANTS
+};
+
+void topo_session_want_begin(struct topo_session *s)
+{
+  topo_idset_init(&s->wanted, TOPO_SESSION_WANTS);
+  topo_idqueue_init(&s->ask, ASK_MAX);
+  topo_idqueue_init(&s->spill, SPILL_MAX);
+  topo_idqueue_init(&s->peer_wants, TOPO_SESSION_PEER_WANTS);
+  topo_idqueue_init(&s->missing, TOPO_WIRE_IDS_MAX);
+  topo_idqueue_init(&s->haves, SESSION_HAVES);
+}
+
+void topo_session_want_finish(struct topo_session *s)
+{
+  topo_idset_finish(&s->wanted);
+  topo_idqueue_finish(&s->ask);
+  topo_idqueue_finish(&s->spill);
+  topo_idqueue_finish(&s->peer_wants);
+  topo_idqueue_finish(&s->missing);
+  topo_idqueue_finish(&s->haves);
+}
+
+/* Enters the id among those asked for. 0, TOPO_EEXISTS, TOPO_EINVAL, TOPO_ELIMIT, TOPO_ENOMEM. */
+static int enter(struct topo_session *s, const struct topo_id *id)
+{
+  if (s->ask.count >= s->ask.max)
+    return TOPO_ELIMIT;
+  int status = topo_idset_add(&s->wanted, id);
+  if (status < 0)
+    return status;
+  status = topo_idqueue_push(&s->ask, id);
+  if (status < 0)
+    topo_idset_remove(&s->wanted, id);
+  else
+    s->activity++;
+  return status;
+}
+
+int topo_session_need(struct topo_session *s, const struct topo_id *id)
+{
+  if (s->o.ops->held(s->o.host, id))
+    return 0;
+  s->queued = true;
+  int status = s->spill.count > 0 ? TOPO_ELIMIT : enter(s, id);
+  if (status == TOPO_ELIMIT)
+    status = topo_idqueue_push(&s->spill, id);
+  /* Asked for already; or no event's id, which a peer can well claim to have. */
+  return status == TOPO_EEXISTS || status == TOPO_EINVAL ? 0 : status;
+}
+
+void topo_session_want(struct topo_session *s, const struct topo_id *id)
+{
+  if (s->phase != SESSION_REGULAR || s->status < 0 || s->o.ops->held(s->o.host, id))
+    return;
+  if (enter(s, id) == TOPO_ENOMEM)
+    topo_session_fail(s, TOPO_ENOMEM);
+}
+
+void topo_session_got(struct topo_session *s, const struct topo_id *id)
+{
+  if (topo_idset_remove(&s->wanted, id))
+    s->activity++;
+}
+
+static int take_want(struct topo_session *s, struct topo_reader *ids, size_t n)
+{
+  for (size_t i = 0; i < n; i++) {
+    struct topo_id id = topo_read_id(ids);
+    int status = topo_idqueue_push(&s->peer_wants, &id);
+    if (status < 0)
+      return status;
+  }
+  return 0;
+}
+
+int topo_session_want_frame(struct topo_session *s, const struct topo_wire_frame *frame)
+{
+  struct topo_reader ids;
+  size_t n;
+  int status = topo_wire_get_ids(frame->payload, &ids, &n);
+  if (status < 0)
+    return status;
+  if (frame->kind == TOPO_WIRE_WANT)
+    return take_want(s, &ids, n);
+  for (size_t i = 0; i < n; i++) {
+    struct topo_id id = topo_read_id(&ids);
+    topo_session_got(s, &id);
+  }
+  return 0;
+}
+
+/* Lets spilled ids take the places that became free. */
+static int unspill(struct topo_session *s)
+{
+  const struct topo_id *id;
+  while ((id = topo_idqueue_front(&s->spill))) {
+    bool held = s->o.ops->held(s->o.host, id);
+    int status = held ? 0 : enter(s, id);
+    if (status == TOPO_ELIMIT)
+      return 0;
+    if (status == TOPO_ENOMEM)
+      return status;
+    topo_idqueue_pop(&s->spill);
+    s->activity++;
+  }
+  return 0;
+}
+
+/* One frame of up to TOPO_WIRE_IDS_MAX ids of the queue; with `only`, of those that are still in
+ * it. */
+static void put_ids(struct topo_session *s, enum topo_wire_kind kind, struct topo_idqueue *q,
+                    const struct topo_idset *only)
+{
+  struct topo_buf *out = topo_session_control(s);
+  size_t start = topo_wire_begin(out, kind);
+  size_t at = out->len;
+  uint16_t n = 0;
+  topo_buf_put_u16(out, 0);
+  while (q->count > 0 && n < TOPO_WIRE_IDS_MAX) {
+    const struct topo_id *id = topo_idqueue_front(q);
+    if (!only || topo_idset_has(only, id)) {
+      topo_buf_put_id(out, id);
+      n++;
+    }
+    topo_idqueue_pop(q);
+  }
+  if (out->failed)
+    return;
+  if (n == 0) {
+    out->len = start;
+    return;
+  }
+  out->data[at] = (uint8_t)(n >> 8);
+  out->data[at + 1] = (uint8_t)n;
+  topo_wire_end(out, start);
+}
+
+int topo_session_want_pump(struct topo_session *s)
+{
+  int status = unspill(s);
+  if (status < 0)
+    return status;
+  while (s->ask.count > 0 && topo_session_room(s))
+    put_ids(s, TOPO_WIRE_WANT, &s->ask, &s->wanted);
+  while (s->missing.count > 0 && topo_session_room(s))
+    put_ids(s, TOPO_WIRE_MISSING, &s->missing, NULL);
+  return 0;
+}
+
+int topo_session_batch_add(struct topo_session *s, struct topo_buf *out, size_t start,
+                           const struct topo_id *id)
+{
+  size_t mark = out->len;
+  topo_buf_put_u32(out, 0);
+  int status = s->o.ops->read(s->o.host, id, out);
+  if (status == 0 && out->failed)
+    status = TOPO_ENOMEM;
+  if (status < 0) {
+    if (!out->failed)
+      out->len = mark;
+    return status;
+  }
+  size_t len = out->len - mark - TOPO_WIRE_LENGTH_SIZE;
+  if (len < 1 || len > TOPO_WIRE_EVENT_MAX)
+    return TOPO_EINTERNAL;
+  topo_put_be32(out->data + mark, (uint32_t)len);
+  bool first = mark == start + TOPO_WIRE_HEAD_SIZE;
+  if (!first && out->len - start - TOPO_WIRE_HEAD_SIZE > TOPO_SESSION_BATCH) {
+    out->len = mark;
+    return 0;
+  }
+  s->sent_events++;
+  return 1;
+}
+
+/* Moves events of the queue into the batch. 1 when the queue is empty, 0 when the batch is full or
+ * missing ids must leave first. */
+static int fill(struct topo_session *s, struct topo_idqueue *q, struct topo_buf *out, size_t start)
+{
+  const struct topo_id *id;
+  bool asked = q == &s->peer_wants;
+  while ((id = topo_idqueue_front(q))) {
+    if (asked && s->missing.count >= s->missing.max)
+      return 0;
+    int status = topo_session_batch_add(s, out, start, id);
+    if (status == TOPO_ENOTFOUND && asked)
+      status = topo_idqueue_push(&s->missing, id);
+    else if (status == 0)
+      return 0;
+    if (status < 0 && status != TOPO_ENOTFOUND)
+      return status;
+    topo_idqueue_pop(q);
+    s->activity++;
+  }
+  return 1;
+}
+
+int topo_session_bulk_pump(struct topo_session *s)
+{
+  struct topo_buf *out = &s->out[TOPO_STREAM_BULK].buf;
+  if (!topo_session_sent(s, TOPO_STREAM_BULK) || s->peer_wants.count + s->haves.count == 0)
+    return 0;
+  size_t start = topo_wire_begin(out, TOPO_WIRE_EVENTS);
+  int status = fill(s, &s->peer_wants, out, start);
+  if (status == 1)
+    status = fill(s, &s->haves, out, start);
+  if (status < 0)
+    return status;
+  if (out->len == start + TOPO_WIRE_HEAD_SIZE)
+    topo_buf_clear(out);
+  else
+    topo_wire_end(out, start);
+  return 0;
+}

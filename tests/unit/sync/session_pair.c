@@ -1,0 +1,500 @@
+/* session_pair.c - two sessions in memory. */
+#include "unit/sync/session_pair.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENT_HEAD = 9 };
+
+uint64_t pair_random(struct pair *p)
+{
+  uint64_t z = (p->seed += 0x9E3779B97F4A7C15u);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+static size_t below(struct pair *p, size_t n)
+{
+  return (size_t)(pair_random(p) % n);
+}
+
+static struct topo_id name(const uint8_t *data, size_t len)
+{
+  struct topo_id id;
+  for (unsigned lane = 0; lane < 4; lane++) {
+    uint64_t h = 0xcbf29ce484222325u + lane;
+    for (size_t i = 0; i < len; i++)
+      h = (h ^ data[i]) * 0x100000001b3u;
+    h = (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9u;
+    topo_put_be64(id.bytes + 8 * lane, h ^ (h >> 32));
+  }
+  return id;
+}
+
+struct topo_id pair_set_id(unsigned set)
+{
+  struct topo_id id = {{0}};
+  id.bytes[0] = (uint8_t)set;
+  id.bytes[31] = (uint8_t)set;
+  return id;
+}
+
+const struct pair_event *pair_find(const struct pair_side *side, const struct topo_id *id)
+{
+  for (size_t at = topo_get_be32(id->bytes) & (side->event_cap - 1); side->events[at].data;
+       at = (at + 1) & (side->event_cap - 1))
+    if (topo_id_equal(&side->events[at].id, id))
+      return &side->events[at];
+  return NULL;
+}
+
+static void list(struct pair_side *side, const struct topo_id *id, const uint8_t *data)
+{
+  struct topo_item item = {.timestamp = topo_get_be64(data + 1), .id = *id};
+  topo_assert(data[0] < PAIR_SETS);
+  topo_assert(topo_itemset_insert(&side->views[data[0]], &item) == 0);
+  for (size_t i = 0; i < TOPO_ID_SIZE; i++)
+    side->digests[data[0]].bytes[i] ^= id->bytes[i];
+}
+
+static size_t free_slot(const struct pair_event *events, size_t cap, const struct topo_id *id)
+{
+  size_t at = topo_get_be32(id->bytes) & (cap - 1);
+  while (events[at].data)
+    at = (at + 1) & (cap - 1);
+  return at;
+}
+
+static void grow(struct pair_side *side)
+{
+  size_t cap = side->event_cap * 2;
+  struct pair_event *events = calloc(cap, sizeof *events);
+  topo_assert(events);
+  for (size_t i = 0; i < side->event_cap; i++)
+    if (side->events[i].data)
+      events[free_slot(events, cap, &side->events[i].id)] = side->events[i];
+  free(side->events);
+  side->events = events;
+  side->event_cap = cap;
+}
+
+/* False when it is there. */
+static bool store(struct pair_side *side, const uint8_t *data, size_t len)
+{
+  struct topo_id id = name(data, len);
+  if (pair_find(side, &id))
+    return false;
+  topo_assert(len >= EVENT_HEAD);
+  if (side->event_count + 1 > side->event_cap / 2)
+    grow(side);
+  size_t at = free_slot(side->events, side->event_cap, &id);
+  side->events[at] = (struct pair_event){.id = id, .data = malloc(len), .len = len};
+  topo_assert(side->events[at].data);
+  memcpy(side->events[at].data, data, len);
+  side->event_count++;
+  if (!side->deaf)
+    list(side, &id, data);
+  return true;
+}
+
+static uint8_t *make(struct pair *p, unsigned set, uint64_t timestamp, size_t body)
+{
+  uint8_t *data = malloc(EVENT_HEAD + body + 8);
+  topo_assert(data);
+  data[0] = (uint8_t)set;
+  topo_put_be64(data + 1, timestamp);
+  memset(data + EVENT_HEAD, 0x55, body);
+  topo_put_be64(data + EVENT_HEAD, pair_random(p));
+  return data;
+}
+
+static size_t size_of(size_t body)
+{
+  return EVENT_HEAD + (body < 8 ? 8 : body);
+}
+
+struct topo_id pair_add(struct pair_side *side, unsigned set, uint64_t timestamp, size_t body)
+{
+  uint8_t *data = make(side->pair, set, timestamp, body);
+  struct topo_id id = name(data, size_of(body));
+  topo_assert(store(side, data, size_of(body)));
+  free(data);
+  return id;
+}
+
+void pair_add_both(struct pair *p, unsigned set, uint64_t timestamp, size_t body)
+{
+  uint8_t *data = make(p, set, timestamp, body);
+  topo_assert(store(&p->a, data, size_of(body)) && store(&p->b, data, size_of(body)));
+  free(data);
+}
+
+void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp)
+{
+  struct topo_id id = pair_add(side, set, timestamp, 8);
+  topo_session_push(side->session, &id);
+}
+
+/* The link, as one side sees it. */
+
+static size_t link_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
+{
+  struct pair_side *side = ctx;
+  topo_assert(!side->link_closed && stream < TOPO_LINK_STREAMS);
+  struct topo_buf *buf = &side->out.streams[stream];
+  size_t room = side->pair->send_buffer - buf->len;
+  if (len > room)
+    len = room;
+  if (len > 1)
+    len = 1 + below(side->pair, len);
+  topo_assert(topo_buf_put(buf, data, len) == 0);
+  return len;
+}
+
+static void link_consumed(void *ctx, unsigned stream, size_t len)
+{
+  struct pair_side *side = ctx;
+  struct pair_pipe *in = &side->other->out;
+  topo_assert(!side->link_closed && len <= in->unconsumed[stream]);
+  in->unconsumed[stream] -= len;
+  in->unconsumed_total -= len;
+}
+
+static void link_close(void *ctx, uint64_t code)
+{
+  struct pair_side *side = ctx;
+  topo_assert(!side->link_closed);
+  side->link_closed = true;
+  side->close_code = code;
+}
+
+static const struct topo_link_ops link_ops = {link_send, link_consumed, link_close};
+
+/* The host. */
+
+static int host_sets(void *host, struct topo_session_set *out)
+{
+  struct pair_side *side = host;
+  if (side->sets_status < 0)
+    return side->sets_status;
+  int n = 0;
+  for (unsigned i = 0; i < PAIR_SETS; i++) {
+    uint64_t size;
+    topo_assert(topo_itemset_size(&side->views[i], &size) == 0);
+    if (i > 0 && size == 0)
+      continue;
+    out[n++] = (struct topo_session_set){pair_set_id(i), size, side->digests[i]};
+  }
+  return n;
+}
+
+static const struct topo_itemset *host_items(void *host, const struct topo_id *set)
+{
+  struct pair_side *side = host;
+  for (unsigned i = 0; i < PAIR_SETS; i++) {
+    struct topo_id id = pair_set_id(i);
+    if (topo_id_equal(&id, set))
+      return &side->views[i];
+  }
+  return NULL;
+}
+
+static bool host_held(void *host, const struct topo_id *id)
+{
+  return pair_find(host, id) != NULL;
+}
+
+static int host_read(void *host, const struct topo_id *id, struct topo_buf *out)
+{
+  const struct pair_event *e = pair_find(host, id);
+  return e ? topo_buf_put(out, e->data, e->len) : TOPO_ENOTFOUND;
+}
+
+static void apply(struct pair_side *side, struct topo_session *s, const struct pair_batch *batch)
+{
+  struct topo_reader r = topo_reader_init(batch->data, batch->len);
+  while (topo_reader_left(&r) > 0) {
+    struct topo_bytes event = topo_read_bytes(&r, topo_read_u32(&r));
+    topo_assert(!r.failed && event.len > 0);
+    if (event.len < EVENT_HEAD || event.data[0] >= PAIR_SETS ||
+        topo_get_be64(event.data + 1) == TOPO_ITEM_INFINITY)
+      continue; /* injected by a test */
+    struct topo_id id = name(event.data, event.len);
+    if (store(side, event.data, event.len))
+      side->received++;
+    else
+      side->duplicates++;
+    side->live_received += batch->stream == TOPO_STREAM_LIVE;
+    topo_session_got(s, &id);
+  }
+  topo_session_applied(s, batch->stream, batch->len);
+}
+
+static int host_events(void *host, struct topo_session *s, enum topo_session_stream stream,
+                       const uint8_t *data, size_t len)
+{
+  struct pair_side *side = host;
+  struct pair_batch batch = {stream, (uint8_t *)(uintptr_t)data, len};
+  if (!side->defer && !side->hoard) {
+    apply(side, s, &batch);
+    return 0;
+  }
+  topo_assert(side->batch_count < PAIR_BATCHES);
+  batch.data = malloc(len);
+  topo_assert(batch.data);
+  memcpy(batch.data, data, len);
+  side->batches[side->batch_count++] = batch;
+  return 0;
+}
+
+static int host_greeted(void *host, struct topo_session *s, const struct topo_id *link)
+{
+  struct pair_side *side = host;
+  (void)s;
+  side->greeted++;
+  side->greeted_link = *link;
+  return side->greeted_status;
+}
+
+static int host_offer(void *host, struct topo_session *s, struct topo_id *invite, uint16_t *slot,
+                      struct topo_id *auth)
+{
+  struct pair_side *side = host;
+  (void)s;
+  memset(invite->bytes, 0x11, TOPO_ID_SIZE);
+  memset(auth->bytes, 0x22, TOPO_ID_SIZE);
+  *slot = 0x0102;
+  return side->offer_status;
+}
+
+static int host_offered(void *host, struct topo_session *s, const struct topo_id *invite,
+                        uint16_t slot, const struct topo_id *auth, struct topo_session_join *join)
+{
+  struct pair_side *side = host;
+  (void)s;
+  side->offered++;
+  topo_assert(auth->bytes[0] == 0x22);
+  join->invite = *invite;
+  join->slot = slot;
+  memset(join->device.bytes, 0x33, TOPO_ID_SIZE);
+  memset(join->seal_key.bytes, 0x44, TOPO_ID_SIZE);
+  memset(join->countersign, 0x55, TOPO_SIG_SIZE);
+  memset(join->proof, 0x66, TOPO_SIG_SIZE);
+  return 0;
+}
+
+static int host_join(void *host, struct topo_session *s, const struct topo_session_join *join)
+{
+  struct pair_side *side = host;
+  side->joined++;
+  side->join = *join;
+  struct topo_id admission = {{0x77}};
+  if (side->join_status == 0 && !side->defer_join)
+    topo_session_welcome(s, &admission);
+  return side->join_status;
+}
+
+static void host_welcomed(void *host, struct topo_session *s, const struct topo_id *admission)
+{
+  struct pair_side *side = host;
+  (void)s;
+  side->welcomed++;
+  side->welcome = *admission;
+}
+
+static void host_closed(void *host, struct topo_session *s, int status)
+{
+  struct pair_side *side = host;
+  topo_assert(side->link_closed && !side->heard_closed && s == side->session);
+  side->heard_closed = true;
+  side->closed_status = status;
+}
+
+static const struct topo_session_host_ops host_ops = {
+    .sets = host_sets,
+    .items = host_items,
+    .held = host_held,
+    .read = host_read,
+    .events = host_events,
+    .greeted = host_greeted,
+    .offer = host_offer,
+    .offered = host_offered,
+    .join = host_join,
+    .welcomed = host_welcomed,
+    .closed = host_closed,
+};
+
+static void side_init(struct pair *p, struct pair_side *side, struct pair_side *other)
+{
+  side->pair = p;
+  side->other = other;
+  side->event_cap = 64;
+  side->events = calloc(side->event_cap, sizeof *side->events);
+  topo_assert(side->events);
+  for (unsigned i = 0; i < PAIR_SETS; i++) {
+    side->sets[i] = topo_memset_create();
+    topo_assert(side->sets[i]);
+    side->views[i] = topo_memset_itemset(side->sets[i]);
+  }
+  side->options = (struct topo_session_options){.link = {&link_ops, side},
+                                                .ops = &host_ops,
+                                                .host = side,
+                                                .role = TOPO_SESSION_MEMBER,
+                                                .initiator = side == &p->a,
+                                                .now_ms = p->now_ms};
+  memset(side->options.workspace.bytes, 0xaa, TOPO_ID_SIZE);
+  memset(side->options.scope.bytes, 0xaa, TOPO_ID_SIZE);
+  memset(side->options.own_link.bytes, side == &p->a ? 0xbb : 0xcc, TOPO_ID_SIZE);
+}
+
+static void side_finish(struct pair_side *side)
+{
+  topo_session_destroy(side->session);
+  for (size_t i = 0; i < side->event_cap; i++)
+    free(side->events[i].data);
+  free(side->events);
+  for (unsigned i = 0; i < PAIR_SETS; i++)
+    topo_memset_destroy(side->sets[i]);
+  for (size_t i = 0; i < side->batch_count; i++)
+    free(side->batches[i].data);
+  for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+    topo_buf_finish(&side->out.streams[i]);
+}
+
+void pair_init(struct pair *p, uint64_t seed, size_t send_buffer, size_t window)
+{
+  *p = (struct pair){.seed = seed, .send_buffer = send_buffer, .window = window, .now_ms = 1000};
+  side_init(p, &p->a, &p->b);
+  side_init(p, &p->b, &p->a);
+}
+
+void pair_finish(struct pair *p)
+{
+  side_finish(&p->a);
+  side_finish(&p->b);
+}
+
+void pair_start(struct pair_side *side)
+{
+  int status = 0;
+  side->session = topo_session_create(&side->options, &status);
+  topo_assert(side->session && status == 0);
+}
+
+static bool alive(const struct pair_side *side)
+{
+  return side->session && !side->link_closed;
+}
+
+static bool deliver(struct pair_side *from, unsigned stream)
+{
+  struct pair *p = from->pair;
+  struct pair_pipe *pipe = &from->out;
+  struct topo_buf *buf = &pipe->streams[stream];
+  size_t room = p->window - pipe->unconsumed_total;
+  size_t n = buf->len < room ? buf->len : room;
+  if (n == 0 || !alive(from->other))
+    return false;
+  n = below(p, 4) == 0 ? n : 1 + below(p, n);
+  /* A copy of its own size: a read past the end is then seen. */
+  uint8_t *chunk = malloc(n);
+  topo_assert(chunk);
+  memcpy(chunk, buf->data, n);
+  topo_buf_drop(buf, n);
+  pipe->unconsumed[stream] += n;
+  pipe->unconsumed_total += n;
+  topo_session_receive(from->other->session, stream, chunk, n, p->now_ms);
+  free(chunk);
+  return true;
+}
+
+static bool apply_one(struct pair_side *side)
+{
+  if (side->batch_count == 0 || side->hoard || !alive(side))
+    return false;
+  struct pair_batch batch = side->batches[0];
+  side->batch_count--;
+  memmove(side->batches, side->batches + 1, side->batch_count * sizeof *side->batches);
+  apply(side, side->session, &batch);
+  free(batch.data);
+  return true;
+}
+
+bool pair_step(struct pair *p)
+{
+  struct pair_side *sides[2] = {&p->a, &p->b};
+  size_t first = below(p, 2);
+  bool moved = false;
+  for (size_t i = 0; i < 2; i++) {
+    struct pair_side *side = sides[(first + i) % 2];
+    size_t turn = below(p, TOPO_LINK_STREAMS);
+    for (unsigned j = 0; j < TOPO_LINK_STREAMS; j++)
+      moved |= deliver(side->other, (unsigned)(turn + j) % TOPO_LINK_STREAMS);
+    if (below(p, 3) == 0 || !moved)
+      moved |= apply_one(side);
+    if (alive(side))
+      topo_session_flush(side->session, p->now_ms);
+    for (unsigned j = 0; j < TOPO_LINK_STREAMS; j++)
+      moved |= side->out.streams[j].len > 0 && alive(side->other) &&
+               side->out.unconsumed_total < p->window;
+  }
+  return moved;
+}
+
+void pair_rest(struct pair *p)
+{
+  while (pair_step(p))
+    continue;
+}
+
+static bool synced(const struct pair_side *side)
+{
+  return alive(side) && topo_session_state(side->session).synced;
+}
+
+bool pair_sync(struct pair *p, uint64_t limit_ms)
+{
+  uint64_t end = p->now_ms + limit_ms;
+  for (;;) {
+    pair_rest(p);
+    if (synced(&p->a) && synced(&p->b))
+      return true;
+    uint64_t next = UINT64_MAX;
+    struct pair_side *sides[2] = {&p->a, &p->b};
+    for (unsigned i = 0; i < 2; i++)
+      if (alive(sides[i]) && topo_session_deadline(sides[i]->session) < next)
+        next = topo_session_deadline(sides[i]->session);
+    if (next > end)
+      return false;
+    p->now_ms = next > p->now_ms ? next : p->now_ms + 1;
+    for (unsigned i = 0; i < 2; i++)
+      if (alive(sides[i]))
+        topo_session_tick(sides[i]->session, p->now_ms);
+  }
+}
+
+bool pair_same(const struct pair *p)
+{
+  for (unsigned i = 0; i < PAIR_SETS; i++) {
+    uint64_t x, y;
+    topo_assert(topo_itemset_size(&p->a.views[i], &x) == 0);
+    topo_assert(topo_itemset_size(&p->b.views[i], &y) == 0);
+    if (x != y || !topo_id_equal(&p->a.digests[i], &p->b.digests[i]))
+      return false;
+  }
+  return true;
+}
+
+int pair_inject(struct pair_side *to, unsigned stream, const void *data, size_t len)
+{
+  struct pair_pipe *in = &to->other->out;
+  if (stream < TOPO_LINK_STREAMS) {
+    in->unconsumed[stream] += len;
+    in->unconsumed_total += len;
+  }
+  return topo_session_receive(to->session, stream, data, len, to->pair->now_ms);
+}

@@ -1,0 +1,94 @@
+/*
+ * session_pair.h - two sessions in memory: hosts that keep events in item sets, and a link between
+ * them with bounded buffers, a window, and seeded chunking and order.
+ *
+ * An event of these tests is `u8 set ‖ u64 timestamp ‖ any bytes`; its id is made of its bytes. Set
+ * 0 is control.
+ */
+#ifndef TEST_SYNC_SESSION_PAIR_H
+#define TEST_SYNC_SESSION_PAIR_H
+
+#include "sync/memset.h"
+#include "sync/session.h"
+
+enum { PAIR_SETS = 8, PAIR_BATCHES = 64 };
+
+struct pair;
+
+struct pair_event {
+  struct topo_id id;
+  uint8_t *data;
+  size_t len;
+};
+
+struct pair_batch {
+  enum topo_session_stream stream;
+  uint8_t *data;
+  size_t len;
+};
+
+/* Bytes under way in one direction. */
+struct pair_pipe {
+  struct topo_buf streams[TOPO_LINK_STREAMS];
+  size_t unconsumed[TOPO_LINK_STREAMS], unconsumed_total;
+};
+
+struct pair_side {
+  struct pair *pair;
+  struct pair_side *other;
+  struct topo_session *session;
+  struct topo_session_options options;
+  struct pair_event *events;
+  size_t event_count, event_cap;
+  struct topo_memset *sets[PAIR_SETS];
+  struct topo_itemset views[PAIR_SETS];
+  struct topo_id digests[PAIR_SETS];
+  struct pair_batch batches[PAIR_BATCHES];
+  size_t batch_count;
+  struct pair_pipe out;
+  bool link_closed, heard_closed;
+  uint64_t close_code;
+  int closed_status;
+  /* behaviour */
+  int sets_status, offer_status, join_status, greeted_status;
+  bool defer;      /* batches are applied in a later step */
+  bool hoard;      /* batches are never applied */
+  bool deaf;       /* events arrive but are never listed in a set */
+  bool defer_join; /* `join` does not welcome */
+  /* what was heard */
+  struct topo_id greeted_link, welcome;
+  struct topo_session_join join;
+  unsigned greeted, offered, joined, welcomed;
+  size_t received, duplicates, live_received;
+};
+
+struct pair {
+  struct pair_side a, b; /* a dials */
+  uint64_t now_ms, seed;
+  size_t send_buffer, window;
+};
+
+uint64_t pair_random(struct pair *p);
+/* Two sides without sessions. */
+void pair_init(struct pair *p, uint64_t seed, size_t send_buffer, size_t window);
+void pair_finish(struct pair *p);
+void pair_start(struct pair_side *side);
+/* Adds a random event to a set of this side and returns its id. */
+struct topo_id pair_add(struct pair_side *side, unsigned set, uint64_t timestamp, size_t body);
+/* The same event on both. */
+void pair_add_both(struct pair *p, unsigned set, uint64_t timestamp, size_t body);
+/* Pushes as a host does. */
+void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp);
+struct topo_id pair_set_id(unsigned set);
+const struct pair_event *pair_find(const struct pair_side *side, const struct topo_id *id);
+/* One random step. False when nothing moved. */
+bool pair_step(struct pair *p);
+/* Steps, without letting time pass, until nothing moves. */
+void pair_rest(struct pair *p);
+/* Steps, letting time pass when nothing moves, until both are synced or `limit_ms` are over. */
+bool pair_sync(struct pair *p, uint64_t limit_ms);
+bool pair_same(const struct pair *p);
+/* Bytes to a session as if its peer had sent them. Returns what the session returned. */
+int pair_inject(struct pair_side *to, unsigned stream, const void *data, size_t len);
+
+#endif
