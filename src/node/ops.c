@@ -82,7 +82,7 @@ static const struct topo_op_param create_channel_params[] = {
 
 const struct topo_op topo_op_createChannel = {.id = "createChannel",
                                               .method = "POST",
-    .creates = true,
+                                              .creates = true,
                                               .path = "/v1/spaces/{space}/channels",
                                               .summary = "Create a public channel",
                                               .where = TOPO_OP_SPACE,
@@ -147,7 +147,7 @@ static const struct topo_op_param add_reaction_params[] = {
 
 const struct topo_op topo_op_addReaction = {.id = "addReaction",
                                             .method = "POST",
-    .creates = true,
+                                            .creates = true,
                                             .path =
                                                 "/v1/spaces/{space}/messages/{message}/reactions",
                                             .summary = "React to a message",
@@ -216,7 +216,7 @@ static const struct topo_op_param create_invite_params[] = {
 
 const struct topo_op topo_op_createInvite = {.id = "createInvite",
                                              .method = "POST",
-    .creates = true,
+                                             .creates = true,
                                              .path = "/v1/spaces/{space}/invites",
                                              .summary = "Make a link that lets one more person in",
                                              .where = TOPO_OP_SPACE,

@@ -8,7 +8,7 @@
  */
 #include "events/message/message.h"
 
-#include "events/channel/channel.h"
+#include "events/channel/channel_read.h"
 #include "events/message/message_read.h"
 
 #include <stddef.h>

@@ -12,6 +12,8 @@
 
 #include "base/bytes.h"
 
+enum { TOPO_TYPE_MESSAGE = 0x1003 };
+
 /* The first eight bytes of an id as the signed integer that sorts as the bytes do. */
 int64_t topo_message_rank(const struct topo_id *id);
 

@@ -1,6 +1,6 @@
 /*
- * test_pair.c - two spaces, joined by hand: a workspace is made, an invite is taken up, and what is said on one
- * side is there on the other. Time, links and disks are the test's.
+ * test_pair.c - two spaces, joined by hand: a workspace is made, an invite is taken up, and what is
+ * said on one side is there on the other. Time, links and disks are the test's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +53,10 @@ static size_t end_send(void *ctx, unsigned stream, const uint8_t *data, size_t l
   return e->closed ? 0 : len;
 }
 
-static void end_consumed(void *ctx, unsigned stream, size_t len) { (void)ctx, (void)stream, (void)len; }
+static void end_consumed(void *ctx, unsigned stream, size_t len)
+{
+  (void)ctx, (void)stream, (void)len;
+}
 
 static void end_close(void *ctx, uint64_t code)
 {
@@ -77,7 +80,10 @@ static void port_dial(void *ctx, const struct topo_dial *dial)
   topo_buf_put(&s->dials, dial, sizeof *dial);
 }
 
-static void port_trust(void *ctx) { (void)ctx; }
+static void port_trust(void *ctx)
+{
+  (void)ctx;
+}
 
 static void port_note(void *ctx, int status, const char *text)
 {
@@ -285,8 +291,8 @@ static char *call(struct side *s, const char *id, const struct topo_id *path, co
 
 static struct topo_id only_channel(struct side *s)
 {
-  struct topo_stmt *q = topo_stmt(topo_node_db(s->node),
-                                  "SELECT e.id FROM channel c JOIN event e ON e.no=c.no");
+  struct topo_stmt *q =
+      topo_stmt(topo_node_db(s->node), "SELECT e.id FROM channel c JOIN event e ON e.no=c.no");
   assert_int_equal(topo_step(q), 1);
   struct topo_id id = topo_column_id(q, 0);
   topo_reset(q);
