@@ -40,3 +40,19 @@ void topo_kdf(uint8_t out[static 32], const uint8_t key[static 32], const char *
   struct topo_bytes parts[] = {{&length, 1}, {(const uint8_t *)label, label_len}, {data, len}};
   topo_hash_keyed(out, key, parts, 3);
 }
+
+void topo_sha256(uint8_t out[static TOPO_HASH_SIZE], struct topo_bytes data)
+{
+  crypto_hash_sha256(out, data.data, data.len);
+}
+
+uint64_t topo_hash_short(const uint8_t key[static 16], const void *data, size_t len)
+{
+  uint8_t out[crypto_shorthash_BYTES];
+  uint64_t v = 0;
+  _Static_assert(crypto_shorthash_BYTES == 8 && crypto_shorthash_KEYBYTES == 16, "SipHash-2-4");
+  crypto_shorthash(out, data, len, key);
+  for (size_t i = 0; i < sizeof out; i++)
+    v |= (uint64_t)out[i] << (8 * i);
+  return v;
+}

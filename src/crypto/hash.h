@@ -1,5 +1,6 @@
 /*
- * hash.h - BLAKE2b-256 (RFC 7693), plain and keyed, and the key derivation built from it.
+ * hash.h - BLAKE2b-256 (RFC 7693), plain and keyed, the key derivation built from it, and a short
+ * hash for tables in memory.
  */
 #ifndef TOPO_CRYPTO_HASH_H
 #define TOPO_CRYPTO_HASH_H
@@ -17,5 +18,11 @@ void topo_hash_keyed(uint8_t out[static TOPO_HASH_SIZE], const uint8_t key[stati
  * bytes of ASCII. `out` may be `key`. */
 void topo_kdf(uint8_t out[static 32], const uint8_t key[static 32], const char *label,
               const void *data, size_t len);
+/* SHA-256 (FIPS 180-4): for protocols of others, which ask for it. */
+void topo_sha256(uint8_t out[static TOPO_HASH_SIZE], struct topo_bytes data);
+
+/* SipHash-2-4: 64 bits for hash tables whose keys strangers choose. Proves nothing, names nothing.
+ */
+uint64_t topo_hash_short(const uint8_t key[static 16], const void *data, size_t len);
 
 #endif

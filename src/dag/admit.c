@@ -266,6 +266,15 @@ static int check_signatures(const struct topo_authority *a, const struct topo_co
   return status;
 }
 
+int topo_authority_check_join(const struct topo_authority *a, const struct topo_context *context,
+                              const struct topo_act *act, const struct topo_authority_node *auth,
+                              const struct topo_authority_node *invite)
+{
+  struct topo_id user = topo_user_of(&a->workspace, &act->device);
+  int status = topo_check_countersign(act, context, &user, &auth->id);
+  return status == 0 ? topo_check_proof(act, context, &invite->invite_key, &user) : status;
+}
+
 int topo_authority_admit(struct topo_authority *a, const struct topo_context *context,
                          const struct topo_envelope *e, const struct topo_act *act, int64_t no,
                          bool trusted)

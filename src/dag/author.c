@@ -70,6 +70,11 @@ static const struct topo_epoch_key *current_epoch(const struct topo_dag *dag)
   return best;
 }
 
+bool topo_dag_can_seal(const struct topo_dag *dag)
+{
+  return current_epoch(dag) != NULL;
+}
+
 static int write_control(struct topo_dag *dag, const struct topo_type *type, struct topo_bytes body,
                          const struct topo_author_as *as, struct topo_envelope *e,
                          struct topo_buf *out)

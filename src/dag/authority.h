@@ -86,6 +86,12 @@ int topo_authority_admit(struct topo_authority *a, const struct topo_context *co
                          const struct topo_envelope *e, const struct topo_act *act, int64_t no,
                          bool trusted);
 
+/* The signatures of an admission that is still to be made, by `auth`, of `invite`: 0,
+ * TOPO_ESIGNATURE, TOPO_ENOMEM. */
+int topo_authority_check_join(const struct topo_authority *a, const struct topo_context *context,
+                              const struct topo_act *act, const struct topo_authority_node *auth,
+                              const struct topo_authority_node *invite);
+
 /* Decides STANDS for all links, and numbers epochs, if something was added since; returns 1 when
  * some answer changed (`changed` is set in links that stand or fall by it until
  * topo_authority_settled), 0, or TOPO_ENOMEM. */

@@ -96,6 +96,8 @@ const struct topo_authority *topo_dag_authority(const struct topo_dag *dag);
 struct topo_keyring *topo_dag_keyring(struct topo_dag *dag); /* borrowed; hold it to keep it */
 const struct topo_self *topo_dag_self(const struct topo_dag *dag);
 struct topo_log *topo_dag_log(struct topo_dag *dag);
+/* True when the key of an epoch that content may go under is held. */
+bool topo_dag_can_seal(const struct topo_dag *dag);
 /* Grows whenever a projection changed. */
 uint64_t topo_dag_changes(const struct topo_dag *dag);
 /* Events kept but not yet placed: waiting for an ancestor or a key. */

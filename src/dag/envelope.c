@@ -18,12 +18,23 @@ void topo_context_bytes(const struct topo_context *context, uint8_t out[static T
   memcpy(out + 33, context->scope.bytes, 32);
 }
 
+static struct topo_id named(struct topo_bytes domain, const struct topo_id *workspace,
+                            const struct topo_id *device)
+{
+  struct topo_id name;
+  struct topo_bytes parts[] = {domain, {workspace->bytes, 32}, {device->bytes, 32}};
+  topo_hash(name.bytes, parts, 3);
+  return name;
+}
+
 struct topo_id topo_user_of(const struct topo_id *workspace, const struct topo_id *device)
 {
-  struct topo_id user;
-  struct topo_bytes parts[] = {LITERAL("topo/1 user"), {workspace->bytes, 32}, {device->bytes, 32}};
-  topo_hash(user.bytes, parts, 3);
-  return user;
+  return named(LITERAL("topo/1 user"), workspace, device);
+}
+
+struct topo_id topo_name_of(const struct topo_id *workspace, const struct topo_id *device)
+{
+  return named(LITERAL("topo/1 sni"), workspace, device);
 }
 
 bool topo_envelope_is_genesis(const struct topo_envelope *e)

@@ -94,5 +94,7 @@ void topo_context_bytes(const struct topo_context *context, uint8_t out[static T
 
 /* user = H("topo/1 user" ‖ workspace ‖ device) */
 struct topo_id topo_user_of(const struct topo_id *workspace, const struct topo_id *device);
+/* H("topo/1 sni" ‖ workspace ‖ device): under this name a device is dialled in a workspace. */
+struct topo_id topo_name_of(const struct topo_id *workspace, const struct topo_id *device);
 
 #endif

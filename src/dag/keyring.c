@@ -51,8 +51,8 @@ struct topo_keyring *topo_keyring_with(const struct topo_keyring *ring, const st
   struct topo_epoch_key *key = &copy->keys[ring->n];
   key->epoch = *epoch;
   memcpy(key->secret, secret, 32);
-  topo_kdf(key->header_key, secret, "header", NULL, 0);
-  topo_kdf(key->root, secret, "root", NULL, 0);
+  topo_kdf(key->header_key, secret, "header", epoch->bytes, sizeof epoch->bytes);
+  topo_kdf(key->root, secret, "root", epoch->bytes, sizeof epoch->bytes);
   return copy;
 }
 

@@ -146,10 +146,11 @@ void topo_session_destroy(struct topo_session *s)
   free(s);
 }
 
-/* An invitee has no link yet; everybody else has one. */
+/* An invitee has no link. A member has one, but may not know it: its daemon may have been stopped
+ * between the admission and the WELCOME. */
 static bool link_fits(const struct topo_session *s, const struct topo_id *link)
 {
-  return topo_id_is_zero(link) == (s->o.role == TOPO_SESSION_INVITER);
+  return s->o.role != TOPO_SESSION_INVITER || topo_id_is_zero(link);
 }
 
 static int greet(struct topo_session *s, const struct topo_wire_frame *frame)

@@ -1,10 +1,10 @@
 /* sum.c - 256-bit addition over four machine words. */
 #include "sync/sum.h"
 
+#include "crypto/hash.h"
 #include "sync/varint.h"
 
 #include <endian.h>
-#include <sodium.h>
 #include <string.h>
 
 static void add_words(uint64_t words[static 4], const uint64_t other[static 4])
@@ -49,12 +49,12 @@ void topo_sum_subtract(struct topo_sum *sum, const struct topo_sum *other)
 
 void topo_sum_fingerprint(const struct topo_sum *sum, uint8_t out[static TOPO_FINGERPRINT_SIZE])
 {
-  uint8_t input[TOPO_ID_SIZE + TOPO_VARINT_MAX], hash[crypto_hash_sha256_BYTES];
+  uint8_t input[TOPO_ID_SIZE + TOPO_VARINT_MAX], hash[TOPO_HASH_SIZE];
   for (size_t i = 0; i < 4; i++) {
     uint64_t word = htole64(sum->words[i]);
     memcpy(input + 8 * i, &word, sizeof word);
   }
   size_t len = TOPO_ID_SIZE + topo_varint_encode(input + TOPO_ID_SIZE, sum->count);
-  crypto_hash_sha256(hash, input, len);
+  topo_sha256(hash, (struct topo_bytes){input, len});
   memcpy(out, hash, TOPO_FINGERPRINT_SIZE);
 }

@@ -1,8 +1,8 @@
 /*
  * view.h - reads that join the tables of several types, and their operations.
  *
- * A view runs on a read-only snapshot of one space, on any thread. It is what handlers of operations with
- * `where == TOPO_OP_READ` get as their host.
+ * A view runs on a read-only snapshot of one space, on any thread. It is what handlers of
+ * operations with `where == TOPO_OP_READ` get as their host.
  */
 #ifndef TOPO_VIEWS_VIEW_H
 #define TOPO_VIEWS_VIEW_H
@@ -18,14 +18,17 @@ struct topo_view {
 /* The operations of this room; ends with NULL. node/ composes them into the one table. */
 extern const struct topo_op *const topo_view_ops[];
 
-/* Writes one message as it stands in the projection: the item that listMessages and sendMessage answer with. 0,
- * TOPO_ENOTFOUND (not accepted here), or a storage status. */
-int topo_view_message(const struct topo_view *view, const struct topo_id *message, struct topo_json *out);
-int topo_view_channel(const struct topo_view *view, const struct topo_id *channel, struct topo_json *out);
-/* The workspace's and this device's user's names; empty strings while they are not known. Each buffer gets at
- * most `size` bytes with its NUL, cut at a character. */
+/* Writes one message as it stands in the projection: the item that listMessages and sendMessage
+ * answer with. 0, TOPO_ENOTFOUND (not accepted here), or a storage status. */
+int topo_view_message(const struct topo_view *view, const struct topo_id *message,
+                      struct topo_json *out);
+int topo_view_channel(const struct topo_view *view, const struct topo_id *channel,
+                      struct topo_json *out);
+/* The workspace's and this device's user's names; empty strings while they are not known. Each
+ * buffer gets at most `size` bytes with its NUL, cut at a character. */
 int topo_view_names(const struct topo_view *view, char *workspace, char *user, size_t size);
 /* The name of the user whom a device belongs to; empty while it is not known. */
-int topo_view_user_of(const struct topo_view *view, const struct topo_id *device, char *name, size_t size);
+int topo_view_user_of(const struct topo_view *view, const struct topo_id *device, char *name,
+                      size_t size);
 
 #endif

@@ -8,10 +8,9 @@
 #include "api/op.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "fuzz/fuzz.h"
 
 #include <cjson/cJSON.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int run_nothing(struct topo_op_call *call, void *host)
 {

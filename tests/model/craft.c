@@ -59,7 +59,7 @@ static void put_content_header(struct topo_buf *out, const struct craft_content 
 {
   const struct topo_id *device = c->mask ? c->mask : &c->signer->public_key;
   uint8_t header_key[32], tag[32];
-  topo_kdf(header_key, c->secret, "header", NULL, 0);
+  topo_kdf(header_key, c->secret, "header", c->epoch.bytes, 32);
   topo_kdf(tag, header_key, "tag", device->bytes, 32);
   topo_buf_put_u8(out, 1);
   topo_buf_put_u8(out, 2);
@@ -98,7 +98,7 @@ void craft_content(struct topo_buf *out, const struct craft_content *c)
   put_content_header(out, c);
   topo_assert(!out->failed);
   put_plain(&plain, c, out->data + start);
-  topo_kdf(root, c->secret, "root", NULL, 0);
+  topo_kdf(root, c->secret, "root", c->epoch.bytes, 32);
   topo_ggm_leaf(leaf, root, topo_get_be64(out->data + start + 10), c->seq, NULL);
 
   size_t sealed = plain.len + TOPO_SEAL_OVERHEAD;

@@ -233,8 +233,8 @@ void oracle_open(struct oracle_event *e, const struct topo_id *workspace,
                  const uint8_t secret[static 32])
 {
   uint8_t header_key[32], root[32], leaf[32], context[ORACLE_CONTEXT_SIZE];
-  topo_kdf(header_key, secret, "header", NULL, 0);
-  topo_kdf(root, secret, "root", NULL, 0);
+  topo_kdf(header_key, secret, "header", e->epoch.bytes, 32);
+  topo_kdf(root, secret, "root", e->epoch.bytes, 32);
   topo_ggm_leaf(leaf, root, topo_get_be64(e->tag), e->seq, NULL);
   oracle_context(context, workspace);
   struct topo_bytes aad[] = {{(const uint8_t *)"topo/1 seal", 11},

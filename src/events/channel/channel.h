@@ -3,8 +3,8 @@
 #define TOPO_EVENTS_CHANNEL_H
 
 #include "dag/type.h"
+#include "events/channel/channel_read.h"
 
-enum { TOPO_TYPE_CHANNEL = 0x1002 };
 enum { TOPO_CHANNEL_NAME };
 extern const struct topo_type topo_type_channel;
 

@@ -8,7 +8,8 @@
  */
 #include "events/message/message.h"
 
-#include "events/channel/channel.h"
+#include "events/channel/channel_read.h"
+#include "events/message/message_read.h"
 
 #include <stddef.h>
 
@@ -18,12 +19,11 @@ static const struct topo_field fields[] = {
     {0},
 };
 
-/* Pages are read by (channel, hlc, no); the row number breaks ties locally, the id would globally.
- */
+/* message_read.h says what the columns are and why the index ends in `rank`. */
 static const char schema[] =
     "CREATE TABLE message(no INTEGER PRIMARY KEY, channel INTEGER NOT NULL, user INTEGER NOT NULL,"
-    " hlc INTEGER NOT NULL, text TEXT NOT NULL);"
-    "CREATE INDEX message_page ON message(channel,hlc,no);";
+    " hlc INTEGER NOT NULL, rank INTEGER NOT NULL, text TEXT NOT NULL);"
+    "CREATE INDEX message_page ON message(channel,hlc,rank);";
 
 static enum topo_right right(const struct topo_value *v)
 {
@@ -38,10 +38,15 @@ static size_t depends(const struct topo_value *v,
   return 1;
 }
 
+int64_t topo_message_rank(const struct topo_id *id)
+{
+  return topo_id_prefix(id) ^ INT64_MIN;
+}
+
 static int project(struct topo_db *db, const struct topo_event *e)
 {
-  struct topo_stmt *s = topo_stmt(db, "INSERT INTO message(no,channel,user,hlc,text)"
-                                      " SELECT ?1,no,?3,?4,?5 FROM event WHERE h=?6 AND id=?2");
+  struct topo_stmt *s = topo_stmt(db, "INSERT INTO message(no,channel,user,hlc,rank,text)"
+                                      " SELECT ?1,no,?3,?4,?7,?5 FROM event WHERE h=?6 AND id=?2");
   struct topo_id channel = topo_value_id(&e->values[TOPO_MESSAGE_CHANNEL]);
   struct topo_bytes text = e->values[TOPO_MESSAGE_TEXT].bytes;
   topo_bind_i64(s, 1, e->no);
@@ -50,6 +55,7 @@ static int project(struct topo_db *db, const struct topo_event *e)
   topo_bind_i64(s, 4, (int64_t)e->hlc);
   topo_bind_text(s, 5, text.data, text.len);
   topo_bind_i64(s, 6, topo_id_prefix(&channel));
+  topo_bind_i64(s, 7, topo_message_rank(e->id));
   return topo_run(s);
 }
 

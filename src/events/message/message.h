@@ -3,8 +3,8 @@
 #define TOPO_EVENTS_MESSAGE_H
 
 #include "dag/type.h"
+#include "events/message/message_read.h"
 
-enum { TOPO_TYPE_MESSAGE = 0x1003 };
 enum { TOPO_MESSAGE_CHANNEL, TOPO_MESSAGE_TEXT };
 enum { TOPO_MESSAGE_TEXT_MAX = 32768 };
 extern const struct topo_type topo_type_message;

@@ -5,7 +5,7 @@
  */
 #include "events/reaction/reaction.h"
 
-#include "events/message/message.h"
+#include "events/message/message_read.h"
 
 #include <stddef.h>
 

@@ -119,13 +119,26 @@ static void kdf_label_limit(void **state)
   assert_true(test_aborts(derive_with_65_letters));
 }
 
+/* The vectors of the SipHash paper's reference: key 00…0f, data 00, 01, 02 … */
+static void short_known_answers(void **state)
+{
+  uint8_t key[16], data[15];
+  (void)state;
+  for (uint8_t i = 0; i < sizeof key; i++)
+    key[i] = i;
+  for (uint8_t i = 0; i < sizeof data; i++)
+    data[i] = i;
+  assert_true(topo_hash_short(key, data, 0) == 0x726fdb47dd0e0e31);
+  assert_true(topo_hash_short(key, data, 15) == 0xa129ca6149be45e5);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plain_known_answers),    cmocka_unit_test(keyed_known_answers),
       cmocka_unit_test(parts_are_concatenated), cmocka_unit_test(kdf_known_answers),
       cmocka_unit_test(kdf_in_place),           cmocka_unit_test(kdf_separates_label_and_data),
-      cmocka_unit_test(kdf_label_limit),
+      cmocka_unit_test(kdf_label_limit),        cmocka_unit_test(short_known_answers),
   };
   return cmocka_run_group_tests_name("hash", tests, setup, NULL);
 }

@@ -277,7 +277,7 @@ static int host_offered(void *host, struct topo_session *s, const struct topo_id
   struct pair_side *side = host;
   (void)s;
   side->offered++;
-  topo_assert(auth->bytes[0] == 0x22);
+  side->offered_auth = *auth;
   join->invite = *invite;
   join->slot = slot;
   memset(join->device.bytes, 0x33, TOPO_ID_SIZE);
@@ -390,14 +390,23 @@ static bool alive(const struct pair_side *side)
   return side->session && !side->link_closed;
 }
 
+/* Bytes of a stream that could be delivered now. */
+static size_t can_deliver(const struct pair_side *from, unsigned stream)
+{
+  const struct pair *p = from->pair;
+  size_t len = from->out.streams[stream].len, room = p->window - from->out.unconsumed_total;
+  if (!alive(from->other) || (p->hold_bulk && stream == TOPO_STREAM_BULK))
+    return 0;
+  return len < room ? len : room;
+}
+
 static bool deliver(struct pair_side *from, unsigned stream)
 {
   struct pair *p = from->pair;
   struct pair_pipe *pipe = &from->out;
   struct topo_buf *buf = &pipe->streams[stream];
-  size_t room = p->window - pipe->unconsumed_total;
-  size_t n = buf->len < room ? buf->len : room;
-  if (n == 0 || !alive(from->other))
+  size_t n = can_deliver(from, stream);
+  if (n == 0)
     return false;
   n = below(p, 4) == 0 ? n : 1 + below(p, n);
   /* A copy of its own size: a read past the end is then seen. */
@@ -412,7 +421,7 @@ static bool deliver(struct pair_side *from, unsigned stream)
   return true;
 }
 
-static bool apply_one(struct pair_side *side)
+bool pair_apply(struct pair_side *side)
 {
   if (side->batch_count == 0 || side->hoard || !alive(side))
     return false;
@@ -435,12 +444,11 @@ bool pair_step(struct pair *p)
     for (unsigned j = 0; j < TOPO_LINK_STREAMS; j++)
       moved |= deliver(side->other, (unsigned)(turn + j) % TOPO_LINK_STREAMS);
     if (below(p, 3) == 0 || !moved)
-      moved |= apply_one(side);
+      moved |= pair_apply(side);
     if (alive(side))
       topo_session_flush(side->session, p->now_ms);
     for (unsigned j = 0; j < TOPO_LINK_STREAMS; j++)
-      moved |= side->out.streams[j].len > 0 && alive(side->other) &&
-               side->out.unconsumed_total < p->window;
+      moved |= can_deliver(side, j) > 0;
   }
   return moved;
 }

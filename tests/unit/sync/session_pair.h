@@ -56,7 +56,7 @@ struct pair_side {
   bool deaf;       /* events arrive but are never listed in a set */
   bool defer_join; /* `join` does not welcome */
   /* what was heard */
-  struct topo_id greeted_link, welcome;
+  struct topo_id greeted_link, offered_auth, welcome;
   struct topo_session_join join;
   unsigned greeted, offered, joined, welcomed;
   size_t received, duplicates, live_received;
@@ -66,6 +66,7 @@ struct pair {
   struct pair_side a, b; /* a dials */
   uint64_t now_ms, seed;
   size_t send_buffer, window;
+  bool hold_bulk; /* the bulk streams stand still */
 };
 
 uint64_t pair_random(struct pair *p);
@@ -88,6 +89,8 @@ void pair_rest(struct pair *p);
 /* Steps, letting time pass when nothing moves, until both are synced or `limit_ms` are over. */
 bool pair_sync(struct pair *p, uint64_t limit_ms);
 bool pair_same(const struct pair *p);
+/* Applies the oldest batch that was deferred. False when there is none. */
+bool pair_apply(struct pair_side *side);
 /* Bytes to a session as if its peer had sent them. Returns what the session returned. */
 int pair_inject(struct pair_side *to, unsigned stream, const void *data, size_t len);
 

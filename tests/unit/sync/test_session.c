@@ -335,6 +335,68 @@ static void a_host_that_never_applies_stops_the_sender(void **state)
   pair_finish(&p);
 }
 
+static void epochs_wait_for_what_control_asked_for(void **state)
+{
+  (void)state;
+  struct pair p;
+  pair_init(&p, 30, TOPO_LINK_SEND_BUFFER, WINDOW);
+  many(&p.b, 0, 40, 8);
+  many(&p.b, 1, 50, 8);
+  p.hold_bulk = true;
+  start(&p);
+  pair_rest(&p);
+  assert_int_equal(topo_session_state(p.a.session).wanted, 40);
+  p.hold_bulk = false;
+  assert_true(pair_sync(&p, 0));
+  assert_int_equal(topo_session_state(p.a.session).rounds, 1);
+  pair_finish(&p);
+}
+
+static void reconciliation_waits_for_wants(void **state)
+{
+  (void)state;
+  struct pair p;
+  pair_init(&p, 31, TOPO_LINK_SEND_BUFFER, WINDOW);
+  many(&p.b, 1, 30000, 8);
+  p.hold_bulk = true;
+  start(&p);
+  pair_rest(&p);
+  assert_in_range(topo_session_state(p.a.session).wanted, TOPO_SESSION_WANTS,
+                  TOPO_SESSION_WANTS + TOPO_SESSION_RECONCILE_FRAME / TOPO_ID_SIZE);
+  p.hold_bulk = false;
+  assert_true(pair_sync(&p, 0));
+  assert_true(pair_same(&p));
+  pair_finish(&p);
+}
+
+/* Of what is still under way the responder cannot know: the next round does not send it again, a
+ * later one does. */
+static void what_is_under_way_is_not_sent_again_at_once(void **state)
+{
+  (void)state;
+  struct pair p;
+  pair_init(&p, 33, TOPO_LINK_SEND_BUFFER, WINDOW);
+  pair_add_both(&p, 1, 1, 8);
+  many(&p.a, 1, 100, 8);
+  p.hold_bulk = true;
+  start(&p);
+  for (uint64_t round = 1; round <= 3; round++) {
+    pair_rest(&p);
+    struct topo_session_state a = topo_session_state(p.a.session);
+    assert_int_equal(a.rounds, round);
+    assert_int_equal(a.sent_events, round < 3 ? 100 : 200);
+    uint64_t pause = (uint64_t)100 << (round - 1);
+    assert_int_equal(topo_session_deadline(p.a.session), p.now_ms + pause);
+    p.now_ms += pause;
+    if (round < 3)
+      topo_session_tick(p.a.session, p.now_ms);
+  }
+  p.hold_bulk = false;
+  assert_true(pair_sync(&p, MINUTE));
+  assert_true(pair_same(&p));
+  pair_finish(&p);
+}
+
 static void a_failing_host_closes_the_link(void **state)
 {
   (void)state;
@@ -365,6 +427,7 @@ static void a_newcomer_is_offered_joins_and_is_welcomed(void **state)
   bootstrap(&p, 27);
   pair_rest(&p);
   assert_int_equal(p.a.offered, 1);
+  assert_int_equal(p.a.offered_auth.bytes[31], 0x22);
   assert_int_equal(p.b.joined, 1);
   assert_int_equal(p.a.welcomed, 1);
   assert_int_equal(p.b.join.slot, 0x0102);
@@ -430,6 +493,9 @@ int main(void)
       cmocka_unit_test(what_came_before_it_was_asked_for_is_not_asked_for),
       cmocka_unit_test(wants_beyond_the_limit_are_ignored),
       cmocka_unit_test(a_host_that_never_applies_stops_the_sender),
+      cmocka_unit_test(epochs_wait_for_what_control_asked_for),
+      cmocka_unit_test(reconciliation_waits_for_wants),
+      cmocka_unit_test(what_is_under_way_is_not_sent_again_at_once),
       cmocka_unit_test(a_failing_host_closes_the_link),
       cmocka_unit_test(a_newcomer_is_offered_joins_and_is_welcomed),
       cmocka_unit_test(a_welcome_may_come_later),

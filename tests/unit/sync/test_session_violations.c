@@ -382,6 +382,56 @@ static void a_peer_that_reads_nothing_costs_bounded_memory(void **state)
   lone_finish(&l);
 }
 
+static void many_wants_of_nothing_are_all_answered(void **state)
+{
+  (void)state;
+  struct lone l;
+  lone_greet(&l, false, TOPO_SESSION_MEMBER);
+  size_t before = l.side->out.streams[CONTROL].len;
+  for (uint32_t i = 0; i < 3; i++)
+    put_ids(&l.bytes, TOPO_WIRE_WANT, 1 + i * 1024, 1024);
+  size_t asked = l.bytes.len;
+  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  assert_int_equal(l.side->out.streams[CONTROL].len - before, asked);
+  assert_int_equal(l.side->out.streams[BULK].len, 0);
+  lone_finish(&l);
+}
+
+/* The pair that was exchanged was equal; what came in between came live. */
+static void equal_sets_settle_a_round_though_more_came_meanwhile(void **state)
+{
+  (void)state;
+  struct lone l;
+  lone_greet(&l, true, TOPO_SESSION_MEMBER);
+  pair_add(l.side, 0, 1, 8);
+  topo_wire_put_sets(&l.bytes, NULL, 0);
+  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  assert_true(topo_session_state(l.side->session).synced);
+  assert_int_equal(topo_session_state(l.side->session).rounds, 0);
+  lone_finish(&l);
+}
+
+/* Before that its SETS would tell of differences that are none. */
+static void sets_are_answered_once_what_came_is_applied(void **state)
+{
+  (void)state;
+  struct lone l;
+  lone_greet(&l, false, TOPO_SESSION_MEMBER);
+  l.side->defer = true;
+  topo_wire_put_sets(&l.bytes, NULL, 0);
+  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  lone_frame(&l.bytes, TOPO_WIRE_EVENTS, "\0\0\0\1x", 5);
+  assert_int_equal(lone_inject(&l, BULK), 0);
+  size_t before = l.side->out.streams[CONTROL].len;
+  topo_wire_put_sets(&l.bytes, NULL, 0);
+  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  assert_int_equal(l.side->out.streams[CONTROL].len, before);
+  assert_true(pair_apply(l.side));
+  assert_int_equal(topo_session_flush(l.side->session, 0), 0);
+  assert_true(l.side->out.streams[CONTROL].len > before);
+  lone_finish(&l);
+}
+
 static void bootstraps_take_nothing_else(void **state)
 {
   (void)state;
@@ -425,6 +475,9 @@ int main(void)
       cmocka_unit_test(messages_that_are_no_negentropy),
       cmocka_unit_test(wanting_more_than_the_limit),
       cmocka_unit_test(a_peer_that_reads_nothing_costs_bounded_memory),
+      cmocka_unit_test(many_wants_of_nothing_are_all_answered),
+      cmocka_unit_test(equal_sets_settle_a_round_though_more_came_meanwhile),
+      cmocka_unit_test(sets_are_answered_once_what_came_is_applied),
       cmocka_unit_test(bootstraps_take_nothing_else),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,202 @@
+/* cmd_workspace.c - workspace create, workspace list, invite, join, members, devices. */
+#include "base/status.h"
+#include "cli/client.h"
+#include "cli/input.h"
+#include "cli/text.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { LINK_MAX = 16 * 1024, JOIN_WAIT_S = 20, JOIN_WAIT_MAX_S = 100 };
+
+static void member(struct topo_json *json, const char *key, const char *text)
+{
+  topo_json_key(json, key);
+  topo_json_string(json, text);
+}
+
+/* --user must be given; a device is called after the machine unless --device says otherwise. */
+static int write_names(struct topo_cli *cli, struct topo_json *json)
+{
+  char host[65] = "";
+  const char *user = topo_cli_option(cli, "--user"), *device = topo_cli_option(cli, "--device");
+  if (!user)
+    return topo_cli_error(TOPO_CLI_USAGE, "say who you are with --user NAME");
+  if (!device && gethostname(host, sizeof host - 1) == 0 &&
+      topo_utf8_valid((const uint8_t *)host, strlen(host)))
+    device = host;
+  member(json, "user_name", user);
+  member(json, "device_name", device && *device ? device : "device");
+  return TOPO_CLI_OK;
+}
+
+static void print_space(const cJSON *item)
+{
+  printf("%.8s  ", topo_cli_id(item, "space"));
+  topo_cli_print(stdout, topo_cli_text(item, "name"), TOPO_CLI_LINE);
+  fputs(" as ", stdout);
+  topo_cli_print(stdout, topo_cli_text(item, "user_name"), TOPO_CLI_LINE);
+  const char *state = topo_cli_text(item, "state"), *detail = topo_cli_text(item, "detail");
+  if (strcmp(state, "ready") != 0) {
+    fputs("  ", stdout);
+    topo_cli_print(stdout, state, TOPO_CLI_LINE);
+  }
+  if (*detail) {
+    fputs(": ", stdout);
+    topo_cli_print(stdout, detail, TOPO_CLI_LINE);
+  }
+  putchar('\n');
+}
+
+int topo_cli_workspace_create(struct topo_cli *cli)
+{
+  struct topo_json json;
+  struct topo_cli_answer answer;
+  topo_json_init(&json);
+  topo_json_begin_object(&json);
+  member(&json, "name", cli->args.words[0]);
+  int code = write_names(cli, &json);
+  topo_json_end_object(&json);
+  if (code == TOPO_CLI_OK) {
+    code = topo_cli_ask(cli, "POST", "/v1/workspaces", &json, &answer);
+    if (code == TOPO_CLI_OK && !cli->args.json)
+      print_space(answer.tree);
+    topo_cli_answer_finish(&answer);
+  }
+  topo_json_finish(&json);
+  return code;
+}
+
+int topo_cli_workspace_list(struct topo_cli *cli)
+{
+  struct topo_cli_answer answer;
+  int code = topo_cli_ask(cli, "GET", "/v1/spaces", NULL, &answer);
+  const cJSON *item;
+  if (code == TOPO_CLI_OK && !cli->args.json)
+    cJSON_ArrayForEach(item, topo_cli_items(&answer)) print_space(item);
+  topo_cli_answer_finish(&answer);
+  return code;
+}
+
+int topo_cli_invite(struct topo_cli *cli)
+{
+  char path[TOPO_CLI_PATH_SIZE];
+  uint64_t hours;
+  struct topo_json json;
+  struct topo_cli_answer answer;
+  if (topo_cli_option_number(cli, "--hours", 0, &hours) < 0 || hours > 24 * 366)
+    return topo_cli_error(TOPO_CLI_USAGE, "--hours wants a whole number of at most a year");
+  int code = topo_cli_space_path(cli, path, sizeof path, "/invites");
+  if (code != TOPO_CLI_OK)
+    return code;
+  topo_json_init(&json);
+  topo_json_begin_object(&json);
+  if (topo_cli_option(cli, "--role"))
+    member(&json, "role", topo_cli_option(cli, "--role"));
+  if (hours) {
+    topo_json_key(&json, "expires_in_s");
+    topo_json_u64(&json, hours * 3600);
+  }
+  topo_json_end_object(&json);
+  code = topo_cli_ask(cli, "POST", path, &json, &answer);
+  if (code == TOPO_CLI_OK && !cli->args.json) {
+    topo_cli_print(stdout, topo_cli_text(answer.tree, "link"), TOPO_CLI_LINE);
+    putchar('\n');
+  }
+  topo_cli_answer_finish(&answer);
+  topo_json_finish(&json);
+  return code;
+}
+
+static int send_join(struct topo_cli *cli, const struct topo_json *json)
+{
+  struct topo_cli_answer answer;
+  int code = topo_cli_ask(cli, "POST", "/v1/joins", json, &answer);
+  if (code == TOPO_CLI_OK && !cli->args.json)
+    print_space(answer.tree);
+  if (code == TOPO_CLI_OK && strcmp(topo_cli_text(answer.tree, "state"), "joining") == 0)
+    code =
+        topo_cli_error(TOPO_CLI_TIMEOUT,
+                       "nobody answered yet: someone of the workspace must be online. The daemon "
+                       "goes on trying; see `topo workspace list`");
+  topo_cli_answer_finish(&answer);
+  return code;
+}
+
+/* The link is a secret: it is never an argument, which every process could read. */
+int topo_cli_join(struct topo_cli *cli)
+{
+  struct topo_buf link = {0};
+  struct topo_json json;
+  uint64_t wait_s;
+  if (topo_cli_option_number(cli, "--wait", JOIN_WAIT_S, &wait_s) < 0 || wait_s > JOIN_WAIT_MAX_S)
+    return topo_cli_error(TOPO_CLI_USAGE, "--wait wants at most %d seconds", JOIN_WAIT_MAX_S);
+  topo_json_init(&json);
+  topo_json_begin_object(&json);
+  int code = write_names(cli, &json);
+  if (code == TOPO_CLI_OK) {
+    int status = topo_cli_read_secret(&link, LINK_MAX, "Invite link (not shown): ");
+    if (status < 0 || !link.len)
+      code = topo_cli_error(TOPO_CLI_USAGE, "give the invite link on standard input, "
+                                            "as in `topo join --user NAME < link.txt`");
+  }
+  if (code == TOPO_CLI_OK) {
+    topo_json_key(&json, "link");
+    topo_json_string_n(&json, link.data, link.len);
+    topo_json_key(&json, "wait_ms");
+    topo_json_u64(&json, wait_s * 1000);
+  }
+  topo_json_end_object(&json);
+  if (code == TOPO_CLI_OK)
+    code = send_join(cli, &json);
+  topo_buf_wipe(&link);
+  topo_json_finish(&json);
+  return code;
+}
+
+static void print_member(const cJSON *user)
+{
+  printf("%.8s  ", topo_cli_id(user, "user"));
+  topo_cli_print(stdout, topo_cli_text(user, "name"), TOPO_CLI_LINE);
+  fputs("  ", stdout);
+  topo_cli_print(stdout, topo_cli_text(user, "role"), TOPO_CLI_LINE);
+  puts(topo_cli_flag(user, "is_me") ? "  (you)" : "");
+}
+
+static void print_devices(const cJSON *user)
+{
+  const cJSON *device;
+  cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(user, "devices"))
+  {
+    printf("%.8s  ", topo_cli_id(device, "device"));
+    topo_cli_print(stdout, topo_cli_text(user, "name"), TOPO_CLI_LINE);
+    fputs(" / ", stdout);
+    topo_cli_print(stdout, topo_cli_text(device, "name"), TOPO_CLI_LINE);
+    puts(topo_cli_flag(device, "is_me") ? "  (this one)" : "");
+  }
+}
+
+static int list_members(struct topo_cli *cli, void (*print)(const cJSON *user))
+{
+  char path[TOPO_CLI_PATH_SIZE];
+  struct topo_cli_answer answer;
+  const cJSON *user;
+  int code = topo_cli_space_path(cli, path, sizeof path, "/members");
+  if (code != TOPO_CLI_OK)
+    return code;
+  code = topo_cli_ask(cli, "GET", path, NULL, &answer);
+  if (code == TOPO_CLI_OK && !cli->args.json)
+    cJSON_ArrayForEach(user, topo_cli_items(&answer)) print(user);
+  topo_cli_answer_finish(&answer);
+  return code;
+}
+
+int topo_cli_members(struct topo_cli *cli)
+{
+  return list_members(cli, print_member);
+}
+
+int topo_cli_devices(struct topo_cli *cli)
+{
+  return list_members(cli, print_devices);
+}

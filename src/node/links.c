@@ -1,0 +1,429 @@
+/*
+ * links.c - connections of the space: a session for each, events in, events out.
+ *
+ * Events that arrive are gathered into one batch at a time, checked elsewhere, and applied when
+ * they come back; until then they count against the windows of the links they came by, which bounds
+ * memory.
+ */
+#include "node/node_impl.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "port/close.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCHES_IN_FLIGHT = 2 };
+
+struct topo_node_link *topo_links_find(struct topo_node *node, uint64_t number)
+{
+  for (size_t i = 0; i < node->n_links; i++)
+    if (node->links[i]->number == number)
+      return node->links[i];
+  return NULL;
+}
+
+/* Ends a link of which the session did not; sweep frees it. */
+void topo_links_drop(struct topo_node *node, struct topo_node_link *link, int status)
+{
+  (void)node;
+  if (link->dead)
+    return;
+  link->dead = true;
+  link->status = status;
+  topo_link_close(&link->link, (uint64_t)topo_close_code(status));
+}
+
+void topo_links_close_all(struct topo_node *node, int status)
+{
+  for (size_t i = 0; i < node->n_links; i++)
+    topo_links_drop(node, node->links[i], status);
+  topo_links_sweep(node);
+}
+
+static void free_link(struct topo_node_link *link)
+{
+  topo_session_destroy(link->session);
+  free(link);
+}
+
+void topo_links_sweep(struct topo_node *node)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < node->n_links; i++)
+    if (node->links[i]->dead)
+      free_link(node->links[i]);
+    else
+      node->links[kept++] = node->links[i];
+  node->n_links = kept;
+}
+
+/* What the peer is to us, by the key it showed and the key we did. 0 or why it may not be here. */
+static int judge(struct topo_node *node, const struct topo_input *in, bool with_invite,
+                 enum topo_session_role *role)
+{
+  const struct topo_authority *authority = topo_dag_authority(node->dag);
+  int slot;
+  if (node->joining) { /* we know nobody but the inviter yet, and the dial pinned it */
+    *role = with_invite ? TOPO_SESSION_JOINER : TOPO_SESSION_MEMBER;
+    return in->up.outgoing ? 0 : TOPO_EUNTRUSTED;
+  }
+  *role = TOPO_SESSION_MEMBER;
+  if (topo_authority_link_of(authority, &in->up.peer))
+    return 0;
+  *role = TOPO_SESSION_INVITER;
+  if (!in->up.outgoing &&
+      topo_authority_open_invite(authority, &in->up.peer, &node->self.device.public_key, &slot))
+    return 0;
+  return TOPO_EUNTRUSTED;
+}
+
+/* Of two connections between the same devices, the one dialled by the smaller key is kept. */
+static int displace(struct topo_node *node, const struct topo_input *in)
+{
+  bool ours_is_smaller = topo_id_compare(&node->self.device.public_key, &in->up.peer) < 0;
+  for (size_t i = 0; i < node->n_links; i++) {
+    struct topo_node_link *other = node->links[i];
+    if (other->dead || other->role != TOPO_SESSION_MEMBER ||
+        !topo_id_equal(&other->peer, &in->up.peer))
+      continue;
+    if (other->outgoing != in->up.outgoing && other->outgoing == ours_is_smaller)
+      return TOPO_EEXISTS; /* the one we have wins */
+    /* The same direction twice: the peer lost the older one before we did. */
+    topo_links_drop(node, other, TOPO_EEXISTS);
+  }
+  return 0;
+}
+
+static int open_session(struct topo_node *node, struct topo_node_link *link)
+{
+  const struct topo_authority_node *own =
+      topo_authority_link_of(topo_dag_authority(node->dag), &node->self.device.public_key);
+  struct topo_session_options o = {.link = link->link,
+                                   .ops = &topo_node_session_ops,
+                                   .host = link,
+                                   .role = link->role,
+                                   .initiator = link->outgoing,
+                                   .workspace = node->self.workspace,
+                                   .scope = node->self.workspace,
+                                   .now_ms = node->now.mono_ms};
+  if (own)
+    o.own_link = own->id;
+  int status = 0;
+  link->session = topo_session_create(&o, &status);
+  return link->session ? 0 : status;
+}
+
+void topo_links_up(struct topo_node *node, const struct topo_input *in)
+{
+  enum topo_session_role role = TOPO_SESSION_MEMBER;
+  bool with_invite = topo_peers_up(node, &in->up.peer, in->up.outgoing ? in->up.dial : 0);
+  int status = judge(node, in, with_invite, &role);
+  if (status == 0 && node->n_links == TOPO_NODE_LINKS)
+    status = TOPO_ELIMIT;
+  if (status == 0 && role == TOPO_SESSION_MEMBER)
+    status = displace(node, in);
+  struct topo_node_link *link = status == 0 ? calloc(1, sizeof *link) : NULL;
+  if (status == 0 && !link)
+    status = TOPO_ENOMEM;
+  if (status == 0) {
+    *link = (struct topo_node_link){.number = in->number,
+                                    .node = node,
+                                    .link = in->up.link,
+                                    .peer = in->up.peer,
+                                    .address = in->up.address,
+                                    .role = role,
+                                    .outgoing = in->up.outgoing};
+    status = open_session(node, link);
+  }
+  if (status < 0) {
+    free(link);
+    topo_link_close(&in->up.link, (uint64_t)topo_close_code(status));
+    return;
+  }
+  node->links[node->n_links++] = link;
+  if (role == TOPO_SESSION_MEMBER)
+    topo_peers_seen(node, &link->peer, &link->address);
+}
+
+void topo_links_data(struct topo_node *node, const struct topo_input *in)
+{
+  struct topo_node_link *link = topo_links_find(node, in->number);
+  if (link && !link->dead)
+    topo_session_receive(link->session, in->data.stream, in->data.data, in->data.len,
+                         node->now.mono_ms);
+}
+
+void topo_links_down(struct topo_node *node, const struct topo_input *in)
+{
+  struct topo_node_link *link = topo_links_find(node, in->number);
+  struct topo_node_peer *peer = topo_peers_find(node, &link->peer);
+  link->dead = true;
+  link->status = in->status;
+  if (peer)
+    peer->last_status = in->status;
+}
+
+/* ---- the session's host ---------------------------------------------------------------------- */
+
+static int host_sets(void *host, struct topo_session_set *out)
+{
+  return topo_sets_list(((struct topo_node_link *)host)->node, out);
+}
+
+static const struct topo_itemset *host_items(void *host, const struct topo_id *set)
+{
+  return topo_sets_items(((struct topo_node_link *)host)->node, set);
+}
+
+static bool host_held(void *host, const struct topo_id *id)
+{
+  return topo_dag_has(((struct topo_node_link *)host)->node->dag, id);
+}
+
+static int host_read(void *host, const struct topo_id *id, struct topo_buf *out)
+{
+  return topo_dag_read(((struct topo_node_link *)host)->node->dag, id, out);
+}
+
+static int gather(struct topo_node *node)
+{
+  if (node->gathering)
+    return 0;
+  struct topo_node_work *work = calloc(1, sizeof *work);
+  if (!work)
+    return TOPO_ENOMEM;
+  work->work.batch = topo_batch_create(topo_dag_context(node->dag), topo_dag_keyring(node->dag));
+  if (!work->work.batch) {
+    free(work);
+    return TOPO_ENOMEM;
+  }
+  node->gathering = work;
+  return 0;
+}
+
+static int host_events(void *host, struct topo_session *s, enum topo_session_stream stream,
+                       const uint8_t *data, size_t len)
+{
+  struct topo_node_link *link = host;
+  (void)s;
+  int status = gather(link->node);
+  if (status < 0)
+    return status;
+  struct topo_node_work *work = link->node->gathering;
+  struct topo_node_segment segment = {link->number, stream, len, work->work.batch->n, 0};
+  status = topo_batch_add(work->work.batch, data, len);
+  segment.n = work->work.batch->n - segment.first;
+  return status == 0 ? topo_buf_put(&work->segments, &segment, sizeof segment) : status;
+}
+
+static int host_greeted(void *host, struct topo_session *s, const struct topo_id *link)
+{
+  (void)host, (void)s, (void)link;
+  return 0;
+}
+
+static int host_offer(void *host, struct topo_session *s, struct topo_id *invite, uint16_t *slot,
+                      struct topo_id *auth)
+{
+  struct topo_node_link *link = host;
+  (void)s;
+  return topo_join_offer(link->node, link, invite, slot, auth);
+}
+
+static int host_offered(void *host, struct topo_session *s, const struct topo_id *invite,
+                        uint16_t slot, const struct topo_id *auth, struct topo_session_join *join)
+{
+  struct topo_node_link *link = host;
+  (void)s;
+  return topo_join_offered(link->node, invite, slot, auth, join);
+}
+
+static int host_join(void *host, struct topo_session *s, const struct topo_session_join *join)
+{
+  struct topo_node_link *link = host;
+  (void)s;
+  return topo_join_admit(link->node, link, join);
+}
+
+static void host_welcomed(void *host, struct topo_session *s, const struct topo_id *admission)
+{
+  struct topo_node_link *link = host;
+  (void)s, (void)admission;
+  link->node->try_device = true; /* from now on we are somebody */
+  struct topo_node_peer *peer = topo_peers_find(link->node, &link->peer);
+  if (peer)
+    peer->retry_ms = link->node->now.mono_ms;
+}
+
+static void host_closed(void *host, struct topo_session *s, int status)
+{
+  struct topo_node_link *link = host;
+  (void)s;
+  link->dead = true;
+  link->status = status;
+  if (status < 0)
+    topo_node_note(link->node, status, "a peer was sent away: %s", topo_status_text(status));
+}
+
+const struct topo_session_host_ops topo_node_session_ops = {.sets = host_sets,
+                                                            .items = host_items,
+                                                            .held = host_held,
+                                                            .read = host_read,
+                                                            .events = host_events,
+                                                            .greeted = host_greeted,
+                                                            .offer = host_offer,
+                                                            .offered = host_offered,
+                                                            .join = host_join,
+                                                            .welcomed = host_welcomed,
+                                                            .closed = host_closed};
+
+/* ---- batches out and back -------------------------------------------------------------------- */
+
+void topo_links_submit(struct topo_node *node)
+{
+  struct topo_node_work *work = node->gathering;
+  if (!work || node->in_flight >= BATCHES_IN_FLIGHT)
+    return;
+  node->gathering = NULL;
+  node->in_flight++;
+  node->options.ports->check(node->options.ports->ctx, &work->work);
+}
+
+static void finish_work(struct topo_node_work *work)
+{
+  topo_batch_destroy(work->work.batch);
+  topo_buf_finish(&work->segments);
+  free(work);
+}
+
+/* The peers are told that their bytes are done with, whatever became of them. */
+static void release_segments(struct topo_node *node, struct topo_node_work *work)
+{
+  const struct topo_batch *batch = work->work.batch;
+  for (size_t at = 0; at < work->segments.len; at += sizeof(struct topo_node_segment)) {
+    struct topo_node_segment segment;
+    memcpy(&segment, work->segments.data + at, sizeof segment);
+    struct topo_node_link *link = topo_links_find(node, segment.link);
+    if (!link || link->dead)
+      continue;
+    for (size_t i = segment.first; batch->events && i < segment.first + segment.n; i++)
+      if (batch->events[i].envelope.hlc) /* decoded: it has an id */
+        topo_session_got(link->session, &batch->events[i].envelope.id);
+    topo_session_applied(link->session, segment.stream, segment.bytes);
+  }
+}
+
+/* Ids that are missing are asked of those who sent what refers to them. */
+static void want_missing(struct topo_node *node, struct topo_node_work *work)
+{
+  uint64_t asked = 0;
+  for (size_t at = 0; at < work->segments.len; at += sizeof(struct topo_node_segment)) {
+    struct topo_node_segment segment;
+    memcpy(&segment, work->segments.data + at, sizeof segment);
+    struct topo_node_link *link = topo_links_find(node, segment.link);
+    if (!link || link->dead || link->number == asked || link->role != TOPO_SESSION_MEMBER)
+      continue;
+    asked = link->number;
+    for (size_t i = 0; i < node->wants.len; i += sizeof(struct topo_id)) {
+      struct topo_id id;
+      memcpy(id.bytes, node->wants.data + i, sizeof id.bytes);
+      if (!topo_dag_has(node->dag, &id))
+        topo_session_want(link->session, &id);
+    }
+  }
+  topo_buf_clear(&node->wants);
+}
+
+/* Which link brought which event: what it brought is not pushed back to it. */
+struct origin {
+  struct topo_id id;
+  uint64_t link;
+};
+
+static int by_id(const void *a, const void *b)
+{
+  return topo_id_compare(&((const struct origin *)a)->id, &((const struct origin *)b)->id);
+}
+
+static int note_origins(struct topo_node *node, const struct topo_node_work *work)
+{
+  topo_buf_clear(&node->origins);
+  for (size_t at = 0; at < work->segments.len; at += sizeof(struct topo_node_segment)) {
+    struct topo_node_segment segment;
+    memcpy(&segment, work->segments.data + at, sizeof segment);
+    for (size_t i = segment.first; i < segment.first + segment.n; i++) {
+      struct origin o = {work->work.batch->events[i].envelope.id, segment.link};
+      if (topo_buf_put(&node->origins, &o, sizeof o) < 0)
+        return TOPO_ENOMEM;
+    }
+  }
+  qsort(node->origins.data, node->origins.len / sizeof(struct origin), sizeof(struct origin),
+        by_id);
+  return 0;
+}
+
+uint64_t topo_links_origin(const struct topo_node *node, const struct topo_id *id)
+{
+  struct origin key = {*id, 0};
+  if (!node->origins.len)
+    return 0;
+  const struct origin *found =
+      bsearch(&key, node->origins.data, node->origins.len / sizeof key, sizeof key, by_id);
+  return found ? found->link : 0;
+}
+
+void topo_links_checked(struct topo_node *node, struct topo_work *w)
+{
+  struct topo_node_work *work = (struct topo_node_work *)w;
+  topo_assert(node->in_flight > 0);
+  node->in_flight--;
+  if (node->dag && topo_node_writing(node, false) == 0) {
+    struct topo_sink sink;
+    topo_node_sink(node, &sink);
+    int status = work->work.batch->status;
+    if (status == 0)
+      status = note_origins(node, work);
+    if (status == 0)
+      status = topo_dag_apply(node->dag, work->work.batch, node->now.wall_ms, &sink);
+    topo_buf_clear(&node->origins);
+    if (status < 0 && node->failure == 0)
+      node->failure = status;
+    if (node->failure == 0) {
+      want_missing(node, work);
+      release_segments(node, work);
+    }
+  }
+  finish_work(work);
+}
+
+void topo_links_push(struct topo_node *node)
+{
+  struct topo_node_item item;
+  for (size_t at = 0; at < node->items.len; at += sizeof item) {
+    memcpy(&item, node->items.data + at, sizeof item);
+    for (size_t i = 0; i < node->n_links; i++) {
+      struct topo_node_link *link = node->links[i];
+      if (!link->dead && link->role == TOPO_SESSION_MEMBER && link->number != item.origin)
+        topo_session_push(link->session, &item.id);
+    }
+  }
+  topo_buf_clear(&node->items);
+  topo_buf_clear(&node->wants);
+}
+
+void topo_links_flush(struct topo_node *node)
+{
+  for (size_t i = 0; i < node->n_links; i++) {
+    struct topo_node_link *link = node->links[i];
+    if (link->dead)
+      continue;
+    if (topo_session_deadline(link->session) <= node->now.mono_ms)
+      topo_session_tick(link->session, node->now.mono_ms);
+    if (!link->dead)
+      topo_session_flush(link->session, node->now.mono_ms);
+    if (!link->dead)
+      topo_node_wake_at(node, topo_session_deadline(link->session));
+  }
+}

@@ -1,0 +1,165 @@
+/*
+ * node.h - one space: an account in a workspace, as an actor. Everything that happens to it is an
+ * input of topo_node_step; everything it does to the world goes through its ports.
+ *
+ * The step takes time as an argument and runs on one thread at a time. It works its inputs off in
+ * one transaction, commits, and only then answers calls, sends to peers and asks for dials: nobody
+ * hears of what is not on disk. When storage fails, the transaction is rolled back, the calls of
+ * that step fail with the status, all links are closed, and the state in memory is read anew from
+ * the database.
+ *
+ * Inputs are a value, ports a table: the simulator and the daemon differ only in those.
+ */
+#ifndef TOPO_NODE_NODE_H
+#define TOPO_NODE_NODE_H
+
+#include "api/op.h"
+#include "dag/dag.h"
+#include "port/disk.h"
+#include "port/link.h"
+#include "port/rng.h"
+
+enum {
+  TOPO_NODE_LINKS = 64,     /* connections of one space, the edge refuses more */
+  TOPO_NODE_ADDRESSES = 16, /* in an invite, and kept for one device */
+  TOPO_NODE_DIALS = 4,      /* at a time */
+  TOPO_NODE_WAITING = 64,   /* calls that wait for something new */
+  TOPO_ADDRESS_SIZE = 19,   /* u8 family (4 or 6) ‖ 4 or 16 bytes ‖ u16 port, at most */
+  TOPO_NODE_APPLICATION_ID = 0x746f706f /* "topo" */
+};
+
+struct topo_node;
+
+struct topo_now {
+  uint64_t mono_ms; /* monotonic */
+  uint64_t wall_ms; /* Unix time */
+};
+
+/* A transport address as bytes (docs/protocol.md §7). */
+struct topo_address {
+  uint8_t bytes[TOPO_ADDRESS_SIZE];
+  uint8_t len;
+};
+
+/* A batch on its way through a worker. `batch` is worked on with topo_batch_check and then comes
+ * back as an input; the rest is the node's. */
+struct topo_work {
+  struct topo_batch *batch;
+};
+
+/* A connection that the node would like. The answer is an input: LINK_UP, or DIAL_FAILED. */
+struct topo_dial {
+  uint64_t number;
+  struct topo_id pin; /* the device to reach; the SNI follows from it and the workspace */
+  struct topo_address address;
+  bool with_invite; /* show the invite key instead of the device's */
+  uint8_t invite_seed[32];
+};
+
+struct topo_node_ports {
+  /* Have the batch checked on some thread; it comes back as TOPO_IN_CHECKED. */
+  void (*check)(void *ctx, struct topo_work *work);
+  void (*dial)(void *ctx, const struct topo_dial *dial);
+  /* Who may connect has changed (topo_node_trust); whoever is out is to be cut. */
+  void (*trust)(void *ctx);
+  /* A line for the log. Never secret, never a text of a user. */
+  void (*note)(void *ctx, int status, const char *text);
+  void *ctx;
+};
+
+enum topo_input_kind {
+  TOPO_IN_LINK_UP,
+  TOPO_IN_LINK_DATA,
+  TOPO_IN_LINK_WRITABLE,
+  TOPO_IN_LINK_DOWN,
+  TOPO_IN_DIAL_FAILED,
+  TOPO_IN_CHECKED,
+  TOPO_IN_CALL
+};
+
+struct topo_input {
+  enum topo_input_kind kind;
+  uint64_t number; /* of the link: chosen by whoever made it, never used again; or of the dial */
+  union {
+    struct {
+      struct topo_link link;
+      struct topo_id peer; /* the key it showed */
+      struct topo_address address;
+      bool outgoing;
+      uint64_t dial; /* when outgoing: the number of the dial */
+    } up;
+    struct {
+      unsigned stream;
+      const uint8_t *data; /* borrowed for the step */
+      size_t len;
+    } data;
+    int status; /* LINK_DOWN, DIAL_FAILED */
+    struct topo_work *work;
+    struct topo_op_call *call; /* its `done` is called once, in this step or a later one */
+  };
+};
+
+struct topo_node_options {
+  const char *path; /* the space's database */
+  const struct topo_disk *disk;
+  struct topo_rng rng;
+  const struct topo_node_ports *ports;
+  int cache_kib;
+};
+
+/* Makes a space with a new workspace. The file must not exist. 0 or a status; on failure the file
+ * is to be removed by the caller. */
+struct topo_node_create {
+  const char *workspace_name, *user_name;
+  struct topo_now now;
+};
+int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
+                               const struct topo_node_create *create);
+/* Makes a space that joins by a link (docs/protocol.md §7). TOPO_EINVAL when the link is not one.
+ */
+struct topo_node_join {
+  const char *link, *user_name;
+  struct topo_now now;
+};
+int topo_node_join_workspace(struct topo_node **out, const struct topo_node_options *options,
+                             const struct topo_node_join *join);
+/* Opens an existing space. TOPO_ENOTFOUND, TOPO_ECORRUPT, TOPO_ESCHEMA, … */
+int topo_node_open(struct topo_node **out, const struct topo_node_options *options);
+/* Closes the links, fails the calls that wait, closes the file. Work that is being checked must
+ * come back before. NULL is fine. */
+void topo_node_close(struct topo_node *node);
+
+void topo_node_step(struct topo_node *node, struct topo_now now, const struct topo_input *inputs,
+                    size_t n);
+/* When to step without inputs, at the latest (monotonic ms); UINT64_MAX: never. */
+uint64_t topo_node_deadline(const struct topo_node *node);
+/* The work in flight that must come back before the node may be closed. */
+size_t topo_node_in_flight(const struct topo_node *node);
+
+const struct topo_self *topo_node_self(const struct topo_node *node);
+/* Calls each(key, is_invite) for every key that may connect. */
+void topo_node_trust(struct topo_node *node,
+                     void (*each)(void *arg, const struct topo_id *key, bool is_invite), void *arg);
+/* SNI of a device in a workspace: 52 characters and NUL. */
+enum { TOPO_SNI_SIZE = 53 };
+void topo_sni(char out[static TOPO_SNI_SIZE], const struct topo_id *workspace,
+              const struct topo_id *device);
+/* Where others may reach this daemon; goes into invites from now on. */
+void topo_node_set_addresses(struct topo_node *node, const struct topo_address *addresses,
+                             size_t n);
+
+/* What the tests and the status operation look at. */
+struct topo_node_status {
+  bool member; /* our device has a standing link */
+  size_t links, connected_members;
+  uint64_t events, held, wanted, rejected, remote_items;
+  bool synced, waiting_for_key;
+};
+struct topo_node_status topo_node_status(struct topo_node *node);
+struct topo_dag *topo_node_dag(struct topo_node *node);
+struct topo_db *topo_node_db(struct topo_node *node);
+
+/* The operations of a space that run in its step; ends with NULL. */
+extern const struct topo_op *const topo_node_ops[];
+
+#endif

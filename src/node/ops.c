@@ -1,0 +1,234 @@
+/*
+ * ops.c - the operations of a space that write, or that ask about its connections.
+ */
+#include "node/node_impl.h"
+
+#include "base/status.h"
+#include "crypto/sign.h"
+#include "events/channel/channel.h"
+#include "events/invite/invite.h"
+#include "events/message/message.h"
+#include "events/profile/profile.h"
+#include "events/reaction/reaction.h"
+#include "views/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EXPIRES_DEFAULT_S = 7 * 24 * 3600, EXPIRES_MOST_S = 365 * 24 * 3600 };
+
+#define SPACE                                                                                      \
+  {                                                                                                \
+    "space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0                                                  \
+  }
+
+static struct topo_view view_of(const struct topo_node *node)
+{
+  return (struct topo_view){node->db, node->self.workspace, node->self.device.public_key};
+}
+
+/* A sentence for what authoring can answer. */
+static int explain(struct topo_node *node, struct topo_op_call *call, int status)
+{
+  switch (status) {
+  case TOPO_ENOKEY: return topo_op_fail(call, status, "the key of the workspace has not come yet");
+  case TOPO_EDENIED:
+    if (node->joining)
+      return topo_op_fail(call, TOPO_EUNREACHABLE,
+                          "not admitted yet: whoever sent the invite must be online");
+    return topo_op_fail(call, status, "your role does not allow this");
+  case TOPO_ENOTFOUND: return topo_op_fail(call, status, "there is no such thing in this space");
+  case TOPO_EINVAL: return topo_op_fail(call, status, "the text is empty, too long or not valid");
+  default: return status;
+  }
+}
+
+/* Makes one event; when storage fails in the middle the step's transaction is lost with it. */
+static int author(struct topo_node *node, struct topo_op_call *call, const struct topo_type *type,
+                  const struct topo_value *values, struct topo_id *id)
+{
+  struct topo_sink sink;
+  int status = topo_node_writing(node, true);
+  if (status < 0)
+    return status;
+  topo_node_sink(node, &sink);
+  status = topo_dag_author(node->dag, type, values, node->now.wall_ms, &sink, id);
+  bool harmless = status == TOPO_EDENIED || status == TOPO_EINVAL || status == TOPO_ENOTFOUND ||
+                  status == TOPO_ENOKEY;
+  if (status < 0 && !harmless && node->failure == 0)
+    node->failure = status;
+  return status < 0 ? explain(node, call, status) : 0;
+}
+
+static struct topo_value text_of(const struct topo_op_call *call, const char *name)
+{
+  const struct topo_op_value *v = topo_op_get(call, name);
+  return (struct topo_value){0, {(const uint8_t *)v->text, v->text_len}};
+}
+
+static int run_create_channel(struct topo_op_call *call, void *host)
+{
+  struct topo_node *node = host;
+  struct topo_id id;
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_CHANNEL_NAME] = text_of(call, "name");
+  int status = author(node, call, &topo_type_channel, v, &id);
+  struct topo_view view = view_of(node);
+  return status == 0 ? topo_view_channel(&view, &id, &call->out) : status;
+}
+
+static const struct topo_op_param create_channel_params[] = {
+    SPACE, {"name", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, TOPO_NAME_MAX}, {0}};
+
+const struct topo_op topo_op_createChannel = {.id = "createChannel",
+                                              .method = "POST",
+                                              .creates = true,
+                                              .path = "/v1/spaces/{space}/channels",
+                                              .summary = "Create a public channel",
+                                              .where = TOPO_OP_SPACE,
+                                              .params = create_channel_params,
+                                              .run = run_create_channel};
+
+static int run_send_message(struct topo_op_call *call, void *host)
+{
+  struct topo_node *node = host;
+  struct topo_id id;
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_MESSAGE_CHANNEL] = topo_value_of_id(&topo_op_get(call, "channel")->id);
+  v[TOPO_MESSAGE_TEXT] = text_of(call, "text");
+  int status = author(node, call, &topo_type_message, v, &id);
+  struct topo_view view = view_of(node);
+  return status == 0 ? topo_view_message(&view, &id, &call->out) : status;
+}
+
+static const struct topo_op_param send_message_params[] = {
+    SPACE,
+    {"channel", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
+    {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, TOPO_MESSAGE_TEXT_MAX},
+    {0}};
+
+const struct topo_op topo_op_sendMessage = {
+    .id = "sendMessage",
+    .method = "POST",
+    .creates = true,
+    .path = "/v1/spaces/{space}/channels/{channel}/messages",
+    .summary = "Send a message; the answer comes when it is on disk",
+    .where = TOPO_OP_SPACE,
+    .params = send_message_params,
+    .run = run_send_message};
+
+static int run_add_reaction(struct topo_op_call *call, void *host)
+{
+  struct topo_node *node = host;
+  struct topo_id id;
+  const struct topo_id *message = &topo_op_get(call, "message")->id;
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_REACTION_MESSAGE] = topo_value_of_id(message);
+  v[TOPO_REACTION_EMOJI] = text_of(call, "emoji");
+  int status = author(node, call, &topo_type_reaction, v, &id);
+  if (status < 0)
+    return status;
+  topo_json_begin_object(&call->out);
+  topo_json_key(&call->out, "reaction");
+  topo_json_id(&call->out, &id);
+  topo_json_key(&call->out, "message");
+  topo_json_id(&call->out, message);
+  topo_json_key(&call->out, "emoji");
+  topo_json_string(&call->out, topo_op_get(call, "emoji")->text);
+  topo_json_end_object(&call->out);
+  return 0;
+}
+
+static const struct topo_op_param add_reaction_params[] = {
+    SPACE,
+    {"message", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
+    {"emoji", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, TOPO_EMOJI_MAX},
+    {0}};
+
+const struct topo_op topo_op_addReaction = {.id = "addReaction",
+                                            .method = "POST",
+                                            .creates = true,
+                                            .path =
+                                                "/v1/spaces/{space}/messages/{message}/reactions",
+                                            .summary = "React to a message",
+                                            .where = TOPO_OP_SPACE,
+                                            .params = add_reaction_params,
+                                            .run = run_add_reaction};
+
+static void write_invite(struct topo_json *out, const struct topo_id *id,
+                         const struct topo_buf *link, enum topo_role role, uint64_t expires_ms)
+{
+  topo_json_begin_object(out);
+  topo_json_key(out, "invite");
+  topo_json_id(out, id);
+  topo_json_key(out, "link");
+  topo_json_string_n(out, link->data, link->len);
+  topo_json_key(out, "role");
+  topo_json_string(out, topo_role_name(role));
+  topo_json_key(out, "expires_at_ms");
+  topo_json_u64(out, expires_ms);
+  topo_json_end_object(out);
+}
+
+static int run_create_invite(struct topo_op_call *call, void *host)
+{
+  struct topo_node *node = host;
+  enum topo_role role = TOPO_MEMBER;
+  const struct topo_op_value *asked = topo_op_get(call, "role");
+  const struct topo_op_value *expires = topo_op_get(call, "expires_in_s");
+  if (asked->present && topo_role_parse(asked->text, &role) < 0)
+    return topo_op_fail(call, TOPO_EINVAL,
+                        "the roles are owner, admin, moderator, member and guest");
+  const struct topo_authority_node *own =
+      topo_authority_link_of(topo_dag_authority(node->dag), &node->self.device.public_key);
+  if (!own || own->key.role > role ||
+      !topo_role_may((enum topo_role)own->key.role, TOPO_RIGHT_INVITE))
+    return explain(node, call, TOPO_EDENIED);
+  uint64_t expires_ms =
+      node->now.wall_ms + (expires->present ? expires->number : EXPIRES_DEFAULT_S) * 1000;
+  uint8_t seed[32];
+  struct topo_sign_key key;
+  struct topo_buf link = {0};
+  struct topo_id id;
+  topo_rng_fill(&node->options.rng, seed, sizeof seed);
+  topo_sign_key_from_seed(&key, seed);
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_INVITE_KEY] = topo_value_of_id(&key.public_key);
+  v[TOPO_INVITE_ROLE].number = role;
+  v[TOPO_INVITE_EXPIRES].number = expires_ms;
+  v[TOPO_INVITE_SLOTS] = topo_value_of_id(&node->self.device.public_key); /* one slot, ours */
+  int status = author(node, call, &topo_type_invite, v, &id);
+  if (status == 0)
+    status = topo_invite_format(node, &id, seed, &link);
+  if (status == 0)
+    write_invite(&call->out, &id, &link, role, expires_ms);
+  topo_wipe(seed, sizeof seed);
+  topo_wipe(&key, sizeof key);
+  topo_buf_wipe(&link);
+  return status;
+}
+
+static const struct topo_op_param create_invite_params[] = {
+    SPACE,
+    {"role", TOPO_OP_BODY, TOPO_OP_TEXT, false, 1, 16},
+    {"expires_in_s", TOPO_OP_BODY, TOPO_OP_UINT, false, 60, EXPIRES_MOST_S},
+    {0}};
+
+const struct topo_op topo_op_createInvite = {.id = "createInvite",
+                                             .method = "POST",
+                                             .creates = true,
+                                             .path = "/v1/spaces/{space}/invites",
+                                             .summary = "Make a link that lets one more person in",
+                                             .where = TOPO_OP_SPACE,
+                                             .params = create_invite_params,
+                                             .run = run_create_invite};
+
+extern const struct topo_op topo_op_listPeers, topo_op_getSync;
+
+const struct topo_op *const topo_node_ops[] = {&topo_op_createChannel,
+                                               &topo_op_sendMessage,
+                                               &topo_op_addReaction,
+                                               &topo_op_createInvite,
+                                               &topo_op_listPeers,
+                                               &topo_op_getSync,
+                                               NULL};

@@ -1,0 +1,196 @@
+/*
+ * status.c - what a space can say of itself: its connections, and how far it is.
+ */
+#include "node/node_impl.h"
+
+#include "base/status.h"
+#include "views/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void topo_sni(char out[static TOPO_SNI_SIZE], const struct topo_id *workspace,
+              const struct topo_id *device)
+{
+  static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+  struct topo_id name = topo_name_of(workspace, device);
+  unsigned bits = 0, n = 0;
+  uint32_t pending = 0;
+  for (size_t i = 0; i < sizeof name.bytes; i++) {
+    pending = pending << 8 | name.bytes[i];
+    for (bits += 8; bits >= 5; bits -= 5)
+      out[n++] = alphabet[pending >> (bits - 5) & 31];
+  }
+  if (bits)
+    out[n++] = alphabet[pending << (5 - bits) & 31];
+  out[n] = '\0';
+}
+
+struct topo_node_status topo_node_status(struct topo_node *node)
+{
+  struct topo_node_status st = {.rejected = node->rejected, .synced = true};
+  if (!node->dag)
+    return (struct topo_node_status){.synced = false};
+  st.member = topo_authority_link_of(topo_dag_authority(node->dag), &node->self.device.public_key);
+  st.held = topo_dag_held(node->dag);
+  st.waiting_for_key = st.member && !topo_dag_can_seal(node->dag);
+  for (size_t i = 0; i < node->n_sets; i++)
+    st.events += node->sets[i].count;
+  for (size_t i = 0; i < node->n_links; i++) {
+    const struct topo_node_link *link = node->links[i];
+    if (link->dead)
+      continue;
+    st.links++;
+    if (link->role != TOPO_SESSION_MEMBER)
+      continue;
+    struct topo_session_state s = topo_session_state(link->session);
+    st.connected_members += s.greeted;
+    st.synced = st.synced && s.synced;
+    st.wanted += s.wanted;
+    if (s.remote_items > st.remote_items)
+      st.remote_items = s.remote_items;
+  }
+  /* Bytes received and not yet placed, or held for want of something, forbid the word. */
+  st.synced = st.synced && st.connected_members > 0 && st.held == 0 && st.wanted == 0 &&
+              node->in_flight == 0 && !node->gathering;
+  return st;
+}
+
+static const char *state_word(const struct topo_node_status *st)
+{
+  if (st->waiting_for_key)
+    return "waiting-for-key";
+  if (st->connected_members == 0)
+    return "offline";
+  return st->synced ? "synced" : "syncing";
+}
+
+static int run_get_sync(struct topo_op_call *call, void *host)
+{
+  struct topo_node *node = host;
+  struct topo_node_status st = topo_node_status(node);
+  struct topo_json *out = &call->out;
+  char detail[128] = "";
+  if (st.connected_members == 0)
+    snprintf(detail, sizeof detail, "nobody answered yet: someone must be online");
+  else if (!st.synced && st.remote_items > st.events)
+    snprintf(detail, sizeof detail, "%llu of ~%llu", (unsigned long long)st.events,
+             (unsigned long long)st.remote_items);
+  topo_json_begin_object(out);
+  topo_json_key(out, "state");
+  topo_json_string(out, state_word(&st));
+  topo_json_key(out, "events");
+  topo_json_u64(out, st.events);
+  topo_json_key(out, "held");
+  topo_json_u64(out, st.held);
+  topo_json_key(out, "wanted");
+  topo_json_u64(out, st.wanted);
+  topo_json_key(out, "rejected");
+  topo_json_u64(out, st.rejected);
+  topo_json_key(out, "peers");
+  topo_json_u64(out, st.connected_members);
+  topo_json_key(out, "detail");
+  topo_json_string(out, detail);
+  topo_json_end_object(out);
+  return 0;
+}
+
+static const struct topo_op_param space_params[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
+                                                    {0}};
+
+extern const struct topo_op topo_op_getSync, topo_op_listPeers;
+const struct topo_op topo_op_getSync = {.id = "getSync",
+                                        .method = "GET",
+                                        .path = "/v1/spaces/{space}/sync",
+                                        .summary = "How far the space is in step with others",
+                                        .where = TOPO_OP_SPACE,
+                                        .params = space_params,
+                                        .run = run_get_sync};
+
+static void write_address(struct topo_json *out, const struct topo_address *a)
+{
+  char text[64] = "";
+  if (a->len == 7)
+    snprintf(text, sizeof text, "%u.%u.%u.%u:%u", a->bytes[1], a->bytes[2], a->bytes[3],
+             a->bytes[4], (unsigned)(a->bytes[5] << 8 | a->bytes[6]));
+  else if (a->len == 19)
+    snprintf(text, sizeof text, "[%x:%x:%x:%x:%x:%x:%x:%x]:%u", a->bytes[1] << 8 | a->bytes[2],
+             a->bytes[3] << 8 | a->bytes[4], a->bytes[5] << 8 | a->bytes[6],
+             a->bytes[7] << 8 | a->bytes[8], a->bytes[9] << 8 | a->bytes[10],
+             a->bytes[11] << 8 | a->bytes[12], a->bytes[13] << 8 | a->bytes[14],
+             a->bytes[15] << 8 | a->bytes[16], (unsigned)(a->bytes[17] << 8 | a->bytes[18]));
+  topo_json_string(out, text);
+}
+
+static const struct topo_node_link *link_to(const struct topo_node *node,
+                                            const struct topo_id *device)
+{
+  for (size_t i = 0; i < node->n_links; i++)
+    if (!node->links[i]->dead && node->links[i]->role == TOPO_SESSION_MEMBER &&
+        topo_id_equal(&node->links[i]->peer, device))
+      return node->links[i];
+  return NULL;
+}
+
+static int write_peer(struct topo_node *node, const struct topo_id *device, struct topo_json *out)
+{
+  struct topo_view view = {node->db, node->self.workspace, node->self.device.public_key};
+  const struct topo_node_link *link = link_to(node, device);
+  const struct topo_node_peer *peer = topo_peers_find(node, device);
+  struct topo_address none = {.len = 0};
+  char name[TOPO_OP_DETAIL_SIZE + 1] = "";
+  int status = topo_view_user_of(&view, device, name, sizeof name);
+  if (status < 0 && status != TOPO_ENOTFOUND)
+    return status;
+  topo_json_begin_object(out);
+  topo_json_key(out, "device");
+  topo_json_id(out, device);
+  topo_json_key(out, "user_name");
+  topo_json_string(out, name);
+  topo_json_key(out, "connected");
+  topo_json_bool(out, link != NULL);
+  topo_json_key(out, "synced");
+  topo_json_bool(out, link && topo_session_state(link->session).synced);
+  topo_json_key(out, "direction");
+  topo_json_string(out, !link ? "" : link->outgoing ? "out" : "in");
+  topo_json_key(out, "address");
+  write_address(out, link                        ? &link->address
+                     : peer && peer->n_addresses ? &peer->addresses[0]
+                                                 : &none);
+  topo_json_key(out, "last_error");
+  topo_json_string(out, !link && peer && peer->last_status < 0 ? topo_status_name(peer->last_status)
+                                                               : "");
+  topo_json_end_object(out);
+  return 0;
+}
+
+static int run_list_peers(struct topo_op_call *call, void *host)
+{
+  struct topo_node *node = host;
+  const struct topo_authority *a = topo_dag_authority(node->dag);
+  int status = 0;
+  topo_json_begin_object(&call->out);
+  topo_json_key(&call->out, "items");
+  topo_json_begin_array(&call->out);
+  if (node->joining)
+    status = write_peer(node, &node->invite_device, &call->out);
+  for (int32_t i = 0; i < topo_authority_count(a) && status == 0; i++) {
+    const struct topo_authority_node *n = topo_authority_at(a, i);
+    bool other = topo_node_is_link(n) && n->stands && n->kind != TOPO_ACT_GENESIS &&
+                 !topo_id_equal(&n->device, &node->self.device.public_key);
+    if (other && topo_authority_link_of(a, &n->device) == n) /* each device once */
+      status = write_peer(node, &n->device, &call->out);
+  }
+  topo_json_end_array(&call->out);
+  topo_json_end_object(&call->out);
+  return status;
+}
+
+const struct topo_op topo_op_listPeers = {.id = "listPeers",
+                                          .method = "GET",
+                                          .path = "/v1/spaces/{space}/peers",
+                                          .summary = "The other devices, and how they are reached",
+                                          .where = TOPO_OP_SPACE,
+                                          .params = space_params,
+                                          .run = run_list_peers};

@@ -1,0 +1,23 @@
+/*
+ * cursor.h - a place between messages, as clients carry it: base64url of u64 hlc ‖ id.
+ *
+ * It names an item by what orders it and by nothing that moves, so it stays good while late events
+ * arrive, and after the item itself is gone.
+ */
+#ifndef TOPO_VIEWS_CURSOR_H
+#define TOPO_VIEWS_CURSOR_H
+
+#include "base/bytes.h"
+
+struct topo_cursor {
+  uint64_t hlc; /* < 2^63 */
+  struct topo_id id;
+};
+
+enum { TOPO_CURSOR_SIZE = 8 + TOPO_ID_SIZE, TOPO_CURSOR_TEXT_SIZE = 55 /* with its NUL */ };
+
+void topo_cursor_format(char out[static TOPO_CURSOR_TEXT_SIZE], const struct topo_cursor *cursor);
+/* 0 or TOPO_EINVAL: not a text that topo_cursor_format writes. */
+int topo_cursor_parse(struct topo_cursor *out, const char *text, size_t len);
+
+#endif

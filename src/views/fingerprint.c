@@ -1,0 +1,52 @@
+/* fingerprint.c - getFingerprint: what two nodes compare to say "the same". */
+#include "dag/dag.h"
+#include "events/types.h"
+#include "views/view_impl.h"
+
+#include <stddef.h>
+
+/* Events that were judged, whatever the verdict: named and held ones are not part of the state. */
+static int count_events(struct topo_db *db, int64_t *count)
+{
+  struct topo_stmt *s = topo_stmt(db, "SELECT count(*) FROM event WHERE state>=2");
+  int status = topo_step(s);
+  if (status < 0)
+    return status;
+  *count = topo_column_i64(s, 0);
+  topo_reset(s);
+  return 0;
+}
+
+static int run(struct topo_op_call *call, void *host)
+{
+  const struct topo_view *view = host;
+  struct topo_id fingerprint;
+  int64_t events = 0;
+  int status = topo_dag_fingerprint(view->db, topo_types, &fingerprint);
+  if (status == 0)
+    status = count_events(view->db, &events);
+  if (status < 0)
+    return status;
+  topo_json_begin_object(&call->out);
+  topo_json_key(&call->out, "fingerprint");
+  topo_json_id(&call->out, &fingerprint);
+  topo_json_key(&call->out, "events");
+  topo_json_i64(&call->out, events);
+  topo_json_end_object(&call->out);
+  return topo_view_end(call, 0);
+}
+
+static const struct topo_op_param params[] = {
+    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
+    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
+};
+
+const struct topo_op topo_view_get_fingerprint = {
+    .id = "getFingerprint",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/fingerprint",
+    .summary = "A hash over everything shown, and the number of events it follows from",
+    .where = TOPO_OP_READ,
+    .params = params,
+    .run = run,
+};

@@ -1,0 +1,104 @@
+/*
+ * members.c - listMembers: the users of standing links with all their devices.
+ *
+ * A user has the most senior role of its links. A device may have several links to one user; it is
+ * listed once. The device of the genesis link is the recovery key: it is listed like any other, so
+ * that nothing that may act here is hidden.
+ */
+#include "base/status.h"
+#include "dag/type.h"
+#include "views/view_impl.h"
+
+static const char members_sql[] =
+    "WITH member(user,role) AS (SELECT user,min(role) FROM link GROUP BY user)"
+    " SELECT member.user,u.id,p.name,member.role,l.device,max(l.genesis) FROM member"
+    " CROSS JOIN link l ON l.user=member.user CROSS JOIN event u ON u.no=member.user"
+    " LEFT JOIN profile p ON p.subject=member.user"
+    " GROUP BY member.role,u.id,l.device ORDER BY member.role,u.id,l.device";
+
+static void begin_member(struct topo_json *out, struct topo_stmt *s, bool is_me)
+{
+  struct topo_id user = topo_column_id(s, 1);
+  struct topo_bytes name = topo_column_bytes(s, 2);
+  topo_json_begin_object(out);
+  topo_json_key(out, "user");
+  topo_json_id(out, &user);
+  topo_json_key(out, "name");
+  topo_json_string_n(out, name.data, name.len);
+  topo_json_key(out, "role");
+  topo_json_string(out, topo_role_name((unsigned)topo_column_i64(s, 3)));
+  topo_json_key(out, "is_me");
+  topo_json_bool(out, is_me);
+  topo_json_key(out, "devices");
+  topo_json_begin_array(out);
+}
+
+static void end_member(struct topo_json *out)
+{
+  topo_json_end_array(out);
+  topo_json_end_object(out);
+}
+
+static void put_device(struct topo_json *out, struct topo_stmt *s, const struct topo_view *view)
+{
+  struct topo_id device = topo_column_id(s, 4);
+  topo_json_begin_object(out);
+  topo_json_key(out, "device");
+  topo_json_id(out, &device);
+  topo_json_key(out, "is_me");
+  topo_json_bool(out, topo_id_equal(&device, &view->device));
+  topo_json_key(out, "recovery");
+  topo_json_bool(out, topo_column_i64(s, 5) != 0);
+  topo_json_end_object(out);
+}
+
+static int put_members(struct topo_json *out, const struct topo_view *view, int64_t me)
+{
+  struct topo_stmt *s = topo_stmt(view->db, members_sql);
+  int64_t current = 0; /* rows begin at 1 */
+  int status;
+  while ((status = topo_step(s)) == 1) {
+    int64_t user = topo_column_i64(s, 0);
+    if (user != current) {
+      if (current)
+        end_member(out);
+      begin_member(out, s, user == me);
+      current = user;
+    }
+    put_device(out, s, view);
+  }
+  if (current)
+    end_member(out);
+  return status;
+}
+
+static int run(struct topo_op_call *call, void *host)
+{
+  const struct topo_view *view = host;
+  int64_t me = 0;
+  int status = topo_view_user_no(view, &view->device, &me);
+  if (status < 0 && status != TOPO_ENOTFOUND)
+    return status;
+  topo_json_begin_object(&call->out);
+  topo_json_key(&call->out, "items");
+  topo_json_begin_array(&call->out);
+  status = put_members(&call->out, view, me);
+  topo_json_end_array(&call->out);
+  topo_json_end_object(&call->out);
+  return topo_view_end(call, status);
+}
+
+static const struct topo_op_param params[] = {
+    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
+    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
+};
+
+const struct topo_op topo_view_list_members = {
+    .id = "listMembers",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/members",
+    .summary = "Who belongs to the workspace, by role, with their devices",
+    .where = TOPO_OP_READ,
+    .params = params,
+    .run = run,
+};

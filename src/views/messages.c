@@ -1,0 +1,165 @@
+/* messages.c - listMessages, and one message as an item. */
+#include "base/assert.h"
+#include "base/status.h"
+#include "views/page.h"
+#include "views/view_impl.h"
+
+#include <stdio.h>
+
+enum { LIMIT_DEFAULT = 50, WAIT_MAX_MS = 60000 };
+
+static void put_group(struct topo_json *out, const struct topo_page_group *group)
+{
+  topo_json_begin_object(out);
+  topo_json_key(out, "emoji");
+  topo_json_string_n(out, group->emoji, group->emoji_len);
+  topo_json_key(out, "count");
+  topo_json_u64(out, group->count);
+  topo_json_key(out, "mine");
+  topo_json_bool(out, group->mine);
+  topo_json_key(out, "users");
+  topo_json_begin_array(out);
+  for (size_t i = 0; i < group->n_users; i++)
+    topo_json_id(out, &group->users[i]);
+  topo_json_end_array(out);
+  topo_json_end_object(out);
+}
+
+static void put_item(struct topo_json *out, const struct topo_page *page,
+                     const struct topo_page_item *item)
+{
+  struct topo_bytes text = topo_page_text(page, item->text);
+  topo_json_begin_object(out);
+  topo_json_key(out, "message");
+  topo_json_id(out, &item->at.id);
+  topo_json_key(out, "channel");
+  topo_json_id(out, &page->channel);
+  topo_view_put_author(out, &item->user, topo_page_text(page, item->name));
+  topo_json_key(out, "text");
+  topo_json_string_n(out, text.data, text.len);
+  topo_json_key(out, "sent_at_ms");
+  topo_json_u64(out, item->at.hlc >> 16);
+  topo_json_key(out, "pending");
+  topo_json_bool(out, false);
+  topo_json_key(out, "reactions");
+  topo_json_begin_array(out);
+  for (size_t i = 0; i < item->n_groups; i++)
+    put_group(out, topo_page_group(page, item->first_group + i));
+  topo_json_end_array(out);
+  topo_json_end_object(out);
+}
+
+int topo_view_message(const struct topo_view *view, const struct topo_id *message,
+                      struct topo_json *out)
+{
+  struct topo_page *page = topo_page_create();
+  if (!page)
+    return TOPO_ENOMEM;
+  int status = topo_page_read_one(page, view, message);
+  if (status == 0) {
+    topo_assert(page->n == 1);
+    put_item(out, page, &page->items[0]);
+  }
+  topo_page_destroy(page);
+  return status;
+}
+
+static void put_cursor(struct topo_json *out, const char *key, const struct topo_cursor *cursor)
+{
+  topo_json_key(out, key);
+  if (!cursor) {
+    topo_json_null(out);
+    return;
+  }
+  char text[TOPO_CURSOR_TEXT_SIZE];
+  topo_cursor_format(text, cursor);
+  topo_json_string(out, text);
+}
+
+/* An empty page has no places of its own. Asked for what is newer, it gives back the place it was
+ * asked with: there the client asks again. */
+static void put_page(struct topo_json *out, const struct topo_page *page,
+                     const struct topo_page_query *query)
+{
+  topo_json_begin_object(out);
+  topo_json_key(out, "items");
+  topo_json_begin_array(out);
+  for (size_t i = 0; i < page->n; i++)
+    put_item(out, page, &page->items[i]);
+  topo_json_end_array(out);
+  put_cursor(out, "before", page->n ? &page->items[0].at : NULL);
+  put_cursor(out, "after", page->n ? &page->items[page->n - 1].at : query->after);
+  topo_json_end_object(out);
+}
+
+/* *out is `cursor`, filled from the parameter, or NULL when it is absent. */
+static int get_cursor(struct topo_op_call *call, const char *name, struct topo_cursor *cursor,
+                      const struct topo_cursor **out)
+{
+  const struct topo_op_value *value = topo_op_get(call, name);
+  *out = NULL;
+  if (!value->present)
+    return 0;
+  if (topo_cursor_parse(cursor, value->text, value->text_len) < 0) {
+    snprintf(call->pointer, sizeof call->pointer, "%s", name);
+    return topo_op_fail(call, TOPO_EINVAL, "%s must be a cursor that a page came with.", name);
+  }
+  *out = cursor;
+  return 0;
+}
+
+static int answer(struct topo_op_call *call, const struct topo_view *view,
+                  const struct topo_page_query *query)
+{
+  struct topo_page *page = topo_page_create();
+  if (!page)
+    return TOPO_ENOMEM;
+  int status = topo_page_read(page, view, &topo_op_get(call, "channel")->id, query);
+  if (status == 0)
+    put_page(&call->out, page, query);
+  topo_page_destroy(page);
+  if (status != TOPO_ENOTFOUND)
+    return topo_view_end(call, status);
+  snprintf(call->pointer, sizeof call->pointer, "channel");
+  return topo_op_fail(call, status, "There is no channel with this id here.");
+}
+
+static int run(struct topo_op_call *call, void *host)
+{
+  struct topo_cursor before, after;
+  struct topo_page_query query = {.limit = LIMIT_DEFAULT};
+  int status = get_cursor(call, "before", &before, &query.before);
+  if (status == 0)
+    status = get_cursor(call, "after", &after, &query.after);
+  if (status < 0)
+    return status;
+  if (query.before && query.after) {
+    snprintf(call->pointer, sizeof call->pointer, "after");
+    return topo_op_fail(call, TOPO_EINVAL, "Give before or after, not both.");
+  }
+  if (topo_op_get(call, "limit")->present)
+    query.limit = (size_t)topo_op_get(call, "limit")->number;
+  return answer(call, host, &query);
+}
+
+static const struct topo_op_param params[] = {
+    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
+    {"channel", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
+    {"before", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 0, 0},
+    {"after", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 0, 0},
+    {"limit", TOPO_OP_QUERY, TOPO_OP_UINT, false, 1, TOPO_PAGE_ITEMS_MAX},
+    /* How long to wait for a message after `after`: whoever runs the operation sees to that. */
+    {"wait_ms", TOPO_OP_QUERY, TOPO_OP_UINT, false, 0, WAIT_MAX_MS},
+    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
+};
+
+const struct topo_op topo_view_list_messages = {
+    .id = "listMessages",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/channels/{channel}/messages",
+    .summary =
+        "A page of messages in ascending order: the newest, or those before or after a cursor",
+    .where = TOPO_OP_READ,
+    .params = params,
+    .run = run,
+};

@@ -1,0 +1,75 @@
+/*
+ * page.h - some consecutive messages of a channel with their reactions, read from the tables before
+ * any of it is written: what becomes of a page that is too large is decided in between.
+ *
+ * A page holds as many items as were asked for, or fewer when their JSON might pass
+ * TOPO_PAGE_BYTES; it never stops short of one. Where it stops, its cursors go on.
+ */
+#ifndef TOPO_VIEWS_PAGE_H
+#define TOPO_VIEWS_PAGE_H
+
+#include "events/reaction/reaction.h"
+#include "views/cursor.h"
+#include "views/view.h"
+
+enum {
+  TOPO_PAGE_ITEMS_MAX = 200,
+  TOPO_PAGE_EMOJIS_MAX = 50, /* per message; the most used are kept */
+  TOPO_PAGE_USERS_MAX = 20,  /* named per emoji; all are counted */
+  TOPO_PAGE_BYTES = TOPO_JSON_LIMIT - 4096
+};
+
+/* One emoji on one message. */
+struct topo_page_group {
+  uint8_t emoji[TOPO_EMOJI_MAX];
+  size_t emoji_len;
+  uint64_t count; /* users */
+  bool mine;
+  size_t n_users;
+  struct topo_id users[TOPO_PAGE_USERS_MAX]; /* those with the smallest ids, ascending */
+};
+
+struct topo_page_span {
+  size_t at, len; /* in the page's texts */
+};
+
+struct topo_page_item {
+  int64_t no;
+  struct topo_cursor at;
+  struct topo_id user;
+  struct topo_page_span name, text;
+  size_t first_group, n_groups; /* in the page's groups, by emoji */
+  size_t bytes;                 /* its JSON has at most as many */
+};
+
+struct topo_page {
+  struct topo_id channel;
+  size_t n;
+  struct topo_page_item items[TOPO_PAGE_ITEMS_MAX]; /* ascending by (hlc, id) */
+  struct topo_buf texts, groups;
+};
+
+struct topo_page *topo_page_create(void);       /* NULL: out of memory */
+void topo_page_destroy(struct topo_page *page); /* NULL is fine */
+
+struct topo_page_query {
+  const struct topo_cursor *before, *after; /* at most one; NULL both: the newest */
+  size_t limit;                             /* 1..TOPO_PAGE_ITEMS_MAX */
+};
+/* Fill a page that is as created. 0, TOPO_ENOTFOUND (no such channel, or message), or a storage
+ * status. */
+int topo_page_read(struct topo_page *page, const struct topo_view *view,
+                   const struct topo_id *channel, const struct topo_page_query *query);
+int topo_page_read_one(struct topo_page *page, const struct topo_view *view,
+                       const struct topo_id *message);
+
+/* For page.c: finds the groups of all items with one query, which reads the messages between the
+ * first and the last item in `channel`, a row of the log. 0 or a storage status. */
+int topo_page_read_groups(struct topo_page *page, const struct topo_view *view, int64_t channel);
+
+const struct topo_page_group *topo_page_group(const struct topo_page *page, size_t index);
+struct topo_bytes topo_page_text(const struct topo_page *page, struct topo_page_span span);
+/* How many bytes a string may have in JSON, with its quotes. */
+size_t topo_page_json_size(struct topo_bytes text);
+
+#endif

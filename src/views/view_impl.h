@@ -1,0 +1,21 @@
+/* view_impl.h - what the files of this room share. */
+#ifndef TOPO_VIEWS_VIEW_IMPL_H
+#define TOPO_VIEWS_VIEW_IMPL_H
+
+#include "views/view.h"
+
+extern const struct topo_op topo_view_list_members, topo_view_list_channels,
+    topo_view_list_messages, topo_view_get_fingerprint;
+
+/* The row of the user whom a device belongs to: that of its most senior standing link. 0,
+ * TOPO_ENOTFOUND, or a storage status. */
+int topo_view_user_no(const struct topo_view *view, const struct topo_id *device, int64_t *user);
+
+/* Writes the member "author": {user, name}. */
+void topo_view_put_author(struct topo_json *out, const struct topo_id *user,
+                          struct topo_bytes name);
+
+/* How a handler ends: `status`, or what became of the writer, with a sentence. */
+int topo_view_end(struct topo_op_call *call, int status);
+
+#endif

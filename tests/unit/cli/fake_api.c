@@ -1,0 +1,206 @@
+/* fake_api.c - canned answers behind the real gateway. */
+#include "unit/cli/fake_api.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NONE                                                                                       \
+  {                                                                                                \
+    NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0                                                    \
+  }
+#define BODY(name, required)                                                                       \
+  {                                                                                                \
+    name, TOPO_OP_BODY, TOPO_OP_TEXT, required, 1, 0                                               \
+  }
+#define NUMBER(name, place)                                                                        \
+  {                                                                                                \
+    name, place, TOPO_OP_UINT, false, 0, 0                                                         \
+  }
+#define IN_PATH(name)                                                                              \
+  {                                                                                                \
+    name, TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0                                                     \
+  }
+
+static const struct topo_op_param none[] = {NONE};
+static const struct topo_op_param named[] = {BODY("name", true), BODY("user_name", true),
+                                             BODY("device_name", true), NONE};
+static const struct topo_op_param joining[] = {BODY("link", true), BODY("user_name", true),
+                                               BODY("device_name", true),
+                                               NUMBER("wait_ms", TOPO_OP_BODY), NONE};
+static const struct topo_op_param space[] = {IN_PATH("space"), NONE};
+static const struct topo_op_param page[] = {IN_PATH("space"),
+                                            IN_PATH("channel"),
+                                            NUMBER("limit", TOPO_OP_QUERY),
+                                            NUMBER("wait_ms", TOPO_OP_QUERY),
+                                            {"after", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 1, 200},
+                                            NONE};
+static const struct topo_op_param sending[] = {IN_PATH("space"), IN_PATH("channel"),
+                                               BODY("text", true), NONE};
+static const struct topo_op_param reacting[] = {IN_PATH("space"), IN_PATH("message"),
+                                                BODY("emoji", true), NONE};
+static const struct topo_op_param logging[] = {NUMBER("limit", TOPO_OP_QUERY), NONE};
+
+#define SPACE_A                                                                                    \
+  "{\"space\":\"" FAKE_SPACE_A "\",\"workspace\":\"" FAKE_SPACE_A                                  \
+  "\",\"name\":\"Garden\",\"user_name\":\"Alice\",\"state\":\"ready\",\"detail\":\"\"}"
+#define SPACE_B                                                                                    \
+  "{\"space\":\"" FAKE_SPACE_B "\",\"workspace\":\"" FAKE_SPACE_B                                  \
+  "\",\"name\":\"Evil\\u001b[2J\",\"user_name\":\"Bob\",\"state\":\"joining\",\"detail\":\"\"}"
+#define MESSAGE(id, author, text)                                                                  \
+  "{\"message\":\"" id "\",\"author\":{\"user\":\"x\",\"name\":\"" author "\"},\"text\":\"" text   \
+  "\",\"sent_at_ms\":1000,\"pending\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2}]}"
+#define MESSAGES                                                                                   \
+  "{\"items\":[" MESSAGE(FAKE_MESSAGE_1, "Alice", "hello") "," MESSAGE(                            \
+      FAKE_MESSAGE_2, "Mal\\u001b]0;x\\u0007",                                                     \
+      "one\\ntwo\\u202e\\u009b1m") "," MESSAGE(FAKE_MESSAGE_3, "Bob",                              \
+                                               "bye") "],\"before\":null,\"after\":\"c1\"}"
+
+/* Operation, and its answer when it has just one. */
+static const struct {
+  const char *id, *json;
+} canned[] = {
+    {"status",
+     "{\"version\":\"9.9\",\"pid\":7,\"data_dir\":\"/d\",\"udp_address\":\"[::]:1\",\"spaces\":2}"},
+    {"stop", "{\"stopping\":true}"},
+    {"logs", "{\"items\":[{\"time_ms\":1000,\"level\":\"info\",\"text\":\"up\\u001b[31m\"}]}"},
+    {"createWorkspace", SPACE_A},
+    {"join", SPACE_B},
+    {"invite", "{\"invite\":\"x\",\"link\":\"topo://invite/secret\",\"role\":\"member\"}"},
+    {"members",
+     "{\"items\":[{\"user\":\"" FAKE_SPACE_B "\",\"name\":\"Bob\",\"role\":\"admin\",\"is_me\":"
+     "true,\"devices\":[{\"device\":\"" FAKE_SPACE_A "\",\"name\":\"laptop\",\"is_me\":false}]}]}"},
+    {"channels", "{\"items\":[{\"channel\":\"" FAKE_CHANNEL "\",\"name\":\"general\"}]}"},
+    {"createChannel", "{\"channel\":\"" FAKE_CHANNEL "\",\"name\":\"new\"}"},
+    {"messages", MESSAGES},
+    {"send", "{\"message\":\"" FAKE_MESSAGE_2 "\"}"},
+    {"react", "{\"reaction\":\"x\",\"message\":\"" FAKE_MESSAGE_1 "\",\"emoji\":\"👍\"}"},
+    {"peers",
+     "{\"items\":[{\"device\":\"" FAKE_SPACE_B "\",\"user_name\":\"Bob\",\"connected\":true,"
+     "\"address\":\"[::1]:5\",\"rtt_ms\":3}]}"},
+    {"sync",
+     "{\"state\":\"synced\",\"events\":5,\"held\":0,\"wanted\":0,\"peers\":1,\"detail\":\"\"}"},
+    {"fingerprint", "{\"fingerprint\":\"abcd\",\"events\":5}"},
+};
+
+static void answer(struct topo_op_call *call, const char *json)
+{
+  /* The text is JSON already: the fake is the one place that writes it raw. */
+  topo_assert(topo_buf_put(&call->out.buf, json, strlen(json)) == 0);
+}
+
+static void remember(struct fake_api *api, const struct topo_op_call *call)
+{
+  for (size_t i = 0; call->op->params[i].name; i++) {
+    size_t used = strlen(api->last);
+    if (call->values[i].text)
+      snprintf(api->last + used, sizeof api->last - used, "%s %s=%s\n", call->op->id,
+               call->op->params[i].name, call->values[i].text);
+    else if (call->values[i].present && call->op->params[i].kind == TOPO_OP_ID)
+      snprintf(api->last + used, sizeof api->last - used, "%s %s #%02x%02x\n", call->op->id,
+               call->op->params[i].name, call->values[i].id.bytes[0], call->values[i].id.bytes[1]);
+  }
+}
+
+static int run_named(struct topo_op_call *call, void *host)
+{
+  const char *name = topo_op_get(call, "name")->text;
+  (void)host;
+  if (strcmp(name, "denied") == 0)
+    return topo_op_fail(call, TOPO_EDENIED, "Only an admin may do that.\x1b[31m");
+  if (strcmp(name, "unreachable") == 0)
+    return TOPO_EUNREACHABLE;
+  if (strcmp(name, "slow") == 0)
+    return TOPO_ETIMEOUT;
+  answer(call, SPACE_A);
+  return 0;
+}
+
+static int run_spaces(struct topo_op_call *call, void *host)
+{
+  static const char *const lists[] = {"{\"items\":[]}", "{\"items\":[" SPACE_A "]}",
+                                      "{\"items\":[" SPACE_A "," SPACE_B "]}"};
+  const struct fake_api *api = host;
+  answer(call, lists[api->spaces]);
+  return 0;
+}
+
+/* The page after the newest one never comes: a tail ends here, refused. */
+static int run_messages(struct topo_op_call *call, void *host)
+{
+  (void)host;
+  if (topo_op_get(call, "after")->present)
+    return topo_op_fail(call, TOPO_ECLOSED, "The daemon is stopping.");
+  answer(call, MESSAGES);
+  return 0;
+}
+
+static int run_canned(struct topo_op_call *call, void *host)
+{
+  struct fake_api *api = host;
+  for (size_t i = 0; i < sizeof canned / sizeof *canned; i++)
+    if (strcmp(canned[i].id, call->op->id) == 0)
+      answer(call, canned[i].json);
+  api->stopped |= strcmp(call->op->id, "stop") == 0;
+  return 0;
+}
+
+#define S "/v1/spaces/{space}"
+static const struct topo_op ops[] = {
+    {"status", "GET", "/v1/status", "", TOPO_OP_HOST, none, run_canned, false},
+    {"stop", "POST", "/v1/stop", "", TOPO_OP_HOST, none, run_canned, false},
+    {"logs", "GET", "/v1/logs", "", TOPO_OP_HOST, logging, run_canned, false},
+    {"spaces", "GET", "/v1/spaces", "", TOPO_OP_HOST, none, run_spaces, false},
+    {"createWorkspace", "POST", "/v1/workspaces", "", TOPO_OP_HOST, named, run_named, true},
+    {"join", "POST", "/v1/joins", "", TOPO_OP_HOST, joining, run_canned, true},
+    {"invite", "POST", S "/invites", "", TOPO_OP_HOST, space, run_canned, true},
+    {"members", "GET", S "/members", "", TOPO_OP_HOST, space, run_canned, false},
+    {"channels", "GET", S "/channels", "", TOPO_OP_HOST, space, run_canned, false},
+    {"createChannel", "POST", S "/channels", "", TOPO_OP_HOST, space, run_canned, true},
+    {"messages", "GET", S "/channels/{channel}/messages", "", TOPO_OP_HOST, page, run_messages,
+     false},
+    {"send", "POST", S "/channels/{channel}/messages", "", TOPO_OP_HOST, sending, run_canned, true},
+    {"react", "POST", S "/messages/{message}/reactions", "", TOPO_OP_HOST, reacting, run_canned,
+     true},
+    {"peers", "GET", S "/peers", "", TOPO_OP_HOST, space, run_canned, false},
+    {"sync", "GET", S "/sync", "", TOPO_OP_HOST, space, run_canned, false},
+    {"fingerprint", "GET", S "/fingerprint", "", TOPO_OP_HOST, space, run_canned, false},
+};
+enum { OPS = sizeof ops / sizeof *ops };
+static const struct topo_op *table[OPS + 1];
+
+static void start(void *ctx, struct topo_op_call *call)
+{
+  struct fake_api *api = ctx;
+  pthread_mutex_lock(&api->lock);
+  remember(api, call);
+  call->status = call->op->run(call, api);
+  pthread_cond_broadcast(&api->changed);
+  pthread_mutex_unlock(&api->lock);
+  call->done(call, call->done_arg);
+}
+
+void fake_api_init(struct fake_api *api)
+{
+  *api = (struct fake_api){.spaces = 1};
+  pthread_mutex_init(&api->lock, NULL);
+  pthread_cond_init(&api->changed, NULL);
+}
+
+void fake_api_finish(struct fake_api *api)
+{
+  pthread_cond_destroy(&api->changed);
+  pthread_mutex_destroy(&api->lock);
+}
+
+struct topo_gateway *fake_api_serve(struct fake_api *api, const char *path)
+{
+  int status;
+  for (size_t i = 0; i < OPS; i++)
+    table[i] = &ops[i];
+  struct topo_gateway_options options = {
+      .socket_path = path, .table = table, .runner = {start, api}};
+  return topo_gateway_create(&options, &status);
+}

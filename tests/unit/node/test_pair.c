@@ -1,0 +1,362 @@
+/*
+ * test_pair.c - two spaces, joined by hand: a workspace is made, an invite is taken up, and what is
+ * said on one side is there on the other. Time, links and disks are the test's.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "events/types.h"
+#include "lib/sim_disk.h"
+#include "node/node.h"
+
+enum { SIDES = 2, STREAMS = 3, ROUNDS = 20000 };
+
+struct side;
+
+struct end { /* one end of a link */
+  struct side *owner;
+  struct end *other;
+  uint64_t number;
+  struct topo_buf out[STREAMS];
+  bool closed;
+  uint64_t code;
+};
+
+struct side {
+  struct topo_node *node;
+  struct sim_disk *disk;
+  struct topo_disk port;
+  struct sim_rng rng;
+  struct topo_node_ports ports;
+  struct side *other;
+  struct topo_buf work; /* struct topo_work * */
+  struct topo_buf dials;
+  struct end *link;
+};
+
+static struct topo_now now = {1000, 1700000000000};
+static uint64_t next_number = 1;
+
+static size_t end_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
+{
+  struct end *e = ctx;
+  size_t room = TOPO_LINK_SEND_BUFFER - e->out[stream].len;
+  len = len < room ? len : room;
+  assert_int_equal(topo_buf_put(&e->out[stream], data, len), 0);
+  return e->closed ? 0 : len;
+}
+
+static void end_consumed(void *ctx, unsigned stream, size_t len)
+{
+  (void)ctx, (void)stream, (void)len;
+}
+
+static void end_close(void *ctx, uint64_t code)
+{
+  struct end *e = ctx;
+  e->closed = true;
+  e->code = code;
+}
+
+static const struct topo_link_ops end_ops = {end_send, end_consumed, end_close};
+
+static void port_check(void *ctx, struct topo_work *work)
+{
+  struct side *s = ctx;
+  topo_batch_check(work->batch);
+  topo_buf_put(&s->work, &work, sizeof(struct topo_work *));
+}
+
+static void port_dial(void *ctx, const struct topo_dial *dial)
+{
+  struct side *s = ctx;
+  topo_buf_put(&s->dials, dial, sizeof *dial);
+}
+
+static void port_trust(void *ctx)
+{
+  (void)ctx;
+}
+
+static void port_note(void *ctx, int status, const char *text)
+{
+  (void)ctx;
+  fprintf(stderr, "# %s (%s)\n", text, topo_status_name(status));
+}
+
+static struct topo_node_options options(struct side *s, uint64_t seed)
+{
+  s->disk = sim_disk_create(NULL);
+  s->port = sim_disk_port(s->disk);
+  sim_rng_init(&s->rng, seed);
+  s->ports = (struct topo_node_ports){port_check, port_dial, port_trust, port_note, s};
+  return (struct topo_node_options){
+      .path = "space.db", .disk = &s->port, .rng = sim_rng_port(&s->rng), .ports = &s->ports};
+}
+
+struct find {
+  struct topo_id key;
+  bool found;
+};
+
+static void match(void *arg, const struct topo_id *key, bool is_invite)
+{
+  struct find *f = arg;
+  (void)is_invite;
+  f->found |= topo_id_equal(key, &f->key);
+}
+
+/* Takes up the last dial of a side: what TLS would do, by hand. */
+static void connect_dial(struct side *s)
+{
+  struct topo_dial dial;
+  memcpy(&dial, s->dials.data + s->dials.len - sizeof dial, sizeof dial);
+  topo_buf_clear(&s->dials);
+  struct find f = {topo_node_self(s->node)->device.public_key, false};
+  if (dial.with_invite) {
+    struct topo_sign_key key;
+    topo_sign_key_from_seed(&key, dial.invite_seed);
+    f.key = key.public_key;
+  }
+  topo_node_trust(s->other->node, match, &f);
+  if (!f.found) {
+    struct topo_input in = {.kind = TOPO_IN_DIAL_FAILED, .number = dial.number};
+    in.status = TOPO_EUNTRUSTED;
+    topo_node_step(s->node, now, &in, 1);
+    return;
+  }
+  struct end *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+  *a = (struct end){.owner = s, .other = b, .number = next_number++};
+  *b = (struct end){.owner = s->other, .other = a, .number = next_number++};
+  s->link = a;
+  s->other->link = b;
+  struct topo_input in = {.kind = TOPO_IN_LINK_UP, .number = a->number};
+  in.up.link = (struct topo_link){&end_ops, a};
+  in.up.peer = dial.pin;
+  in.up.outgoing = true;
+  in.up.dial = dial.number;
+  topo_node_step(s->node, now, &in, 1);
+  in = (struct topo_input){.kind = TOPO_IN_LINK_UP, .number = b->number};
+  in.up.link = (struct topo_link){&end_ops, b};
+  in.up.peer = f.key;
+  topo_node_step(s->other->node, now, &in, 1);
+}
+
+static void drop_link(struct side *s)
+{
+  struct end *a = s->link, *b = a->other;
+  struct end *ends[] = {a, b};
+  for (int i = 0; i < 2; i++) {
+    if (!ends[i]->closed) {
+      struct topo_input in = {.kind = TOPO_IN_LINK_DOWN, .number = ends[i]->number};
+      in.status = TOPO_ECLOSED;
+      topo_node_step(ends[i]->owner->node, now, &in, 1);
+    }
+    for (int k = 0; k < STREAMS; k++)
+      topo_buf_finish(&ends[i]->out[k]);
+    ends[i]->owner->link = NULL;
+  }
+  free(a);
+  free(b);
+}
+
+/* Moves what one side has sent; true when something moved. */
+static bool deliver(struct side *s)
+{
+  struct end *e = s->link;
+  bool moved = false;
+  for (unsigned k = 0; e && k < STREAMS; k++) {
+    if (!e->out[k].len)
+      continue;
+    struct topo_buf bytes = e->out[k];
+    e->out[k] = (struct topo_buf){0};
+    struct topo_input in = {.kind = TOPO_IN_LINK_DATA, .number = e->other->number};
+    in.data.stream = k;
+    in.data.data = bytes.data;
+    in.data.len = bytes.len;
+    if (!e->other->closed)
+      topo_node_step(s->other->node, now, &in, 1);
+    topo_buf_finish(&bytes);
+    moved = true;
+  }
+  return moved;
+}
+
+static bool return_work(struct side *s)
+{
+  if (!s->work.len)
+    return false;
+  struct topo_input in = {.kind = TOPO_IN_CHECKED};
+  memcpy(&in.work, s->work.data, sizeof(struct topo_work *));
+  topo_buf_drop(&s->work, sizeof(struct topo_work *));
+  topo_node_step(s->node, now, &in, 1);
+  return true;
+}
+
+/* Runs both sides until nothing moves and no deadline is near. */
+static void settle(struct side *sides)
+{
+  for (int round = 0; round < ROUNDS; round++) {
+    bool moved = false;
+    for (int i = 0; i < SIDES; i++) {
+      struct side *s = &sides[i];
+      if (!s->node)
+        continue;
+      moved |= return_work(s);
+      moved |= deliver(s);
+      if (s->link && (s->link->closed || s->link->other->closed)) {
+        drop_link(s);
+        moved = true;
+      }
+      if (s->dials.len && s->other->node) {
+        connect_dial(s);
+        moved = true;
+      }
+    }
+    if (moved)
+      continue;
+    uint64_t next = UINT64_MAX;
+    for (int i = 0; i < SIDES; i++)
+      if (sides[i].node && topo_node_deadline(sides[i].node) < next)
+        next = topo_node_deadline(sides[i].node);
+    if (next > now.mono_ms + 5000)
+      return;
+    if (next > now.mono_ms) {
+      now.wall_ms += next - now.mono_ms;
+      now.mono_ms = next;
+    }
+    for (int i = 0; i < SIDES; i++)
+      if (sides[i].node)
+        topo_node_step(sides[i].node, now, NULL, 0);
+  }
+  fail_msg("the two never come to rest");
+}
+
+static void done(struct topo_op_call *call, void *arg)
+{
+  (void)call;
+  *(bool *)arg = true;
+}
+
+static const struct topo_op *op(const char *id)
+{
+  for (const struct topo_op *const *o = topo_node_ops; *o; o++)
+    if (strcmp((*o)->id, id) == 0)
+      return *o;
+  fail_msg("no operation %s", id);
+  return NULL;
+}
+
+/* Runs one operation; returns its JSON, to be freed. */
+static char *call(struct side *s, const char *id, const struct topo_id *path, const char *path_name,
+                  const char *body)
+{
+  bool finished = false, unknown;
+  char space[44];
+  struct topo_op_call *c = topo_op_call_create(op(id));
+  assert_non_null(c);
+  memset(space, 'A', 43);
+  space[43] = '\0';
+  assert_int_equal(topo_op_set(c, TOPO_OP_PATH, "space", space, 43, &unknown), 0);
+  if (path) {
+    struct topo_json text;
+    topo_json_init(&text);
+    topo_json_id(&text, path);
+    struct topo_bytes t = topo_json_text(&text);
+    assert_int_equal(
+        topo_op_set(c, TOPO_OP_PATH, path_name, (const char *)t.data + 1, t.len - 2, &unknown), 0);
+    topo_json_finish(&text);
+  }
+  assert_int_equal(topo_op_set_body(c, body, strlen(body)), 0);
+  c->done = done;
+  c->done_arg = &finished;
+  struct topo_input in = {.kind = TOPO_IN_CALL};
+  in.call = c;
+  topo_node_step(s->node, now, &in, 1);
+  assert_true(finished);
+  if (c->status < 0)
+    fail_msg("%s: %s: %s", id, topo_status_name(c->status), c->detail);
+  struct topo_bytes out = topo_json_text(&c->out);
+  char *text = strndup((const char *)out.data, out.len);
+  topo_op_call_destroy(c);
+  return text;
+}
+
+static struct topo_id only_channel(struct side *s)
+{
+  struct topo_stmt *q =
+      topo_stmt(topo_node_db(s->node), "SELECT e.id FROM channel c JOIN event e ON e.no=c.no");
+  assert_int_equal(topo_step(q), 1);
+  struct topo_id id = topo_column_id(q, 0);
+  topo_reset(q);
+  return id;
+}
+
+static int64_t count(struct side *s, const char *sql)
+{
+  struct topo_stmt *q = topo_stmt(topo_node_db(s->node), sql);
+  assert_int_equal(topo_step(q), 1);
+  int64_t n = topo_column_i64(q, 0);
+  topo_reset(q);
+  return n;
+}
+
+static void two_spaces_hold_a_conversation(void **state)
+{
+  (void)state;
+  struct side s[SIDES] = {{0}};
+  s[0].other = &s[1];
+  s[1].other = &s[0];
+  struct topo_node_options o = options(&s[0], 1);
+  struct topo_node_create create = {"Mice", "alice", now};
+  assert_int_equal(topo_node_create_workspace(&s[0].node, &o, &create), 0);
+  struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
+  topo_node_set_addresses(s[0].node, &address, 1);
+  settle(s);
+  char *invite = call(&s[0], "createInvite", NULL, NULL, "{}");
+  char *link = strstr(invite, "topo://");
+  assert_non_null(link);
+  *strchr(link, '"') = '\0';
+  struct topo_node_options p = options(&s[1], 2);
+  struct topo_node_join join = {link, "bob", now};
+  assert_int_equal(topo_node_join_workspace(&s[1].node, &p, &join), 0);
+  free(invite);
+  topo_node_step(s[1].node, now, NULL, 0);
+  settle(s);
+  assert_true(topo_node_status(s[1].node).member);
+  struct topo_id channel = only_channel(&s[1]);
+  free(call(&s[0], "sendMessage", &channel, "channel", "{\"text\":\"hello bob\"}"));
+  free(call(&s[1], "sendMessage", &channel, "channel", "{\"text\":\"hello alice\"}"));
+  settle(s);
+  for (int i = 0; i < SIDES; i++) {
+    assert_int_equal(count(&s[i], "SELECT count(*) FROM message"), 2);
+    assert_int_equal(count(&s[i], "SELECT count(*) FROM profile"), 3);
+    assert_true(topo_node_status(s[i].node).synced);
+    assert_int_equal(topo_node_status(s[i].node).held, 0);
+  }
+  struct topo_id a, b;
+  assert_int_equal(topo_dag_fingerprint(topo_node_db(s[0].node), topo_types, &a), 0);
+  assert_int_equal(topo_dag_fingerprint(topo_node_db(s[1].node), topo_types, &b), 0);
+  assert_true(topo_id_equal(&a, &b));
+  if (s[0].link)
+    drop_link(&s[0]);
+  for (int i = 0; i < SIDES; i++) {
+    topo_node_close(s[i].node);
+    topo_buf_finish(&s[i].work);
+    topo_buf_finish(&s[i].dials);
+    sim_disk_destroy(s[i].disk);
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {cmocka_unit_test(two_spaces_hold_a_conversation)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
