@@ -107,6 +107,8 @@ static void open_content(struct topo_batch *b, struct topo_checked *c, struct to
     return;
   struct topo_inner inner;
   c->status = topo_content_open(key, &b->context, &c->envelope, path, scratch, &inner);
+  if (c->status == TOPO_ENOMEM)
+    b->status = TOPO_ENOMEM; /* says nothing about the event: the whole batch is tried again */
   if (c->status < 0)
     return;
   size_t at = b->plain.len;

@@ -96,6 +96,21 @@ static int fresh(struct topo_dag *dag, const struct topo_envelope *e, struct top
   return !topo_has_bytes(row->state);
 }
 
+/* A wrap may come before its epoch, or before the link of ours that it is for. */
+static int take_keys(struct topo_dag *dag, const struct topo_act *act, const struct topo_id *id)
+{
+  switch (act->kind) {
+  case TOPO_ACT_WRAP: return topo_take_wraps(dag, act);
+  case TOPO_ACT_EPOCH: return topo_retake_wraps(dag, id);
+  case TOPO_ACT_GRANT:
+  case TOPO_ACT_DEVICE:
+  case TOPO_ACT_ADMISSION:
+    return topo_id_equal(&act->device, &dag->self.device.public_key) ? topo_retake_wraps(dag, NULL)
+                                                                     : 0;
+  default: return 0;
+  }
+}
+
 /* An event of a control type that decides rights, and that cannot be read, is not admitted. */
 static int admit(struct topo_dag *dag, const struct topo_envelope *e, const struct topo_act *act,
                  struct topo_row *row)
@@ -122,8 +137,8 @@ static int admit(struct topo_dag *dag, const struct topo_envelope *e, const stru
   status = topo_log_update(&dag->log, row);
   if (status == 0)
     status = topo_admitted(dag, row->no);
-  if (status == 0 && act->kind == TOPO_ACT_WRAP)
-    status = topo_take_wraps(dag, act);
+  if (status == 0)
+    status = take_keys(dag, act, &e->id);
   if (status == 0)
     dag->sink->item(dag->sink->ctx, &topo_id_zero, e->hlc, &e->id);
   return status;
