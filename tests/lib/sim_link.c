@@ -297,6 +297,11 @@ bool sim_link_over(const struct sim_link *link)
   return link->ends[0].state >= TOLD && link->ends[1].state >= TOLD;
 }
 
+bool sim_link_ending(const struct sim_link *link)
+{
+  return link->ends[0].state == LOST || link->ends[1].state == LOST;
+}
+
 size_t sim_link_in_flight(const struct sim_link *link)
 {
   size_t n = 0;

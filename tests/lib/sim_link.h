@@ -71,6 +71,8 @@ void sim_link_told(struct sim_link *link, unsigned end);
 
 /* True when neither end will hear anything more. */
 bool sim_link_over(const struct sim_link *link);
+/* True while an end has yet to hear that the link is lost. */
+bool sim_link_ending(const struct sim_link *link);
 /* Bytes sent and not yet delivered, in both directions. */
 size_t sim_link_in_flight(const struct sim_link *link);
 /* What a user did against the contract; NULL: nothing. */

@@ -40,6 +40,7 @@ static void acknowledged(struct sim_call *c)
     return;
   }
   topo_assert(topo_buf_put(&c->world->acks, &ack, sizeof ack) == 0);
+  sim_say(c->world, "  event %02x%02x", ack.id.bytes[0], ack.id.bytes[1]);
   struct sim_host *guest = &c->world->hosts[c->guest];
   if (c->what == SIM_SAID_INVITE && !guest->invite && answer(c, "\"link\":\"", link, sizeof link)) {
     guest->invite = strdup(link);

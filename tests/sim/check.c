@@ -158,14 +158,16 @@ static void check_chains(struct sim_world *w, const struct sim_log *logs)
 
 static void check_acks(struct sim_world *w)
 {
+  static const char *const names[] = {"message", "reaction", "channel", "invite"};
   const struct sim_ack *acks = (const struct sim_ack *)(const void *)w->acks.data;
   for (size_t i = 0; i < w->acks.len / sizeof *acks; i++)
     for (unsigned h = 0; h < w->n_hosts; h++) {
-      struct topo_row row;
+      struct topo_row row = {.state = TOPO_STATE_NAMED};
       struct topo_log *log = topo_dag_log(topo_node_dag(w->hosts[h].node));
       if (topo_log_find(log, &acks[i].id, &row) < 0 || row.state != TOPO_STATE_ACCEPTED)
-        sim_fail(w, "host %u acknowledged event %02x%02x…, and host %u does not accept it",
-                 acks[i].host, acks[i].id.bytes[0], acks[i].id.bytes[1], h);
+        sim_fail(w, "host %u acknowledged a %s, %02x%02x…, that is in state %d on host %u",
+                 acks[i].host, names[acks[i].what], acks[i].id.bytes[0], acks[i].id.bytes[1],
+                 row.state, h);
     }
 }
 

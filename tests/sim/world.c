@@ -355,9 +355,11 @@ bool sim_world_busy(const struct sim_world *w)
 {
   if (w->dials.len || w->works.len)
     return true;
-  for (size_t i = 0; i < COUNT(struct sim_conn, w->conns); i++)
-    if (sim_link_in_flight(LIST(struct sim_conn, w->conns)[i].link))
+  for (size_t i = 0; i < COUNT(struct sim_conn, w->conns); i++) {
+    const struct sim_link *link = LIST(struct sim_conn, w->conns)[i].link;
+    if (sim_link_in_flight(link) || sim_link_ending(link))
       return true;
+  }
   for (unsigned i = 0; i < w->n_hosts; i++)
     if (w->hosts[i].n_inbox || (w->hosts[i].exists && !w->hosts[i].node))
       return true;
