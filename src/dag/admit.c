@@ -114,14 +114,6 @@ size_t topo_authority_missing(const struct topo_authority *a, const struct topo_
   }
   if (act->kind == TOPO_ACT_ADMISSION)
     note_missing(a, &act->invite, missing, &n);
-  if (act->kind == TOPO_ACT_WRAP)
-    note_missing(a, &act->epoch, missing, &n);
-  if (act->kind == TOPO_ACT_EPOCH)
-    for (size_t i = 0; i + 32 <= act->epochs.len; i += 32) {
-      struct topo_id epoch;
-      memcpy(epoch.bytes, act->epochs.data + i, 32);
-      note_missing(a, &epoch, missing, &n);
-    }
   return n;
 }
 
@@ -142,8 +134,7 @@ static int refer(const struct topo_authority *a, const struct topo_envelope *e,
   for (unsigned i = 0; i < e->n_parents; i++) {
     struct topo_id id = topo_envelope_parent(e, i);
     n->parents[i] = topo_authority_index(a, &id);
-    const struct topo_authority_node *parent = &a->nodes[n->parents[i]];
-    if (!topo_node_is_link(parent) && parent->kind != TOPO_ACT_INVITE)
+    if (a->nodes[n->parents[i]].type > TOPO_TYPE_AUTHORITY_MAX)
       return TOPO_EDENIED;
   }
   return 0;
@@ -165,7 +156,7 @@ static bool holds(const struct topo_authority_node *n, void *arg)
 static int admit_grant(const struct topo_authority *a, const struct topo_act *act,
                        const struct topo_authority_node *auth, struct topo_authority_node *n)
 {
-  if (act->role < auth->key.role || !topo_role_may(auth->key.role, TOPO_RIGHT_GRANT))
+  if (act->role < auth->key.role)
     return TOPO_EDENIED;
   struct topo_id own = topo_user_of(&a->workspace, &act->device);
   if (!topo_id_equal(&own, &act->user)) {
@@ -183,7 +174,7 @@ static int admit_grant(const struct topo_authority *a, const struct topo_act *ac
 static int admit_invite(const struct topo_act *act, const struct topo_authority_node *auth,
                         struct topo_authority_node *n)
 {
-  if (act->role < auth->key.role || !topo_role_may(auth->key.role, TOPO_RIGHT_INVITE))
+  if (act->role < auth->key.role)
     return TOPO_EDENIED;
   n->slots = malloc(act->slots.len);
   if (!n->slots)
@@ -201,8 +192,7 @@ static int admit_admission(const struct topo_authority *a, const struct topo_act
 {
   const struct topo_authority_node *invite = &a->nodes[n->invite];
   if (invite->kind != TOPO_ACT_INVITE || act->slot >= invite->n_slots ||
-      !topo_id_equal(&invite->slots[act->slot], &n->signer) || invite->role < auth->key.role ||
-      !topo_role_may(auth->key.role, TOPO_RIGHT_ADMIT))
+      !topo_id_equal(&invite->slots[act->slot], &n->signer) || invite->role < auth->key.role)
     return TOPO_EDENIED;
   const struct topo_authority_node *inviter = &a->nodes[invite->auth];
   uint32_t depth = inviter->key.depth > auth->key.depth ? inviter->key.depth : auth->key.depth;
@@ -212,23 +202,20 @@ static int admit_admission(const struct topo_authority *a, const struct topo_act
   return 0;
 }
 
-static int admit_epoch(const struct topo_authority *a, const struct topo_act *act,
-                       const struct topo_authority_node *auth, struct topo_authority_node *n)
+/* Whether what an epoch lists is there, and counted rightly, is a verdict and not a part of ADMIT.
+ */
+static int admit_epoch(const struct topo_act *act, struct topo_bytes listed,
+                       struct topo_authority_node *n)
 {
-  uint32_t generation = 0;
-  for (size_t i = 0; i + 32 <= act->epochs.len; i += 32) {
-    struct topo_id id;
-    memcpy(id.bytes, act->epochs.data + i, 32);
-    const struct topo_authority_node *parent = topo_authority_find(a, &id);
-    if (parent->kind != TOPO_ACT_EPOCH)
-      return TOPO_EDENIED;
-    if (parent->generation > generation)
-      generation = parent->generation;
-  }
-  if (act->generation != generation + 1 || !topo_role_may(auth->key.role, TOPO_RIGHT_KEYS))
-    return TOPO_EDENIED;
   n->generation = act->generation;
   n->commitment = act->commitment;
+  if (listed.len == 0)
+    return 0;
+  n->epochs = malloc(listed.len);
+  if (!n->epochs)
+    return TOPO_ENOMEM;
+  memcpy(n->epochs, listed.data, listed.len);
+  n->n_epochs = (uint16_t)(listed.len / sizeof *n->epochs);
   return 0;
 }
 
@@ -242,11 +229,13 @@ static int admit_genesis(const struct topo_authority *a, struct topo_authority_n
   return 0;
 }
 
-/* Rules 3 to 9, by what the event does. */
+/* Rules 3 to 8, by what the event does. */
 static int admit_act(const struct topo_authority *a, const struct topo_act *act,
                      struct topo_authority_node *n)
 {
   const struct topo_authority_node *auth = n->auth == TOPO_NONE ? NULL : &a->nodes[n->auth];
+  if (auth && !topo_role_may(auth->key.role, act->right))
+    return TOPO_EDENIED;
   switch (act->kind) {
   case TOPO_ACT_GENESIS: return admit_genesis(a, n);
   case TOPO_ACT_GRANT: return admit_grant(a, act, auth, n);
@@ -254,15 +243,11 @@ static int admit_act(const struct topo_authority *a, const struct topo_act *act,
     n->user = auth->user;
     n->key = auth->key;
     n->key.link_depth++;
-    return topo_role_may(auth->key.role, TOPO_RIGHT_DEVICE) ? 0 : TOPO_EDENIED;
+    return 0;
   case TOPO_ACT_INVITE: return admit_invite(act, auth, n);
   case TOPO_ACT_ADMISSION: return admit_admission(a, act, auth, n);
-  case TOPO_ACT_EPOCH: return admit_epoch(a, act, auth, n);
-  case TOPO_ACT_WRAP: {
-    const struct topo_authority_node *epoch = topo_authority_find(a, &act->epoch);
-    bool may = epoch->kind == TOPO_ACT_EPOCH && topo_role_may(auth->key.role, TOPO_RIGHT_KEYS);
-    return may ? 0 : TOPO_EDENIED;
-  }
+  case TOPO_ACT_EPOCH: return admit_epoch(act, act->epochs, n);
+  case TOPO_ACT_WRAP: return admit_epoch(act, (struct topo_bytes){act->epoch.bytes, 32}, n);
   case TOPO_ACT_OTHER: return 0;
   }
   return TOPO_EDENIED;
@@ -298,6 +283,7 @@ int topo_authority_admit(struct topo_authority *a, const struct topo_context *co
                                   .id = e->id,
                                   .signer = e->signer,
                                   .kind = act->kind,
+                                  .type = e->type,
                                   .seq = e->seq,
                                   .hlc = e->hlc,
                                   .auth = TOPO_NONE,
@@ -317,6 +303,7 @@ int topo_authority_admit(struct topo_authority *a, const struct topo_context *co
     status = topo_authority_push(a, &n);
   if (status < 0) {
     free(n.slots);
+    free(n.epochs);
     return status;
   }
   topo_authority_cover(a, a->n - 1);

@@ -58,7 +58,7 @@ static const struct topo_epoch_key *current_epoch(const struct topo_dag *dag)
   for (size_t i = 0; i < dag->keys->n; i++) {
     const struct topo_epoch_key *key = &dag->keys->keys[i];
     const struct topo_authority_node *node = topo_authority_find(dag->authority, &key->epoch);
-    if (!node || !topo_authority_act_stands(dag->authority, node))
+    if (!node || topo_control_state(dag, node) != TOPO_STATE_ACCEPTED)
       continue;
     if (!best || node->generation > best_node->generation ||
         (node->generation == best_node->generation &&

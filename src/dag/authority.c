@@ -22,7 +22,7 @@ void topo_authority_destroy(struct topo_authority *a)
   if (!a)
     return;
   for (int32_t i = 0; i < a->n; i++)
-    free(a->nodes[i].slots);
+    free(a->nodes[i].slots), free(a->nodes[i].epochs);
   free(a->nodes);
   free(a->buckets);
   free(a);
@@ -156,6 +156,11 @@ out:
   return found;
 }
 
+static bool is_authority(const struct topo_authority_node *n)
+{
+  return n->type <= TOPO_TYPE_AUTHORITY_MAX;
+}
+
 /* An authority event covers what it refers to; references pass through its author's other acts. */
 static void cover(struct topo_authority *a, const struct topo_authority_node *n)
 {
@@ -163,8 +168,7 @@ static void cover(struct topo_authority *a, const struct topo_authority_node *n)
   size_t k = topo_node_references(n, refs);
   for (size_t i = 0; i < k; i++)
     a->nodes[refs[i]].covered = true;
-  for (int32_t p = n->prev; p != TOPO_NONE && a->nodes[p].kind >= TOPO_ACT_EPOCH;
-       p = a->nodes[p].prev) {
+  for (int32_t p = n->prev; p != TOPO_NONE && !is_authority(&a->nodes[p]); p = a->nodes[p].prev) {
     k = topo_node_references(&a->nodes[p], refs);
     for (size_t i = 0; i < k; i++)
       a->nodes[refs[i]].covered = true;
@@ -174,13 +178,15 @@ static void cover(struct topo_authority *a, const struct topo_authority_node *n)
 void topo_authority_cover(struct topo_authority *a, int32_t index)
 {
   const struct topo_authority_node *n = &a->nodes[index];
-  bool authority = topo_node_is_link(n) || n->kind == TOPO_ACT_INVITE;
-  if (authority)
+  if (is_authority(n))
     cover(a, n);
   else
     a->nodes[index].covered = true; /* never a parent itself */
   if (topo_node_is_link(n))
     a->dirty = true;
+  if (n->kind == TOPO_ACT_EPOCH || n->kind == TOPO_ACT_WRAP)
+    a->unnumbered++;
+  a->grown = true;
 }
 
 static int newest_first(const void *pa, const void *pb)
@@ -287,7 +293,7 @@ void topo_authority_trust(const struct topo_authority *a, const struct topo_id *
     if (topo_node_is_link(n) && n->stands)
       each(arg, &n->device, false);
     else if (n->kind == TOPO_ACT_INVITE && topo_authority_act_stands(a, n) &&
-             open_slot(a, i, device) >= 0)
+             open_slot(a, i, device) >= 0 && !topo_authority_link_of(a, &n->invite_key))
       each(arg, &n->invite_key, true);
   }
 }

@@ -12,7 +12,14 @@
 #include "dag/envelope.h"
 #include "dag/type.h"
 
-enum { TOPO_NONE = -1, TOPO_ANCESTORS_MAX = TOPO_PARENTS_MAX + 3 + 16, TOPO_SLOTS_MAX = 64 };
+enum { TOPO_NONE = -1, TOPO_ANCESTORS_MAX = TOPO_PARENTS_MAX + 3, TOPO_SLOTS_MAX = 64 };
+
+/* Types up to here are authority events, known or not: the parents of control events. */
+enum { TOPO_TYPE_AUTHORITY_MAX = 0x000f };
+
+/* Does an epoch count rightly from those it lists, and does a wrap name one that does? Decided once
+ * all that it lists is; until then it is blocked. */
+enum topo_numbering { TOPO_UNNUMBERED, TOPO_NUMBERED, TOPO_MISNUMBERED };
 
 struct topo_node_key { /* KEY(link) */
   uint8_t role;
@@ -25,6 +32,7 @@ struct topo_authority_node {
   int64_t no; /* its row in the log */
   struct topo_id id, signer;
   enum topo_act_kind kind;
+  uint16_t type;
   uint32_t seq;
   uint64_t hlc;
   int32_t auth, prev, invite; /* nodes, or TOPO_NONE */
@@ -35,9 +43,9 @@ struct topo_authority_node {
   struct topo_id device, user, seal_key;
   struct topo_node_key key;
   bool stands;
-  bool changed;  /* stands differs from what it was at the last topo_authority_settled */
-  bool accepted; /* its row says that its act stands; kept by flow.c */
-  /* invites, admissions, epochs */
+  bool changed;   /* stands differs from what it was at the last topo_authority_settled */
+  uint8_t judged; /* the state that its row says; kept by flow.c */
+  /* invites, admissions, epochs, wraps */
   uint8_t role;
   struct topo_id invite_key;
   uint64_t expires_ms;
@@ -47,6 +55,9 @@ struct topo_authority_node {
   uint64_t taken; /* invites: slots with a standing admission, by the last settle */
   uint32_t generation;
   struct topo_id commitment;
+  struct topo_id *epochs; /* owned: what an epoch lists, or the one a wrap is of */
+  uint16_t n_epochs;
+  enum topo_numbering numbering;
 };
 
 struct topo_authority;
@@ -81,9 +92,9 @@ int topo_authority_check_join(const struct topo_authority *a, const struct topo_
                               const struct topo_act *act, const struct topo_authority_node *auth,
                               const struct topo_authority_node *invite);
 
-/* Decides STANDS for all links if something was added since; returns true when some link's answer
- * changed (`changed` is set in those nodes until topo_authority_settled). TOPO_ENOMEM is negative.
- */
+/* Decides STANDS for all links, and numbers epochs, if something was added since; returns 1 when
+ * some answer changed (`changed` is set in links that stand or fall by it until
+ * topo_authority_settled), 0, or TOPO_ENOMEM. */
 int topo_authority_settle(struct topo_authority *a);
 void topo_authority_settled(struct topo_authority *a);
 

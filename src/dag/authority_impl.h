@@ -10,7 +10,9 @@ struct topo_authority {
   int32_t n, capacity;
   int32_t *buckets; /* open addressing by id; TOPO_NONE is empty */
   int32_t n_buckets;
-  bool dirty; /* links or admissions were added since the last settle */
+  bool dirty;         /* links were added since the last settle */
+  bool grown;         /* anything was */
+  int32_t unnumbered; /* epochs and wraps that wait for what they list */
 };
 
 int32_t topo_authority_index(const struct topo_authority *a, const struct topo_id *id);

@@ -39,20 +39,19 @@ static const struct topo_sink null_sink = {ignore_item, ignore_want, ignore_reje
 
 int topo_act_of(const struct topo_dag *dag, const struct topo_envelope *e, struct topo_act *act)
 {
-  enum { AUTHORITY_TYPES = 0x0f }; /* those that must be readable to be admitted */
   *act = (struct topo_act){.kind = TOPO_ACT_OTHER};
   const struct topo_type *type = topo_type_find(dag->types, e->type);
   if (!type || !type->act)
     return 0;
+  act->right = type->act_right;
   struct topo_value values[TOPO_FIELDS_MAX];
   int status = topo_fields_decode(type->fields, e->body, values);
   if (status == 0)
     status = type->act(values, act);
-  if (status < 0 && e->type > AUTHORITY_TYPES) {
-    *act = (struct topo_act){.kind = TOPO_ACT_OTHER};
-    return 0;
-  }
-  return status;
+  if (status == 0 || e->type <= TOPO_TYPE_AUTHORITY_MAX)
+    return status; /* what decides rights must be readable */
+  *act = (struct topo_act){.kind = TOPO_ACT_OTHER, .right = type->act_right};
+  return 0;
 }
 
 int topo_open_row(struct topo_dag *dag, int64_t no, struct topo_opened *out)
@@ -104,7 +103,7 @@ static int load_authority(struct topo_dag *dag)
   dag->settled = topo_authority_count(dag->authority);
   for (int32_t i = 0; i < dag->settled; i++) {
     struct topo_authority_node *node = topo_authority_node(dag->authority, i);
-    node->accepted = topo_authority_act_stands(dag->authority, node);
+    node->judged = (uint8_t)topo_control_state(dag, node);
   }
   topo_authority_settled(dag->authority);
   return status < 0 ? status : 0;

@@ -72,6 +72,8 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
 int topo_dag_author(struct topo_dag *dag, const struct topo_type *type,
                     const struct topo_value *values, uint64_t now_ms, const struct topo_sink *sink,
                     struct topo_id *id);
+/* After a failure for a control event the caller must roll back: a place of the chain may be used
+ * already. */
 struct topo_author_as {
   const struct topo_sign_key *signer;
   struct topo_id auth; /* zero: genesis */
@@ -80,8 +82,9 @@ int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
                        const struct topo_value *values, const struct topo_author_as *as,
                        uint64_t now_ms, const struct topo_sink *sink, struct topo_id *id);
 
-/* Stores an epoch's secret: our own, or one that came by a path other than a wrap. In the caller's
- * transaction. */
+/* Stores the secret of an admitted epoch: our own, or one that came by a path other than a wrap. In
+ * the caller's transaction. 0; TOPO_ENOTFOUND (no such epoch is admitted) or TOPO_EINVAL (it
+ * commits to another secret), both before anything was changed; or a status. */
 int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
                          const uint8_t secret[static 32], uint64_t now_ms,
                          const struct topo_sink *sink);

@@ -51,6 +51,9 @@ int topo_move(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
               const struct topo_type *type, const struct topo_event *event);
 int topo_admitted(struct topo_dag *dag, int64_t no); /* what waited for this ancestor */
 int topo_refuse(struct topo_dag *dag, int64_t no, const struct topo_id *id, int status);
+/* The verdict on an admitted control event. */
+enum topo_state topo_control_state(const struct topo_dag *dag,
+                                   const struct topo_authority_node *node);
 int topo_settle(struct topo_dag *dag); /* links, and what flips with them */
 int topo_drain(struct topo_dag *dag);  /* until nothing is left to evaluate */
 /* Evaluates a stored row from its bytes. */
@@ -82,6 +85,9 @@ extern const char *const topo_link_fingerprint[];
 /* keys.c */
 int topo_keys_load(struct topo_dag *dag);
 int topo_take_wraps(struct topo_dag *dag, const struct topo_act *act);
+/* Looks again at the wraps of an epoch that was admitted after them (NULL: of all epochs, for a
+ * link of ours that was). */
+int topo_retake_wraps(struct topo_dag *dag, const struct topo_id *epoch);
 int topo_open_waiting(struct topo_dag *dag); /* events held for keys that have come */
 
 /* dag.c */

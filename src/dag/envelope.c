@@ -39,7 +39,7 @@ struct topo_id topo_name_of(const struct topo_id *workspace, const struct topo_i
 
 bool topo_envelope_is_genesis(const struct topo_envelope *e)
 {
-  return e->kind == TOPO_CONTROL && e->type == TYPE_WORKSPACE && topo_id_is_zero(&e->auth);
+  return e->kind == TOPO_CONTROL && e->type == TYPE_WORKSPACE;
 }
 
 /* Genesis names the workspace, so it cannot be bound to that name itself. */
@@ -75,8 +75,10 @@ static int check_control(const struct topo_envelope *e)
   for (unsigned i = 1; i < e->n_parents; i++)
     if (memcmp(e->parents + 32 * (i - 1), e->parents + 32 * i, 32) >= 0)
       return TOPO_EMALFORMED;
-  /* Only genesis is without a right, and genesis is nothing else. */
-  if (topo_id_is_zero(&e->auth) && (e->type != TYPE_WORKSPACE || e->seq != 0 || e->n_parents != 0))
+  /* Only a genesis is without a right, and it is nothing else. */
+  if (topo_id_is_zero(&e->auth) != (e->type == TYPE_WORKSPACE))
+    return TOPO_EMALFORMED;
+  if (e->type == TYPE_WORKSPACE && (e->seq != 0 || e->n_parents != 0))
     return TOPO_EMALFORMED;
   return check_common(e);
 }

@@ -32,8 +32,8 @@ static int met(struct topo_dag *dag, struct topo_row *source)
 {
   if (source->state != TOPO_STATE_HELD && source->state != TOPO_STATE_BLOCKED)
     return 0;
-  topo_assert(source->unmet > 0);
-  source->unmet--;
+  if (source->unmet > 0) /* evaluation counts anew, so a target that comes and goes harms nothing */
+    source->unmet--;
   int status = topo_log_update(&dag->log, source);
   if (status == 0 && source->unmet == 0)
     status = topo_push_no(&dag->ready, source->no);
@@ -109,22 +109,30 @@ int topo_refuse(struct topo_dag *dag, int64_t no, const struct topo_id *id, int 
   return status;
 }
 
+enum topo_state topo_control_state(const struct topo_dag *dag,
+                                   const struct topo_authority_node *node)
+{
+  if (!topo_authority_act_stands(dag->authority, node) || node->numbering == TOPO_MISNUMBERED)
+    return TOPO_STATE_UNAUTHORISED;
+  if (node->kind == TOPO_ACT_OTHER)
+    return TOPO_STATE_UNREADABLE;
+  bool numbered = node->kind == TOPO_ACT_EPOCH || node->kind == TOPO_ACT_WRAP;
+  return numbered && node->numbering == TOPO_UNNUMBERED ? TOPO_STATE_BLOCKED : TOPO_STATE_ACCEPTED;
+}
+
 static int move_control(struct topo_dag *dag, struct topo_authority_node *node)
 {
   struct topo_row row;
-  bool stands = topo_authority_act_stands(dag->authority, node);
+  enum topo_state state = topo_control_state(dag, node);
   int status = topo_log_row(&dag->log, node->no, &row);
   if (status < 0)
     return status;
-  node->accepted = stands;
+  node->judged = (uint8_t)state;
   if (topo_node_is_link(node)) {
     status = topo_project_link(dag, node);
     if (status < 0)
       return status;
   }
-  enum topo_state state = TOPO_STATE_UNAUTHORISED;
-  if (stands)
-    state = node->kind == TOPO_ACT_OTHER ? TOPO_STATE_UNREADABLE : TOPO_STATE_ACCEPTED;
   return topo_move(dag, &row, state, NULL, NULL);
 }
 
@@ -156,7 +164,7 @@ int topo_settle(struct topo_dag *dag)
   for (int32_t i = flips ? 0 : dag->settled; i < n && status == 0; i++) {
     struct topo_authority_node *node = topo_authority_node(dag->authority, i);
     bool fresh = i >= dag->settled;
-    if (fresh || node->accepted != topo_authority_act_stands(dag->authority, node))
+    if (fresh || node->judged != topo_control_state(dag, node))
       status = move_control(dag, node);
     if (status == 0 && !fresh && node->changed)
       status = content_again(dag, node->no);
@@ -189,7 +197,7 @@ static int is_control(struct topo_dag *dag, int64_t no)
 {
   struct topo_row row;
   int status = topo_log_row(&dag->log, no, &row);
-  return status < 0 ? status : row.type != 0 && row.type < TOPO_TYPE_CONTENT;
+  return status < 0 ? status : row.set_no == 0;
 }
 
 /* Evaluates the ready rows that are control (or are not); the others stay. */

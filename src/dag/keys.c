@@ -57,6 +57,12 @@ int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
                          const uint8_t secret[static 32], uint64_t now_ms,
                          const struct topo_sink *sink)
 {
+  const struct topo_authority_node *node = topo_authority_find(dag->authority, epoch);
+  struct topo_id commitment = topo_epoch_commitment(secret);
+  if (!node || node->kind != TOPO_ACT_EPOCH)
+    return TOPO_ENOTFOUND;
+  if (!topo_id_equal(&node->commitment, &commitment))
+    return TOPO_EINVAL;
   dag->sink = sink;
   dag->now_ms = now_ms;
   int status = save_secret(dag, epoch, secret);
@@ -108,13 +114,34 @@ static int take_wrap(struct topo_dag *dag, const struct topo_authority_node *epo
 int topo_take_wraps(struct topo_dag *dag, const struct topo_act *act)
 {
   const struct topo_authority_node *epoch = topo_authority_find(dag->authority, &act->epoch);
-  topo_assert(epoch); /* the wrap was admitted */
+  if (!epoch || epoch->kind != TOPO_ACT_EPOCH || topo_keyring_find(dag->keys, &epoch->id))
+    return 0;
   for (size_t at = 0; at + ENTRY <= act->wraps.len; at += ENTRY) {
     int status = take_wrap(dag, epoch, act->wraps.data + at);
     if (status < 0)
       return status;
   }
   return 0;
+}
+
+int topo_retake_wraps(struct topo_dag *dag, const struct topo_id *epoch)
+{
+  int status = 0;
+  for (int32_t i = 0; i < topo_authority_count(dag->authority) && status == 0; i++) {
+    const struct topo_authority_node *node = topo_authority_at(dag->authority, i);
+    if (node->kind != TOPO_ACT_WRAP || (epoch && !topo_id_equal(&node->epochs[0], epoch)) ||
+        topo_keyring_find(dag->keys, &node->epochs[0]))
+      continue;
+    struct topo_opened opened = {0};
+    struct topo_act act;
+    status = topo_open_row(dag, node->no, &opened);
+    if (status == 0)
+      status = topo_act_of(dag, &opened.envelope, &act);
+    if (status == 0)
+      status = topo_take_wraps(dag, &act);
+    topo_opened_finish(&opened);
+  }
+  return status;
 }
 
 int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,

@@ -96,6 +96,21 @@ static int fresh(struct topo_dag *dag, const struct topo_envelope *e, struct top
   return !topo_has_bytes(row->state);
 }
 
+/* A wrap may come before its epoch, or before the link of ours that it is for. */
+static int take_keys(struct topo_dag *dag, const struct topo_act *act, const struct topo_id *id)
+{
+  switch (act->kind) {
+  case TOPO_ACT_WRAP: return topo_take_wraps(dag, act);
+  case TOPO_ACT_EPOCH: return topo_retake_wraps(dag, id);
+  case TOPO_ACT_GRANT:
+  case TOPO_ACT_DEVICE:
+  case TOPO_ACT_ADMISSION:
+    return topo_id_equal(&act->device, &dag->self.device.public_key) ? topo_retake_wraps(dag, NULL)
+                                                                     : 0;
+  default: return 0;
+  }
+}
+
 /* An event of a control type that decides rights, and that cannot be read, is not admitted. */
 static int admit(struct topo_dag *dag, const struct topo_envelope *e, const struct topo_act *act,
                  struct topo_row *row)
@@ -122,8 +137,8 @@ static int admit(struct topo_dag *dag, const struct topo_envelope *e, const stru
   status = topo_log_update(&dag->log, row);
   if (status == 0)
     status = topo_admitted(dag, row->no);
-  if (status == 0 && act->kind == TOPO_ACT_WRAP)
-    status = topo_take_wraps(dag, act);
+  if (status == 0)
+    status = take_keys(dag, act, &e->id);
   if (status == 0)
     dag->sink->item(dag->sink->ctx, &topo_id_zero, e->hlc, &e->id);
   return status;
@@ -152,6 +167,19 @@ int topo_place_control(struct topo_dag *dag, const struct topo_checked *c)
   return admit(dag, e, &act, &row);
 }
 
+/* The batch was opened with the keys of when it was made. A key that came since, perhaps with this
+ * very batch, has opened what waited for it before; this event must have its turn, too. */
+static int await_key(struct topo_dag *dag, const struct topo_envelope *e, struct topo_row *row)
+{
+  int status = hold(dag, e, row, TOPO_EDGE_KEY, &e->epoch, 1);
+  if (status < 0 || !topo_keyring_find(dag->keys, &e->epoch))
+    return status;
+  for (size_t at = 0; at < dag->opened.len; at += sizeof(int64_t))
+    if (memcmp(dag->opened.data + at, &row->set_no, sizeof row->set_no) == 0)
+      return 0;
+  return topo_push_no(&dag->opened, row->set_no);
+}
+
 int topo_place_content(struct topo_dag *dag, const struct topo_checked *c)
 {
   const struct topo_envelope *e = &c->envelope;
@@ -166,7 +194,7 @@ int topo_place_content(struct topo_dag *dag, const struct topo_checked *c)
   if (status < 0)
     return status;
   if (c->no_key)
-    return hold(dag, e, &row, TOPO_EDGE_KEY, &e->epoch, 1);
+    return await_key(dag, e, &row);
   status = authentic(dag, c, &row);
   if (status < 0)
     return status;

@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The links that stand: authority's own projection, which views join to names. */
@@ -182,9 +183,6 @@ int topo_project(struct topo_dag *dag, const struct topo_type *type, const struc
 int topo_mark_dirty(struct topo_dag *dag, const struct topo_type *type, int64_t subject)
 {
   struct topo_dirty d = {type, subject};
-  for (size_t at = 0; at < dag->dirty.len; at += sizeof d)
-    if (memcmp(dag->dirty.data + at, &d, sizeof d) == 0)
-      return 0;
   return topo_buf_put(&dag->dirty, &d, sizeof d);
 }
 
@@ -234,14 +232,25 @@ static int recompute(struct topo_dag *dag, const struct topo_dirty *d)
   return status;
 }
 
+static int by_subject(const void *pa, const void *pb)
+{
+  const struct topo_dirty *a = pa, *b = pb;
+  if (a->type != b->type)
+    return a->type->number < b->type->number ? -1 : 1;
+  return (a->subject > b->subject) - (a->subject < b->subject);
+}
+
+/* A subject that several events left is recomputed once. */
 int topo_project_dirty(struct topo_dag *dag)
 {
+  struct topo_dirty *list = (struct topo_dirty *)(void *)dag->dirty.data;
+  size_t n = dag->dirty.len / sizeof *list;
   int status = 0;
-  for (size_t at = 0; at < dag->dirty.len && status == 0; at += sizeof(struct topo_dirty)) {
-    struct topo_dirty d;
-    memcpy(&d, dag->dirty.data + at, sizeof d);
-    status = recompute(dag, &d);
-  }
+  if (n > 0)
+    qsort(list, n, sizeof *list, by_subject);
+  for (size_t i = 0; i < n && status == 0; i++)
+    if (i == 0 || by_subject(&list[i - 1], &list[i]) != 0)
+      status = recompute(dag, &list[i]);
   topo_buf_clear(&dag->dirty);
   return status;
 }

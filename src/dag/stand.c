@@ -1,12 +1,14 @@
 /*
  * stand.c - STANDS: one pass over the links by ascending KEY; each decision looks only at links
- * already decided (docs/protocol.md §4).
+ * already decided (docs/protocol.md §4). And the numbers of epochs, which only grow more certain.
  */
 #include "dag/authority_impl.h"
 
 #include "base/status.h"
 
 #include <stdlib.h>
+
+enum { TYPE_EPOCH = 0x0010 }; /* an epoch is one, too, when its body cannot be read */
 
 int topo_node_key_compare(const struct topo_authority_node *a, const struct topo_authority_node *b)
 {
@@ -42,7 +44,52 @@ static bool decide(const struct topo_authority *a, const struct topo_authority_n
   return a->nodes[invite->auth].stands && !(invite->taken >> n->slot & 1);
 }
 
-int topo_authority_settle(struct topo_authority *a)
+/* Can it be numbered now? Something listed that is no epoch, or counts wrongly, spoils it at once.
+ */
+static enum topo_numbering number(const struct topo_authority *a,
+                                  const struct topo_authority_node *n)
+{
+  uint64_t largest = 0;
+  bool all = true;
+  for (unsigned i = 0; i < n->n_epochs; i++) {
+    const struct topo_authority_node *e = topo_authority_find(a, &n->epochs[i]);
+    if (e && (e->type != TYPE_EPOCH || e->numbering == TOPO_MISNUMBERED))
+      return TOPO_MISNUMBERED;
+    all = all && e && e->numbering == TOPO_NUMBERED;
+    if (e && e->generation > largest)
+      largest = e->generation;
+  }
+  if (!all)
+    return TOPO_UNNUMBERED;
+  bool right = n->kind == TOPO_ACT_WRAP || n->generation == largest + 1;
+  return right ? TOPO_NUMBERED : TOPO_MISNUMBERED;
+}
+
+/* Numbers what can be, until nothing more follows; 1 when something did. Any event may be the one
+ * that is listed, and be no epoch. */
+static int number_all(struct topo_authority *a)
+{
+  int changed = 0;
+  for (bool again = a->grown; again && a->unnumbered > 0;) {
+    again = false;
+    for (int32_t i = 0; i < a->n; i++) {
+      struct topo_authority_node *n = &a->nodes[i];
+      if ((n->kind != TOPO_ACT_EPOCH && n->kind != TOPO_ACT_WRAP) ||
+          n->numbering != TOPO_UNNUMBERED)
+        continue;
+      n->numbering = number(a, n);
+      if (n->numbering == TOPO_UNNUMBERED)
+        continue;
+      a->unnumbered--;
+      changed = 1;
+      again |= n->kind == TOPO_ACT_EPOCH;
+    }
+  }
+  a->grown = false;
+  return changed;
+}
+
+static int decide_all(struct topo_authority *a)
 {
   if (!a->dirty)
     return 0;
@@ -71,6 +118,12 @@ int topo_authority_settle(struct topo_authority *a)
   free(order);
   a->dirty = false;
   return changed;
+}
+
+int topo_authority_settle(struct topo_authority *a)
+{
+  int numbers = number_all(a), changed = decide_all(a);
+  return changed < 0 ? changed : changed | numbers;
 }
 
 void topo_authority_settled(struct topo_authority *a)

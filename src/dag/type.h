@@ -46,6 +46,7 @@ enum topo_act_kind {
 
 struct topo_act {
   enum topo_act_kind kind;
+  enum topo_right right;                 /* what the author's role must be allowed */
   struct topo_id user, device, seal_key; /* links */
   uint8_t role;                          /* grant, invite */
   const uint8_t *countersign, *proof;    /* grant, device, admission; admission */
@@ -83,6 +84,9 @@ struct topo_type {
 
   /* Control types: translates the body. 0, or TOPO_EMALFORMED when an enumeration is broken. */
   int (*act)(const struct topo_value *values, struct topo_act *act);
+  /* What the author's role must be allowed for the act to be admitted, even when its body cannot be
+   * read. */
+  enum topo_right act_right;
 
   /* Content types. */
   /* Bounds that the field table cannot state: 0 or TOPO_EMALFORMED (the event is unreadable). May

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCHES_IN_FLIGHT = 2, BATCH_BYTES = 1024 * 1024 };
+enum { BATCHES_IN_FLIGHT = 2 };
 
 struct topo_node_link *topo_links_find(struct topo_node *node, uint64_t number)
 {

@@ -96,7 +96,10 @@ struct topo_node {
   bool profile_due;
 
   /* of the step at hand */
-  bool writing, local_write, trust_dirty;
+  bool writing;     /* a transaction is open */
+  bool local_write; /* something in it was promised to a caller */
+  bool durable;     /* its commit is synced */
+  bool trust_dirty;
   int failure;             /* the transaction is lost */
   struct topo_buf items;   /* struct topo_node_item: entered a set in this transaction */
   struct topo_buf origins; /* while a batch is applied: which link brought what */

@@ -15,13 +15,14 @@ int topo_node_writing(struct topo_node *node, bool local)
 {
   if (node->failure < 0)
     return node->failure;
-  /* A batch of peers can be sent again; a local write was promised. Asked for late, durability
-   * still holds: the flag is read at commit. */
   node->local_write |= local;
   if (node->writing)
     return 0;
-  int status = topo_db_begin(node->db, true);
+  /* What peers can send again need not be synced: a power cut may take it, in order, and they send
+   * it again. */
+  int status = topo_db_begin(node->db, node->local_write);
   node->writing = status == 0;
+  node->durable = node->local_write;
   if (status < 0)
     node->failure = status;
   return status;
@@ -99,14 +100,30 @@ static void recover(struct topo_node *node, int why)
   node->trust_dirty = true;
 }
 
+/* A local write came up after the transaction had begun for peers: a second commit, synced, makes
+ * both durable, for the log is synced as a whole. */
+static int commit_again(struct topo_node *node)
+{
+  uint8_t stamp[8];
+  topo_put_be64(stamp, node->now.wall_ms);
+  int status = topo_db_begin(node->db, true);
+  if (status < 0)
+    return status;
+  status = topo_local_put(node->db, "durable_ms", stamp, sizeof stamp);
+  if (status == 0)
+    return topo_db_commit(node->db);
+  topo_db_rollback(node->db);
+  return status;
+}
+
 static int commit(struct topo_node *node)
 {
-  if (!node->writing)
-    return node->failure;
-  if (node->failure < 0)
+  if (node->failure < 0 || !node->writing)
     return node->failure;
   int status = topo_db_commit(node->db);
   node->writing = false;
+  if (status == 0 && node->local_write && !node->durable)
+    status = commit_again(node);
   return status;
 }
 
@@ -175,6 +192,9 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
       refuse(node, &inputs[i]);
     return;
   }
+  for (size_t i = 0; i < n; i++)
+    node->local_write |=
+        inputs[i].kind == TOPO_IN_CALL && inputs[i].call->op->where == TOPO_OP_SPACE;
   for (size_t i = 0; i < n; i++)
     take(node, &inputs[i]);
   topo_join_progress(node);

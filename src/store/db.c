@@ -217,6 +217,18 @@ int topo_db_commit(struct topo_db *db)
   return status;
 }
 
+int topo_db_begin_read(struct topo_db *db)
+{
+  topo_assert(db->read_only);
+  return topo_run(topo_stmt(db, "BEGIN"));
+}
+
+void topo_db_end_read(struct topo_db *db)
+{
+  topo_db_reset_statements(db);
+  topo_run(topo_stmt(db, "COMMIT"));
+}
+
 void topo_db_rollback(struct topo_db *db)
 {
   topo_db_reset_statements(db);

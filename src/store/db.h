@@ -50,6 +50,10 @@ int topo_db_begin(struct topo_db *db, bool durable);
 int topo_db_commit(struct topo_db *db);
 void topo_db_rollback(struct topo_db *db);
 bool topo_db_in_transaction(const struct topo_db *db);
+/* One consistent moment for several reads, on a read-only handle; end it soon: the log cannot be
+ * copied back past it. 0 or a status. */
+int topo_db_begin_read(struct topo_db *db);
+void topo_db_end_read(struct topo_db *db);
 /* Copies the write-ahead log back when it has more than `pages` pages. 0 or a status; busy readers
  * are no error. */
 int topo_db_checkpoint(struct topo_db *db, int pages);

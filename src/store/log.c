@@ -52,13 +52,13 @@ static void remember(struct topo_log *log, const struct topo_id *id, int64_t no)
 
 static void read_row(struct topo_stmt *s, struct topo_row *row)
 {
-  *row = (struct topo_row){.no = topo_column_i64(s, 0)};
-  row->state = (enum topo_state)topo_column_i64(s, 1);
-  row->type = (uint16_t)topo_column_i64(s, 2);
-  row->set_no = topo_column_i64(s, 3);
-  row->auth = topo_column_i64(s, 4);
-  row->hlc = (uint64_t)topo_column_i64(s, 5);
-  row->unmet = topo_column_i64(s, 6);
+  *row = (struct topo_row){.no = topo_column_i64(s, 0),
+                           .state = (enum topo_state)topo_column_i64(s, 1),
+                           .type = (uint16_t)topo_column_i64(s, 2),
+                           .set_no = topo_column_i64(s, 3),
+                           .auth = topo_column_i64(s, 4),
+                           .hlc = (uint64_t)topo_column_i64(s, 5),
+                           .unmet = topo_column_i64(s, 6)};
 }
 
 int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no)

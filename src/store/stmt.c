@@ -29,6 +29,7 @@ struct topo_stmt *topo_stmt(struct topo_db *db, const char *sql)
   }
   if (s->handle) {
     sqlite3_reset(s->handle);
+    sqlite3_clear_bindings(s->handle);
     s->status = 0;
     return s;
   }

@@ -166,6 +166,13 @@ static int compare_claims(const void *a, const void *b)
   return memcmp(((const struct claim *)a)->id, ((const struct claim *)b)->id, TOPO_ID_SIZE);
 }
 
+/* All of them point into one message. */
+static int compare_places(const void *a, const void *b)
+{
+  const struct claim *x = a, *y = b;
+  return x->id < y->id ? -1 : x->id > y->id;
+}
+
 /* The ids of a list, sorted and each once; *n is how many. NULL when memory is exhausted. */
 static struct claim *sort_claims(const struct topo_range *range, size_t *n)
 {
@@ -205,8 +212,12 @@ static int report_have(struct pass *p, uint64_t begin, uint64_t end, struct clai
   return 0;
 }
 
-static int report_need(struct pass *p, const struct claim *claims, size_t n)
+/* Reports what the peer has and we have not, in the order of its list: by time. Neighbours in time
+ * are asked for together, so what is sent in one piece has long stretches of each chain, and only a
+ * stretch's last event has its signature checked (docs/protocol.md §5). */
+static int report_need(struct pass *p, struct claim *claims, size_t n)
 {
+  qsort(claims, n, sizeof *claims, compare_places);
   for (size_t i = 0; i < n; i++) {
     if (claims[i].ours)
       continue;

@@ -163,7 +163,7 @@ static bool admit_admission(const struct oracle_result *result, struct oracle_ev
   struct topo_id owner = oracle_id_at(invite->body.slots, e->body.slot);
   if (!topo_id_equal(&owner, &e->device))
     return false;
-  if (invite->body.role < auth->link.role || auth->link.role > MODERATOR)
+  if (invite->body.role < auth->link.role || auth->link.role > MEMBER)
     return false;
   if (!oracle_countersigned(memo, e, &result->workspace, &user) ||
       !oracle_proved(memo, e, &result->workspace, &invite->body.invite_key, &user))
@@ -186,7 +186,7 @@ static bool admit_by_type(const struct oracle_result *result, struct oracle_even
   switch (e->type) {
   case ORACLE_USER: return admit_user(result, e, auth, memo);
   case ORACLE_DEVICE: return admit_device(result, e, auth, memo);
-  case ORACLE_INVITE: return e->body.role >= auth->link.role && auth->link.role <= MODERATOR;
+  case ORACLE_INVITE: return e->body.role >= auth->link.role && auth->link.role <= MEMBER;
   case ORACLE_ADMISSION: return admit_admission(result, e, auth, memo);
   case ORACLE_EPOCH:
   case ORACLE_WRAP: return auth->link.role <= MEMBER; /* whether readable here or not */

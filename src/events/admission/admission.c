@@ -23,5 +23,8 @@ static int act(const struct topo_value *v, struct topo_act *out)
   return 0;
 }
 
-const struct topo_type topo_type_admission = {
-    .number = TOPO_TYPE_ADMISSION, .name = "admission", .fields = fields, .act = act};
+const struct topo_type topo_type_admission = {.number = TOPO_TYPE_ADMISSION,
+                                              .name = "admission",
+                                              .fields = fields,
+                                              .act = act,
+                                              .act_right = TOPO_RIGHT_ADMIT};

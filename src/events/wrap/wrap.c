@@ -15,5 +15,8 @@ static int act(const struct topo_value *v, struct topo_act *out)
   return 0;
 }
 
-const struct topo_type topo_type_wrap = {
-    .number = TOPO_TYPE_WRAP, .name = "wrap", .fields = fields, .act = act};
+const struct topo_type topo_type_wrap = {.number = TOPO_TYPE_WRAP,
+                                         .name = "wrap",
+                                         .fields = fields,
+                                         .act = act,
+                                         .act_right = TOPO_RIGHT_KEYS};

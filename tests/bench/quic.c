@@ -1,26 +1,22 @@
 /*
- * quic_bulk.c - how many megabytes a second one connection carries over loopback.
- *
- *     quic_bulk [MiB]        sender and receiver are two threads, each with a topo_net of its own
- *
- * Prints one line: megabytes per second of the receiver's clock, processor time of both threads,
- * datagrams per system call.
+ * quic.c - how many megabytes a second one connection carries over loopback: sender and receiver
+ * are two threads, each with a topo_net of its own. By the receiver's clock.
  */
+#include "bench/bench.h"
+
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
-#include <time.h>
 
-#include "base/assert.h"
 #include "net/net.h"
+#include "sys/clock.h"
+#include "sys/rng.h"
 
 #define NAME "bench"
-enum { CHUNK = 64 * 1024, DEFAULT_MIB = 2048 };
+enum { CHUNK = 64 * 1024 };
 
 struct side {
   struct topo_net *net;
@@ -34,20 +30,6 @@ struct side {
 static uint8_t chunk[CHUNK];
 static uint8_t seeds[2][32] = {{1}, {2}};
 static struct topo_id keys[2];
-
-static uint64_t now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static void fill(void *ctx, void *out, size_t len)
-{
-  (void)ctx;
-  topo_assert(getrandom(out, len, 0) == (ssize_t)len);
-}
-static const struct topo_rng_ops rng_ops = {fill};
 
 static void pump(struct side *s)
 {
@@ -80,11 +62,11 @@ static void on_data(void *arg, struct topo_net_conn *conn, unsigned stream, cons
   struct side *s = arg;
   (void)data;
   if (!s->first_ns)
-    s->first_ns = now();
+    s->first_ns = topo_clock_monotonic_ns();
   topo_net_consumed(conn, stream, len);
   s->left -= len;
   if (!s->left) {
-    s->last_ns = now();
+    s->last_ns = topo_clock_monotonic_ns();
     topo_net_close(conn, TOPO_CLOSE_SHUTDOWN);
     s->done = true;
   }
@@ -112,12 +94,13 @@ static void open_side(struct side *s, int n, uint64_t bytes)
 {
   struct topo_net_address bind;
   struct topo_net_options options = {
-      .bind = &bind, .rng = {&rng_ops, NULL}, .events = &events, .arg = s};
+      .bind = &bind, .rng = topo_rng_os(), .events = &events, .arg = s};
   memset(s, 0, sizeof *s);
   s->left = bytes;
-  topo_assert(topo_net_address_parse(&bind, "127.0.0.1", 0) == 0);
-  topo_assert(topo_net_create(&s->net, &options) == 0);
-  topo_assert(topo_net_identity_add(s->net, &s->identity, seeds[n], n ? NULL : NAME, NULL) == 0);
+  bench_check(topo_net_address_parse(&bind, "127.0.0.1", 0), "address");
+  bench_check(topo_net_create(&s->net, &options), "a net");
+  bench_check(topo_net_identity_add(s->net, &s->identity, seeds[n], n ? NULL : NAME, NULL),
+              "identity");
   topo_net_identity_key(s->identity, &keys[n]);
 }
 
@@ -125,17 +108,17 @@ static void *serve(void *arg)
 {
   struct side *s = arg;
   while (!s->done) {
-    uint64_t at = topo_net_deadline(s->net), t = now();
+    uint64_t at = topo_net_deadline(s->net), t = topo_clock_monotonic_ns();
     struct pollfd fd = {.fd = topo_net_fd(s->net), .events = POLLIN};
     uint64_t wait = at <= t ? 0 : at - t < 100000000 ? at - t : 100000000;
     struct timespec timeout = {.tv_nsec = (long)wait};
     if (ppoll(&fd, 1, &timeout, NULL) > 0)
-      topo_net_ready(s->net, now());
-    t = now();
+      topo_net_ready(s->net, topo_clock_monotonic_ns());
+    t = topo_clock_monotonic_ns();
     if (topo_net_deadline(s->net) <= t)
       topo_net_expire(s->net, t);
   }
-  topo_net_flush(s->net, now());
+  topo_net_flush(s->net, topo_clock_monotonic_ns());
   return NULL;
 }
 
@@ -147,38 +130,39 @@ static double processor_seconds(void)
          1e-6 * (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
 }
 
-static void report(const struct side *from, const struct side *to, uint64_t bytes)
+static void report(const struct side *from, const struct side *to, uint64_t bytes, double cpu_s)
 {
   double seconds = (double)(to->last_ns - to->first_ns) / 1e9;
   struct topo_net_stats out, in;
   topo_net_get_stats(from->net, &out);
   topo_net_get_stats(to->net, &in);
-  printf("%.1f MB/s (%" PRIu64
-         " MiB in %.3f s), processor %.3f s, datagrams per call out %.1f in %.1f\n",
-         (double)bytes / seconds / 1e6, bytes >> 20, seconds, processor_seconds(),
-         (double)out.datagrams_out / (double)out.syscalls_out,
-         (double)in.datagrams_in / (double)in.syscalls_in);
+  bench_line("quic_bulk", (double)bytes / seconds / 1e6, "MB/s");
+  bench_line("quic_bulk_processor", cpu_s / ((double)bytes / 1e9), "s/GB");
+  bench_line("quic_bulk_datagrams_per_send", (double)out.datagrams_out / (double)out.syscalls_out,
+             "datagram");
+  bench_line("quic_bulk_datagrams_per_receive", (double)in.datagrams_in / (double)in.syscalls_in,
+             "datagram");
 }
 
-int main(int argc, char **argv)
+void bench_quic(const struct bench_options *o)
 {
-  uint64_t bytes = (argc > 1 ? strtoull(argv[1], NULL, 10) : DEFAULT_MIB) << 20;
+  uint64_t bytes = o->n << 20;
   struct side to, from;
   struct topo_net_dial dial = {.sni = NAME};
   struct topo_net_conn *conn;
   pthread_t thread;
+  double cpu_s = processor_seconds();
   open_side(&to, 0, bytes);
   open_side(&from, 1, bytes);
   topo_net_local_address(to.net, &dial.remote);
   dial.identity = from.identity;
   dial.pin = keys[0];
-  topo_assert(topo_net_dial(from.net, &conn, &dial, now()) == 0);
-  topo_assert(pthread_create(&thread, NULL, serve, &to) == 0);
+  bench_check(topo_net_dial(from.net, &conn, &dial, topo_clock_monotonic_ns()), "dialling");
+  bench_require(pthread_create(&thread, NULL, serve, &to) == 0, "no thread");
   serve(&from);
   pthread_join(thread, NULL);
-  if (!to.left)
-    report(&from, &to, bytes);
+  bench_require(!to.left, "the connection ended early");
+  report(&from, &to, bytes, processor_seconds() - cpu_s);
   topo_net_destroy(from.net);
   topo_net_destroy(to.net);
-  return to.left ? 1 : 0;
 }

@@ -1,0 +1,239 @@
+/*
+ * topo_bench.c - measures what Topo is measured by.
+ *
+ *     topo-bench WORKLOAD [N] [--dir DIR] [--json]
+ *
+ *     crypto            primitives of one core
+ *     sqlite [rows]     inserts and reads in the shape of the log
+ *     quic [MiB]        one connection over loopback, through src/net
+ *     limits            the three of them
+ *     composite [N]     an idealised writer of N messages (composite.c says what it does)
+ *     sync-mem [N]      N messages from one space to an empty one, in one process and thread
+ *     sync-both-mem [N] the same, half of the messages made on each side
+ *     short, full       what `make bench` and `make bench-full` run
+ *
+ * Prints `name value unit` lines, or one JSON object with --json. An absolute figure is noise
+ * between machines: the sync workloads are printed with their ratio to the composite writer
+ * whenever one ran for as many messages in the same run, and `short` and `full` see to that.
+ *
+ * Databases are made in a directory of the run's own under DIR (default: TMPDIR, or /tmp), which is
+ * removed afterwards.
+ */
+#include "bench/bench.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/status.h"
+#include "sys/disk.h"
+
+enum { FIGURES = 256, NAME = 48 };
+
+static struct {
+  char name[NAME];
+  double value;
+  const char *unit;
+} figures[FIGURES];
+static size_t n_figures;
+static bool json;
+
+static double seconds(clockid_t clock)
+{
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double bench_wall_s(void)
+{
+  return seconds(CLOCK_MONOTONIC);
+}
+
+double bench_cpu_s(void)
+{
+  return seconds(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void bench_require(bool condition, const char *what)
+{
+  if (condition)
+    return;
+  fprintf(stderr, "topo-bench: %s\n", what);
+  exit(1);
+}
+
+void bench_check(int status, const char *what)
+{
+  if (status >= 0)
+    return;
+  fprintf(stderr, "topo-bench: %s: %s\n", what, topo_status_name(status));
+  exit(1);
+}
+
+void bench_line(const char *name, double value, const char *unit)
+{
+  bench_require(n_figures < FIGURES, "more figures than there is room for");
+  snprintf(figures[n_figures].name, NAME, "%s", name);
+  figures[n_figures].value = value;
+  figures[n_figures++].unit = unit;
+  if (json)
+    return;
+  printf("%-36s %14.3f %s\n", name, value, unit);
+  fflush(stdout);
+}
+
+double bench_value(const char *name)
+{
+  for (size_t i = n_figures; i-- > 0;)
+    if (strcmp(figures[i].name, name) == 0)
+      return figures[i].value;
+  return 0;
+}
+
+void bench_path(char out[static BENCH_PATH], const struct bench_options *o, const char *name)
+{
+  int n = snprintf(out, BENCH_PATH, "%s/%s", o->dir, name);
+  bench_require(n > 0 && n < BENCH_PATH, "the directory's name is too long");
+}
+
+void bench_discard(const struct bench_options *o, const char *name)
+{
+  static const char *const tails[] = {"", "-wal", "-shm"};
+  struct topo_disk disk = topo_disk_os();
+  for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+    char file[64], path[BENCH_PATH];
+    snprintf(file, sizeof file, "%s%s", name, tails[i]);
+    bench_path(path, o, file);
+    bench_check(disk.ops->remove(disk.ctx, path), path);
+  }
+}
+
+/* Names and values are ours: nothing in them needs escaping. */
+static void print_json(void)
+{
+  printf("{");
+  for (size_t i = 0; i < n_figures; i++)
+    printf("%s\n  \"%s\": {\"value\": %.3f, \"unit\": \"%s\"}", i ? "," : "", figures[i].name,
+           figures[i].value, figures[i].unit);
+  printf("\n}\n");
+}
+
+static void run_limits(const struct bench_options *o)
+{
+  struct bench_options quic = {.n = 1024, .dir = o->dir};
+  bench_crypto(o);
+  bench_sqlite(o);
+  bench_quic(&quic);
+}
+
+/* A workload beside the writer's limit for as many messages. */
+static void beside_limit(const struct bench_options *o, uint64_t n)
+{
+  struct bench_options sized = {.n = n, .dir = o->dir};
+  bench_composite(&sized);
+  bench_sync_mem(&sized);
+  bench_sync_both_mem(&sized);
+}
+
+static void run_short(const struct bench_options *o)
+{
+  struct bench_options rows = {.n = 100000, .dir = o->dir};
+  run_limits(&rows);
+  beside_limit(o, 10000);
+}
+
+static void run_full(const struct bench_options *o)
+{
+  struct bench_options rows = {.n = 1000000, .dir = o->dir};
+  run_limits(&rows);
+  beside_limit(o, 10000);
+  beside_limit(o, 50000);
+  beside_limit(o, 500000);
+}
+
+static const struct workload {
+  const char *name;
+  void (*run)(const struct bench_options *o);
+  uint64_t n; /* unless another is given */
+} workloads[] = {{"crypto", bench_crypto, 1},
+                 {"sqlite", bench_sqlite, 100000},
+                 {"quic", bench_quic, 1024},
+                 {"limits", run_limits, 1000000},
+                 {"composite", bench_composite, 50000},
+                 {"sync-mem", bench_sync_mem, 50000},
+                 {"sync-both-mem", bench_sync_both_mem, 10000},
+                 {"short", run_short, 1},
+                 {"full", run_full, 1},
+                 {NULL, NULL, 0}};
+
+static const struct workload *find(const char *name)
+{
+  for (const struct workload *w = workloads; w->name; w++)
+    if (strcmp(w->name, name) == 0)
+      return w;
+  return NULL;
+}
+
+static int remove_entry(void *arg, const char *name)
+{
+  char path[BENCH_PATH];
+  bench_path(path, arg, name);
+  return unlink(path) == 0 ? 0 : TOPO_EIO;
+}
+
+static void usage(void)
+{
+  fprintf(stderr, "usage: topo-bench WORKLOAD... [N] [--dir DIR] [--json]\nworkloads:");
+  for (const struct workload *w = workloads; w->name; w++)
+    fprintf(stderr, " %s", w->name);
+  fprintf(stderr, "\n");
+  exit(2);
+}
+
+struct arguments {
+  const struct workload *list[16];
+  size_t n_list;
+  uint64_t n;
+  const char *base;
+};
+
+static void parse(struct arguments *a, int argc, char **argv)
+{
+  for (int i = 1; i < argc; i++) {
+    const struct workload *w = find(argv[i]);
+    char *end;
+    if (w && a->n_list < sizeof a->list / sizeof *a->list)
+      a->list[a->n_list++] = w;
+    else if (strcmp(argv[i], "--json") == 0)
+      json = true;
+    else if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc)
+      a->base = argv[++i];
+    else if ((a->n = strtoull(argv[i], &end, 10)) == 0 || *end)
+      usage();
+  }
+  if (!a->n_list)
+    usage();
+}
+
+int main(int argc, char **argv)
+{
+  struct arguments a = {.base = getenv("TMPDIR")};
+  parse(&a, argc, argv);
+  char dir[BENCH_PATH / 2];
+  int len = snprintf(dir, sizeof dir, "%s/topo-bench-XXXXXX", a.base ? a.base : "/tmp");
+  bench_require(len < (int)sizeof dir && mkdtemp(dir), "the directory cannot be made");
+  struct topo_disk disk = topo_disk_os();
+  for (size_t i = 0; i < a.n_list; i++) {
+    struct bench_options o = {.n = a.n ? a.n : a.list[i]->n, .dir = dir};
+    a.list[i]->run(&o);
+    bench_check(disk.ops->list(disk.ctx, dir, remove_entry, &o), "clearing the directory");
+  }
+  bench_require(rmdir(dir) == 0, "the directory cannot be removed");
+  if (json)
+    print_json();
+  return 0;
+}

@@ -1,0 +1,150 @@
+/* solo.c - see solo.h. */
+#include "unit/node/solo.h"
+
+#include "api/base64url.h"
+#include "base/assert.h"
+#include "base/status.h"
+#include "events/types.h"
+#include "views/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void no_check(void *ctx, struct topo_work *work)
+{
+  (void)ctx, (void)work;
+  topo_assert(!"nobody sends events to a space that is alone");
+}
+static void no_dial(void *ctx, const struct topo_dial *dial)
+{
+  (void)ctx, (void)dial;
+}
+static void no_trust(void *ctx)
+{
+  (void)ctx;
+}
+static void no_note(void *ctx, int status, const char *text)
+{
+  (void)ctx, (void)status, (void)text;
+}
+
+void solo_init(struct solo *s, uint64_t seed)
+{
+  struct sim_disk_options o = {.seed = seed};
+  *s = (struct solo){.now = {1000, 1700000000000}};
+  s->disk = sim_disk_create(&o);
+  s->port = sim_disk_port(s->disk);
+  sim_rng_init(&s->rng, seed);
+  s->ports = (struct topo_node_ports){no_check, no_dial, no_trust, no_note, s};
+}
+
+void solo_finish(struct solo *s)
+{
+  solo_close(s);
+  sim_disk_destroy(s->disk);
+}
+
+static struct topo_node_options options(struct solo *s)
+{
+  return (struct topo_node_options){
+      .path = "space.db", .disk = &s->port, .rng = sim_rng_port(&s->rng), .ports = &s->ports};
+}
+
+int solo_create(struct solo *s)
+{
+  struct topo_node_options o = options(s);
+  struct topo_node_create c = {"Mice", "alice", s->now};
+  return topo_node_create_workspace(&s->node, &o, &c);
+}
+
+int solo_open(struct solo *s)
+{
+  struct topo_node_options o = options(s);
+  return topo_node_open(&s->node, &o);
+}
+
+void solo_close(struct solo *s)
+{
+  topo_node_close(s->node);
+  s->node = NULL;
+}
+
+static const struct topo_op *find(const char *id)
+{
+  const struct topo_op *const *tables[] = {topo_node_ops, topo_view_ops};
+  for (size_t t = 0; t < 2; t++)
+    for (const struct topo_op *const *o = tables[t]; *o; o++)
+      if (strcmp((*o)->id, id) == 0)
+        return *o;
+  topo_assert(!"no such operation");
+  return NULL;
+}
+
+static void done(struct topo_op_call *call, void *arg)
+{
+  (void)call;
+  *(bool *)arg = true;
+}
+
+static void set_id(struct topo_op_call *call, const char *name, const struct topo_id *id)
+{
+  char text[TOPO_ID_TEXT_SIZE];
+  bool unknown = false;
+  topo_id_format(text, id);
+  topo_assert(topo_op_set(call, TOPO_OP_PATH, name, text, strlen(text), &unknown) == 0 && !unknown);
+}
+
+int solo_call(struct solo *s, const char *id, const char *path_name, const struct topo_id *path,
+              const char *body, char **out)
+{
+  bool answered = false;
+  struct topo_op_call *call = topo_op_call_create(find(id));
+  topo_assert(call);
+  set_id(call, "space", &topo_id_zero);
+  if (path_name)
+    set_id(call, path_name, path);
+  topo_assert(!body || topo_op_set_body(call, body, strlen(body)) == 0);
+  call->done = done;
+  call->done_arg = &answered;
+  struct topo_input in = {.kind = TOPO_IN_CALL, .call = call};
+  s->now.mono_ms++;
+  s->now.wall_ms++;
+  topo_node_step(s->node, s->now, &in, 1);
+  topo_assert(answered);
+  int status = call->status;
+  struct topo_bytes text = topo_json_text(&call->out);
+  if (out)
+    *out = status == 0 ? strndup((const char *)text.data, text.len) : NULL;
+  topo_op_call_destroy(call);
+  return status;
+}
+
+struct topo_id solo_id(const char *json, const char *name)
+{
+  char key[64], text[TOPO_ID_TEXT_SIZE];
+  struct topo_id id;
+  snprintf(key, sizeof key, "\"%s\":\"", name);
+  const char *at = strstr(json, key);
+  topo_assert(at && strlen(at) > strlen(key) + 43);
+  memcpy(text, at + strlen(key), 43);
+  text[43] = '\0';
+  topo_assert(topo_id_parse(&id, text) == 0);
+  return id;
+}
+
+struct topo_id solo_channel(struct solo *s)
+{
+  char *json = NULL;
+  topo_assert(solo_call(s, "listChannels", NULL, NULL, NULL, &json) == 0);
+  struct topo_id id = solo_id(json, "channel");
+  free(json);
+  return id;
+}
+
+struct topo_id solo_fingerprint(struct solo *s)
+{
+  struct topo_id id;
+  topo_assert(topo_dag_fingerprint(topo_node_db(s->node), topo_types, &id) == 0);
+  return id;
+}
