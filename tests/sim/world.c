@@ -17,12 +17,14 @@ enum { STUCK_STEPS = 20000, DIAL_MS = 40, CHECK_MS = 15, LINK_MS = 60 };
 
 void sim_fail(struct sim_world *w, const char *format, ...)
 {
+  char text[sizeof w->failure];
   va_list args;
-  if (w->failure[0])
-    return;
   va_start(args, format);
-  vsnprintf(w->failure, sizeof w->failure, format, args);
+  vsnprintf(text, sizeof text, format, args);
   va_end(args);
+  sim_say(w, "FAILED: %s", text);
+  if (!w->failure[0])
+    memcpy(w->failure, text, sizeof text);
 }
 
 void sim_say(struct sim_world *w, const char *format, ...)
