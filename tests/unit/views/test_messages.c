@@ -8,6 +8,7 @@
 
 #include "api/base64url.h"
 #include "base/status.h"
+#include "events/message/message.h"
 #include "tests/unit/views/space.h"
 #include "views/cursor.h"
 
@@ -147,6 +148,42 @@ static void an_item_shows_what_was_said_by_whom_and_when(void **state)
   assert_int_equal(topo_view_message(&room->space->view, &user, &out), TOPO_ENOTFOUND);
   assert_int_equal(topo_json_text(&out).len, 0);
   topo_json_finish(&out);
+}
+
+/* The rows that these tests write by hand are those that the type writes. */
+static void a_projected_message_is_the_same_row(void **state)
+{
+  struct room *room = *state;
+  const struct topo_id user = space_id("user", 1), id = space_id("message", 1);
+  const struct topo_cursor at = {5 << 16, id};
+  const struct topo_value values[] = {
+      [TOPO_MESSAGE_CHANNEL] = {.bytes = {room->channel.bytes, TOPO_ID_SIZE}},
+      [TOPO_MESSAGE_TEXT] = {.bytes = {(const uint8_t *)"text", 4}},
+  };
+  struct topo_event event = {.no = space_no(room->space, &id),
+                             .id = &id,
+                             .hlc = at.hlc,
+                             .user = space_no(room->space, &user),
+                             .values = values};
+  event.subject = event.no;
+  assert_int_equal(topo_type_message.project(room->space->db, &event), 0);
+  static const char rows[] = "SELECT no,channel,user,hlc,rank,text FROM message";
+  int64_t projected[5];
+  for (int by_hand = 0; by_hand < 2; by_hand++) {
+    struct topo_stmt *s = topo_stmt(room->space->db, rows);
+    assert_int_equal(topo_step(s), 1);
+    for (int i = 0; i < 5; i++) {
+      if (by_hand)
+        assert_true(topo_column_i64(s, i) == projected[i]);
+      projected[i] = topo_column_i64(s, i);
+    }
+    struct topo_bytes text = topo_column_bytes(s, 5);
+    assert_int_equal(text.len, 4);
+    assert_memory_equal(text.data, "text", 4);
+    topo_reset(s);
+    assert_int_equal(topo_type_message.clear(room->space->db, event.no), 0);
+    add(room, &at, "text");
+  }
 }
 
 static void the_newest_fifty_are_the_first_page(void **state)
@@ -375,6 +412,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(an_item_shows_what_was_said_by_whom_and_when),
+      TEST(a_projected_message_is_the_same_row),
       TEST(the_newest_fifty_are_the_first_page),
       TEST(other_channels_stay_out),
       TEST(every_cursor_splits_the_channel_in_two),
