@@ -185,7 +185,8 @@ void topo_authority_cover(struct topo_authority *a, int32_t index)
   if (topo_node_is_link(n))
     a->dirty = true;
   if (n->kind == TOPO_ACT_EPOCH || n->kind == TOPO_ACT_WRAP)
-    a->dirty_numbers = true;
+    a->unnumbered++;
+  a->grown = true;
 }
 
 static int newest_first(const void *pa, const void *pb)

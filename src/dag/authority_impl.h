@@ -11,7 +11,8 @@ struct topo_authority {
   int32_t *buckets; /* open addressing by id; TOPO_NONE is empty */
   int32_t n_buckets;
   bool dirty;         /* links were added since the last settle */
-  bool dirty_numbers; /* epochs or wraps were */
+  bool grown;         /* anything was */
+  int32_t unnumbered; /* epochs and wraps that wait for what they list */
 };
 
 int32_t topo_authority_index(const struct topo_authority *a, const struct topo_id *id);

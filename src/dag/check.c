@@ -133,15 +133,23 @@ static bool judged(const struct topo_checked *c)
   return c->status == 0 && !c->duplicate && !c->no_key;
 }
 
-/* A successor that names `chain[i]`: it stands a little further on, among those with seq + 1. */
+/* A successor that names `chain[i]`: it stands a little further on, among those with seq + 1. Where
+ * the chain forks, one with a valid signature is taken before one that is vouched for itself, and a
+ * forged one not at all. */
 static struct topo_checked *successor(struct topo_checked **chain, size_t n, size_t i)
 {
   const struct topo_envelope *e = &chain[i]->envelope;
-  for (size_t k = i + 1; k < n && chain[k]->envelope.seq <= e->seq + 1; k++)
-    if (judged(chain[k]) && chain[k]->envelope.seq == e->seq + 1 &&
-        topo_id_equal(&chain[k]->envelope.prev, &e->id))
+  struct topo_checked *vouched = NULL;
+  for (size_t k = i + 1; k < n && chain[k]->envelope.seq <= e->seq + 1; k++) {
+    if (!judged(chain[k]) || chain[k]->envelope.seq != e->seq + 1 ||
+        !topo_id_equal(&chain[k]->envelope.prev, &e->id))
+      continue;
+    if (chain[k]->authentic)
       return chain[k];
-  return NULL;
+    if (chain[k]->voucher)
+      vouched = chain[k];
+  }
+  return vouched;
 }
 
 /* Verifies the heads of one chain of `n` events, sorted by seq; each control event by itself. */

@@ -167,6 +167,19 @@ int topo_place_control(struct topo_dag *dag, const struct topo_checked *c)
   return admit(dag, e, &act, &row);
 }
 
+/* The batch was opened with the keys of when it was made. A key that came since, perhaps with this
+ * very batch, has opened what waited for it before; this event must have its turn, too. */
+static int await_key(struct topo_dag *dag, const struct topo_envelope *e, struct topo_row *row)
+{
+  int status = hold(dag, e, row, TOPO_EDGE_KEY, &e->epoch, 1);
+  if (status < 0 || !topo_keyring_find(dag->keys, &e->epoch))
+    return status;
+  for (size_t at = 0; at < dag->opened.len; at += sizeof(int64_t))
+    if (memcmp(dag->opened.data + at, &row->set_no, sizeof row->set_no) == 0)
+      return 0;
+  return topo_push_no(&dag->opened, row->set_no);
+}
+
 int topo_place_content(struct topo_dag *dag, const struct topo_checked *c)
 {
   const struct topo_envelope *e = &c->envelope;
@@ -181,7 +194,7 @@ int topo_place_content(struct topo_dag *dag, const struct topo_checked *c)
   if (status < 0)
     return status;
   if (c->no_key)
-    return hold(dag, e, &row, TOPO_EDGE_KEY, &e->epoch, 1);
+    return await_key(dag, e, &row);
   status = authentic(dag, c, &row);
   if (status < 0)
     return status;

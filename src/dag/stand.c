@@ -65,12 +65,13 @@ static enum topo_numbering number(const struct topo_authority *a,
   return right ? TOPO_NUMBERED : TOPO_MISNUMBERED;
 }
 
-/* Numbers what can be, until nothing more follows; 1 when something did. */
+/* Numbers what can be, until nothing more follows; 1 when something did. Any event may be the one
+ * that is listed, and be no epoch. */
 static int number_all(struct topo_authority *a)
 {
   int changed = 0;
-  while (a->dirty_numbers) {
-    a->dirty_numbers = false;
+  for (bool again = a->grown; again && a->unnumbered > 0;) {
+    again = false;
     for (int32_t i = 0; i < a->n; i++) {
       struct topo_authority_node *n = &a->nodes[i];
       if ((n->kind != TOPO_ACT_EPOCH && n->kind != TOPO_ACT_WRAP) ||
@@ -79,10 +80,12 @@ static int number_all(struct topo_authority *a)
       n->numbering = number(a, n);
       if (n->numbering == TOPO_UNNUMBERED)
         continue;
+      a->unnumbered--;
       changed = 1;
-      a->dirty_numbers |= n->kind == TOPO_ACT_EPOCH;
+      again |= n->kind == TOPO_ACT_EPOCH;
     }
   }
+  a->grown = false;
   return changed;
 }
 

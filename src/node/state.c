@@ -452,7 +452,8 @@ uint64_t topo_node_deadline(const struct topo_node *node)
 void topo_node_trust(struct topo_node *node,
                      void (*each)(void *arg, const struct topo_id *key, bool is_invite), void *arg)
 {
-  topo_authority_trust(topo_dag_authority(node->dag), &node->self.device.public_key, each, arg);
+  if (node->dag) /* else the disk is sick: nobody is trusted who cannot be looked up */
+    topo_authority_trust(topo_dag_authority(node->dag), &node->self.device.public_key, each, arg);
 }
 
 void topo_node_set_addresses(struct topo_node *node, const struct topo_address *addresses, size_t n)

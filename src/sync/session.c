@@ -418,6 +418,8 @@ struct topo_session_state topo_session_state(const struct topo_session *s)
                                      .rounds = s->rounds};
   for (size_t i = 0; i < s->peer.n; i++)
     state.remote_items += s->peer.rows[i].count;
-  state.synced = s->equal && !s->again && !s->live_skipped && state.wanted == 0;
+  /* What waits for room on the link was not pushed yet. */
+  bool pushed = s->live.count == 0 && topo_session_sent(s, TOPO_STREAM_LIVE);
+  state.synced = s->equal && pushed && !s->again && !s->live_skipped && state.wanted == 0;
   return state;
 }

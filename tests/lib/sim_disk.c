@@ -290,6 +290,16 @@ void sim_disk_power_off(struct sim_disk *disk)
   disk->power_off = true;
 }
 
+bool sim_disk_powered_off(const struct sim_disk *disk)
+{
+  return disk->power_off;
+}
+
+void sim_disk_lie(struct sim_disk *disk)
+{
+  disk->lies = true;
+}
+
 void sim_disk_crash_at_change(struct sim_disk *disk, uint64_t n)
 {
   disk->crash_left = n;

@@ -63,6 +63,10 @@ void sim_disk_power_off(struct sim_disk *disk);
 /* The n-th change from now (n ≥ 1) meets a power cut: it is begun, not synced, and the power is
  * off. A change is a creation, write, truncation, sync or deletion. 0 takes the order back. */
 void sim_disk_crash_at_change(struct sim_disk *disk, uint64_t n);
+/* True while every call fails because of sim_disk_power_off or sim_disk_crash_at_change. */
+bool sim_disk_powered_off(const struct sim_disk *disk);
+/* From now on the disk says "synced" and does nothing for it: a planted fault. */
+void sim_disk_lie(struct sim_disk *disk);
 /* A power cut, and the power is back: see above. Takes back all ordered faults and crashes. */
 void sim_disk_crash(struct sim_disk *disk, struct sim_rng *rng);
 /* The process dies (kill −9) and the system lives on: locks, shared memory and temporary files are

@@ -67,7 +67,7 @@ struct sim_disk {
   struct sim_rng rng;
   int64_t unix_ms;
   uint64_t capacity;
-  bool powersafe_overwrite, power_off;
+  bool powersafe_overwrite, power_off, lies;
   uint64_t generation; /* handles of an earlier one are dead */
   uint64_t crash_left; /* changes until the power fails; 0 is never */
   uint64_t changes, faults_struck;

@@ -31,14 +31,16 @@ static enum topo_state expected_state(const struct oracle_event *e)
   }
 }
 
-/* Neither is there, nor will it ever be admitted. */
+static bool waits_in_vain(const struct oracle_result *oracle, const struct oracle_event *e);
+
+/* It will never be admitted. */
 static bool hopeless(const struct oracle_result *oracle, const struct topo_id *id)
 {
   const struct oracle_event *e = oracle_find(oracle, id);
-  return e && (e->refused || e->kind == 2);
+  return e && (e->kind == 2 || waits_in_vain(oracle, e));
 }
 
-/* What names a refused event, or content, as an ancestor may be held or not kept. */
+/* What names a refused event, or content, as an ancestor may be held or not kept; and so on. */
 static bool waits_in_vain(const struct oracle_result *oracle, const struct oracle_event *e)
 {
   if (e->verdict == ORACLE_REFUSED)

@@ -1,8 +1,8 @@
 /*
- * log.c - a ring of lines under a mutex. Formatting and the copy happen outside of it, so a blocked
- * terminal stops only the thread that writes to it.
+ * journal.c - a ring of lines under a mutex. Formatting and the copy happen outside of it, so a
+ * blocked terminal stops only the thread that writes to it.
  */
-#include "sys/log.h"
+#include "sys/journal.h"
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -16,16 +16,16 @@
 #include <time.h>
 #include <unistd.h>
 
-struct topo_log {
-  struct topo_log_options options;
+struct topo_journal {
+  struct topo_journal_options options;
   pthread_mutex_t mutex;
-  uint64_t written;                          /* the number of the newest line */
-  struct topo_log_line ring[TOPO_LOG_LINES]; /* line n is at n % TOPO_LOG_LINES */
+  uint64_t written;                                  /* the number of the newest line */
+  struct topo_journal_line ring[TOPO_JOURNAL_LINES]; /* line n is at n % TOPO_JOURNAL_LINES */
 };
 
-int topo_log_create(const struct topo_log_options *options, struct topo_log **out)
+int topo_journal_create(const struct topo_journal_options *options, struct topo_journal **out)
 {
-  struct topo_log *log = calloc(1, sizeof *log);
+  struct topo_journal *log = calloc(1, sizeof *log);
   *out = log;
   if (!log)
     return TOPO_ENOMEM;
@@ -37,7 +37,7 @@ int topo_log_create(const struct topo_log_options *options, struct topo_log **ou
   return TOPO_ENOMEM;
 }
 
-void topo_log_destroy(struct topo_log *log)
+void topo_journal_destroy(struct topo_journal *log)
 {
   if (!log)
     return;
@@ -45,13 +45,13 @@ void topo_log_destroy(struct topo_log *log)
   free(log);
 }
 
-const char *topo_log_level_name(enum topo_log_level level)
+const char *topo_journal_level_name(enum topo_journal_level level)
 {
   switch (level) {
-  case TOPO_LOG_ERROR: return "error";
-  case TOPO_LOG_WARNING: return "warning";
-  case TOPO_LOG_INFO: return "info";
-  case TOPO_LOG_DEBUG: return "debug";
+  case TOPO_JOURNAL_ERROR: return "error";
+  case TOPO_JOURNAL_WARNING: return "warning";
+  case TOPO_JOURNAL_INFO: return "info";
+  case TOPO_JOURNAL_DEBUG: return "debug";
   }
   return "unknown";
 }
@@ -75,7 +75,7 @@ static size_t escape(uint8_t byte, char out[static 5])
   return (size_t)(plain ? snprintf(out, 5, "%s", plain) : snprintf(out, 5, "\\x%02x", byte));
 }
 
-static void copy_escaped(char out[static TOPO_LOG_TEXT], const char *raw, size_t len)
+static void copy_escaped(char out[static TOPO_JOURNAL_TEXT], const char *raw, size_t len)
 {
   static const char cut[] = "...";
   const uint8_t *at = (const uint8_t *)raw;
@@ -88,7 +88,7 @@ static void copy_escaped(char out[static TOPO_LOG_TEXT], const char *raw, size_t
     else
       taken = 1, size = escape(*at, piece);
     /* Room for the cut mark is kept until the end is in sight. */
-    if (used + size + sizeof cut > TOPO_LOG_TEXT) {
+    if (used + size + sizeof cut > TOPO_JOURNAL_TEXT) {
       memcpy(out + used, cut, sizeof cut);
       return;
     }
@@ -100,15 +100,15 @@ static void copy_escaped(char out[static TOPO_LOG_TEXT], const char *raw, size_t
   out[used] = 0;
 }
 
-static void copy_out(int fd, const struct topo_log_line *line)
+static void copy_out(int fd, const struct topo_journal_line *line)
 {
-  char text[TOPO_LOG_TEXT + 64];
+  char text[TOPO_JOURNAL_TEXT + 64];
   struct tm tm;
   time_t seconds = (time_t)(line->wall_ms / 1000);
   gmtime_r(&seconds, &tm);
   size_t used = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
   int n = snprintf(text + used, sizeof text - used, ".%03dZ %s %s\n", (int)(line->wall_ms % 1000),
-                   topo_log_level_name(line->level), line->text);
+                   topo_journal_level_name(line->level), line->text);
   size_t len = used + (size_t)n;
   ssize_t r;
   /* One write per line keeps the lines of several threads whole. */
@@ -117,11 +117,11 @@ static void copy_out(int fd, const struct topo_log_line *line)
   while (r < 0 && errno == EINTR);
 }
 
-void topo_log_vwrite(struct topo_log *log, enum topo_log_level level, const char *format,
-                     va_list args)
+void topo_journal_vwrite(struct topo_journal *log, enum topo_journal_level level,
+                         const char *format, va_list args)
 {
-  char raw[TOPO_LOG_TEXT + 1];
-  struct topo_log_line line = {.level = level};
+  char raw[TOPO_JOURNAL_TEXT + 1];
+  struct topo_journal_line line = {.level = level};
   if (!log || level > log->options.most)
     return;
   int n = vsnprintf(raw, sizeof raw, format, args);
@@ -131,28 +131,29 @@ void topo_log_vwrite(struct topo_log *log, enum topo_log_level level, const char
   pthread_mutex_lock(&log->mutex);
   line.number = ++log->written;
   line.wall_ms = topo_clock_wall_ms();
-  log->ring[line.number % TOPO_LOG_LINES] = line;
+  log->ring[line.number % TOPO_JOURNAL_LINES] = line;
   pthread_mutex_unlock(&log->mutex);
   if (log->options.copy_fd >= 0)
     copy_out(log->options.copy_fd, &line);
 }
 
-void topo_log_write(struct topo_log *log, enum topo_log_level level, const char *format, ...)
+void topo_journal_write(struct topo_journal *log, enum topo_journal_level level, const char *format,
+                        ...)
 {
   va_list args;
   va_start(args, format);
-  topo_log_vwrite(log, level, format, args);
+  topo_journal_vwrite(log, level, format, args);
   va_end(args);
 }
 
-bool topo_log_next(struct topo_log *log, uint64_t after, struct topo_log_line *out)
+bool topo_journal_next(struct topo_journal *log, uint64_t after, struct topo_journal_line *out)
 {
   pthread_mutex_lock(&log->mutex);
-  uint64_t oldest = log->written > TOPO_LOG_LINES ? log->written - TOPO_LOG_LINES + 1 : 1;
+  uint64_t oldest = log->written > TOPO_JOURNAL_LINES ? log->written - TOPO_JOURNAL_LINES + 1 : 1;
   uint64_t wanted = after + 1 > oldest ? after + 1 : oldest;
   bool found = after < log->written;
   if (found)
-    *out = log->ring[wanted % TOPO_LOG_LINES];
+    *out = log->ring[wanted % TOPO_JOURNAL_LINES];
   pthread_mutex_unlock(&log->mutex);
   return found;
 }

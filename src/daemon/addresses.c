@@ -1,0 +1,119 @@
+/* addresses.c - addresses as text, as socket addresses, and as bytes of an invite. */
+#include "daemon/addresses.h"
+
+#include "base/status.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+int topo_addresses_parse(struct topo_net_address *out, const char *text)
+{
+  char host[TOPO_NET_ADDRESS_TEXT];
+  const char *colon = strrchr(text, ':');
+  char *end = NULL;
+  if (!colon || colon == text || colon[1] < '0' || colon[1] > '9')
+    return TOPO_EINVAL;
+  unsigned long port = strtoul(colon + 1, &end, 10);
+  size_t len = (size_t)(colon - text);
+  bool bracketed = text[0] == '[' && text[len - 1] == ']';
+  if (*end || port > UINT16_MAX || len >= sizeof host)
+    return TOPO_EINVAL;
+  /* Without brackets "::1" would be the address "::" and the port 1, or it would not. */
+  if (!bracketed && memchr(text, ':', len))
+    return TOPO_EINVAL;
+  if (bracketed) {
+    text++;
+    len -= 2;
+  }
+  memcpy(host, text, len);
+  host[len] = '\0';
+  if (bracketed && !strchr(host, ':'))
+    return TOPO_EINVAL;
+  return topo_net_address_parse(out, host, (uint16_t)port);
+}
+
+bool topo_addresses_to_net(struct topo_net_address *out, const struct topo_address *a)
+{
+  memset(out, 0, sizeof *out);
+  if (a->len == 7 && a->bytes[0] == 4) {
+    out->in.sin_family = AF_INET;
+    memcpy(&out->in.sin_addr, a->bytes + 1, 4);
+    memcpy(&out->in.sin_port, a->bytes + 5, 2); /* both are big-endian */
+    return true;
+  }
+  if (a->len == 19 && a->bytes[0] == 6) {
+    out->in6.sin6_family = AF_INET6;
+    memcpy(&out->in6.sin6_addr, a->bytes + 1, 16);
+    memcpy(&out->in6.sin6_port, a->bytes + 17, 2);
+    return true;
+  }
+  return false;
+}
+
+struct topo_address topo_addresses_from_net(const struct topo_net_address *address)
+{
+  struct topo_net_address a = *address;
+  struct topo_address out = {.len = 7};
+  topo_net_address_unmap(&a);
+  if (a.sa.sa_family == AF_INET) {
+    out.bytes[0] = 4;
+    memcpy(out.bytes + 1, &a.in.sin_addr, 4);
+    memcpy(out.bytes + 5, &a.in.sin_port, 2);
+    return out;
+  }
+  out.len = 19;
+  out.bytes[0] = 6;
+  memcpy(out.bytes + 1, &a.in6.sin6_addr, 16);
+  memcpy(out.bytes + 17, &a.in6.sin6_port, 2);
+  return out;
+}
+
+/* Worth telling others: neither loopback nor link-local, which would need our interface's name. */
+static bool tellable(const struct topo_net_address *a)
+{
+  if (a->sa.sa_family == AF_INET) {
+    uint32_t v4 = ntohl(a->in.sin_addr.s_addr);
+    return v4 >> 24 != 127 && v4 >> 16 != 0xa9fe && v4 != 0;
+  }
+  return !IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr) && !IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr) &&
+         !IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
+}
+
+static bool address_of(struct topo_net_address *out, const struct ifaddrs *i, uint16_t port)
+{
+  if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) || (i->ifa_flags & IFF_LOOPBACK))
+    return false;
+  int family = i->ifa_addr->sa_family;
+  socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+  if ((family != AF_INET && family != AF_INET6) ||
+      topo_net_address_set(out, i->ifa_addr, len) < 0 || !tellable(out))
+    return false;
+  if (family == AF_INET)
+    out->in.sin_port = htons(port);
+  else
+    out->in6.sin6_port = htons(port);
+  return true;
+}
+
+size_t topo_addresses_reachable(struct topo_address *out, size_t max,
+                                const struct topo_net_address *bound)
+{
+  struct ifaddrs *all = NULL;
+  size_t n = 0;
+  if (!topo_net_address_is_any(bound)) {
+    out[0] = topo_addresses_from_net(bound);
+    return 1;
+  }
+  if (getifaddrs(&all) < 0)
+    return 0;
+  bool v4_only = bound->sa.sa_family == AF_INET;
+  for (const struct ifaddrs *i = all; i && n < max; i = i->ifa_next) {
+    struct topo_net_address a;
+    if (address_of(&a, i, topo_net_address_port(bound)) && (a.sa.sa_family == AF_INET || !v4_only))
+      out[n++] = topo_addresses_from_net(&a);
+  }
+  freeifaddrs(all);
+  return n;
+}

@@ -1,0 +1,23 @@
+/*
+ * addresses.h - addresses between their three forms: text on the command line, a socket address,
+ * and the bytes that travel in invites (docs/protocol.md §7).
+ */
+#ifndef TOPO_DAEMON_ADDRESSES_H
+#define TOPO_DAEMON_ADDRESSES_H
+
+#include "net/address.h"
+#include "node/node.h"
+
+/* "192.0.2.1:7443" or "[2001:db8::1]:7443". 0 or TOPO_EINVAL. */
+int topo_addresses_parse(struct topo_net_address *out, const char *text);
+/* False when the bytes are no address. */
+bool topo_addresses_to_net(struct topo_net_address *out, const struct topo_address *address);
+/* An IPv4 address in IPv6 clothes becomes IPv4. */
+struct topo_address topo_addresses_from_net(const struct topo_net_address *address);
+/* Where others may reach a socket bound to `bound`: that address itself, or, where it is "any", all
+ * addresses of this machine's interfaces except loopback and link-local ones. Returns how many of
+ * at most `max` were written. */
+size_t topo_addresses_reachable(struct topo_address *out, size_t max,
+                                const struct topo_net_address *bound);
+
+#endif

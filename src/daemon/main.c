@@ -1,0 +1,265 @@
+/*
+ * main.c - `topod`: puts the parts together, runs the network's loop in the first thread, and takes
+ * the parts apart again in the order in which they depend on each other.
+ */
+#include "base/status.h"
+#include "crypto/init.h"
+#include "daemon/addresses.h"
+#include "daemon/options.h"
+#include "daemon/table.h"
+#include "gateway/gateway.h"
+#include "sys/clock.h"
+#include "sys/disk.h"
+#include "sys/lock.h"
+#include "sys/rng.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { THREADS_MIN = 3, THREADS_MAX = 16, SENTENCE = 512 };
+
+struct app {
+  struct topo_options options;
+  struct topo_journal *journal;
+  struct topo_disk disk;
+  struct topo_rng rng;
+  struct topo_lock *lock;
+  struct topo_loop *loop;
+  struct topo_host *host;
+  struct topo_network *network;
+  struct topo_pool *pool;
+  struct topo_space_env env;
+  struct topo_daemon daemon;
+  struct topo_table *table;
+  struct topo_gateway *gateway;
+  char udp_address[TOPO_NET_ADDRESS_TEXT];
+};
+
+/* Tells whoever started us, and the terminal; then there is nothing more to be told. */
+static void report(struct app *app, const char *line)
+{
+  if (app->options.ready_fd < 0)
+    return;
+  dprintf(app->options.ready_fd, "%s\n", line);
+  close(app->options.ready_fd);
+  app->options.ready_fd = -1;
+}
+
+static int fail(struct app *app, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static int fail(struct app *app, int status, const char *format, ...)
+{
+  char line[SENTENCE];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  fprintf(stderr, "topod: %s\n", line);
+  report(app, line);
+  return status;
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+
+static int take_lock(struct app *app)
+{
+  const char *dir = app->options.data_dir;
+  long pid = 0;
+  int status = app->disk.ops->make_dir(app->disk.ctx, dir);
+  if (status == 0)
+    status = topo_lock_take(dir, &app->lock);
+  if (status == TOPO_ELOCKED && topo_lock_owner(dir, &pid) == 0)
+    return fail(app, status,
+                "another daemon (process %ld) uses %s: stop it with `topo stop`, "
+                "or choose another folder with --data DIR",
+                pid, dir);
+  if (status < 0)
+    return fail(app, status, "%s: %s", dir, topo_status_text(status));
+  return 0;
+}
+
+static int open_port(struct app *app)
+{
+  struct topo_options *o = &app->options;
+  struct topo_network_options no = {.bind = &o->bind,
+                                    .rng = app->rng,
+                                    .secret = topo_host_secret(app->host),
+                                    .loop = app->loop,
+                                    .journal = app->journal};
+  int status = topo_network_create(&app->network, &no);
+  if (status == TOPO_EINVAL && !o->bind_given) { /* a machine without IPv6 */
+    topo_net_address_parse(&o->bind, "0.0.0.0", TOPO_DEFAULT_PORT);
+    status = topo_network_create(&app->network, &no);
+  }
+  char text[TOPO_NET_ADDRESS_TEXT];
+  topo_net_address_format(&o->bind, text);
+  if (status == TOPO_EADDRINUSE)
+    return fail(app, status,
+                "UDP port %u is in use by another program (%s): choose another with "
+                "--bind ADDR:PORT",
+                (unsigned)topo_net_address_port(&o->bind), text);
+  if (status == TOPO_EINVAL)
+    return fail(app, status, "this machine has no address %s: choose another with --bind ADDR:PORT",
+                text);
+  if (status < 0)
+    return fail(app, status, "cannot open UDP port %s: %s", text, topo_status_text(status));
+  struct topo_net_address bound;
+  topo_network_local_address(app->network, &bound);
+  topo_net_address_format(&bound, app->udp_address);
+  app->env.n_addresses = o->n_advertise;
+  memcpy(app->env.addresses, o->advertise, sizeof o->advertise);
+  if (!o->n_advertise)
+    app->env.n_addresses =
+        topo_addresses_reachable(app->env.addresses, TOPO_NODE_ADDRESSES, &bound);
+  return 0;
+}
+
+/* One more than there are processors: a thread that waits for the disk leaves none idle. */
+static unsigned pool_threads(void)
+{
+  long n = sysconf(_SC_NPROCESSORS_ONLN) + 1;
+  return n < THREADS_MIN ? THREADS_MIN : n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
+}
+
+static int open_gateway(struct app *app)
+{
+  const char *path = app->options.socket_path;
+  int status = TOPO_ENOMEM;
+  app->table = topo_table_create(&app->daemon);
+  if (app->table) {
+    struct topo_gateway_options o = {.socket_path = path,
+                                     .table = topo_table_ops(app->table),
+                                     .runner = topo_table_runner(app->table)};
+    app->gateway = topo_gateway_create(&o, &status);
+    if (app->gateway)
+      return 0;
+  }
+  switch (status) {
+  case TOPO_EADDRINUSE:
+    return fail(app, status, "another daemon answers on %s: choose another path with --socket",
+                path);
+  case TOPO_EDENIED:
+    return fail(app, status, "the folder of %s belongs to somebody else, or others may write to it",
+                path);
+  case TOPO_EINVAL:
+    return fail(app, status, "%s is too long for a socket: choose a shorter path with --socket",
+                path);
+  default: return fail(app, status, "cannot listen on %s: %s", path, topo_status_text(status));
+  }
+}
+
+static void stop(struct topo_daemon *daemon)
+{
+  topo_loop_stop(daemon->stop_arg);
+}
+
+static void on_signal(void *arg, int signal)
+{
+  struct app *app = arg;
+  topo_journal_write(app->journal, TOPO_JOURNAL_INFO, "stopping: %s", strsignal(signal));
+  topo_loop_stop(app->loop);
+}
+
+static int start(struct app *app)
+{
+  app->disk = topo_disk_os();
+  app->rng = topo_rng_os();
+  if (topo_journal_create(&(struct topo_journal_options){app->options.level, STDERR_FILENO},
+                          &app->journal) < 0 ||
+      topo_crypto_init() < 0)
+    return fail(app, TOPO_ENOMEM, "cannot start: %s", topo_status_text(TOPO_ENOMEM));
+  int status = take_lock(app);
+  if (status < 0)
+    return status;
+  status = topo_host_open(&app->host, app->options.data_dir, &app->disk, &app->rng);
+  if (status < 0)
+    return fail(app, status, "%s/node.db: %s", app->options.data_dir, topo_status_text(status));
+  status = topo_loop_create(&app->loop);
+  if (status == 0)
+    status = topo_loop_on_signals(app->loop, on_signal, app);
+  if (status < 0)
+    return fail(app, status, "cannot start: %s", topo_status_text(status));
+  status = open_port(app);
+  if (status < 0)
+    return status;
+  status = topo_pool_create(pool_threads(), &app->pool);
+  if (status < 0)
+    return fail(app, status, "cannot start threads: %s", topo_status_text(status));
+  app->env.pool = app->pool;
+  app->env.network = app->network;
+  app->env.journal = app->journal;
+  app->env.disk = app->disk;
+  app->env.rng = app->rng;
+  status = topo_host_start(app->host, &app->env);
+  if (status < 0)
+    return fail(app, status, "%s: %s", app->options.data_dir, topo_status_text(status));
+  app->daemon = (struct topo_daemon){.host = app->host,
+                                     .pool = app->pool,
+                                     .journal = app->journal,
+                                     .data_dir = app->options.data_dir,
+                                     .udp_address = app->udp_address,
+                                     .started_ms = (uint64_t)topo_clock_wall_ms(),
+                                     .stop = stop,
+                                     .stop_arg = app->loop};
+  return open_gateway(app);
+}
+
+/* ---- end ------------------------------------------------------------------------------------- */
+
+/* Nothing new begins; spaces answer what waits and let go of their peers; the peers are told; and
+ * only then are the clients' connections closed, for their answers are all there now. */
+static void end(struct app *app)
+{
+  if (app->gateway)
+    topo_gateway_quiesce(app->gateway);
+  if (app->host)
+    topo_host_stop(app->host);
+  topo_network_destroy(app->network);
+  topo_gateway_destroy(app->gateway);
+  topo_pool_destroy(app->pool);
+  topo_host_close(app->host);
+  topo_table_destroy(app->table);
+  topo_loop_destroy(app->loop);
+  topo_lock_release(app->lock);
+  topo_journal_destroy(app->journal);
+}
+
+static int serve(struct app *app)
+{
+  int status = start(app);
+  if (status == 0) {
+    topo_journal_write(app->journal, TOPO_JOURNAL_INFO, "topod " TOPO_VERSION " is ready: %s, %s",
+                       app->options.data_dir, app->udp_address);
+    report(app, "ready");
+    status = topo_loop_run(app->loop);
+  }
+  end(app);
+  return status < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+  static struct app app;
+  char error[TOPO_OPTIONS_ERROR];
+  struct topo_options_env env = {getenv("HOME"), getenv("XDG_STATE_HOME"),
+                                 getenv("XDG_RUNTIME_DIR")};
+  umask(077);
+  signal(SIGPIPE, SIG_IGN);
+  if (topo_options_parse(&app.options, argc, argv, &env, error) < 0) {
+    fail(&app, TOPO_EINVAL, "%s", error);
+    return 2;
+  }
+  if (app.options.help || app.options.version) {
+    if (app.options.help)
+      topo_options_help(stdout);
+    else
+      puts("topod " TOPO_VERSION);
+    return EXIT_SUCCESS;
+  }
+  return serve(&app);
+}

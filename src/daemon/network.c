@@ -1,0 +1,489 @@
+/*
+ * network.c - the network's thread. Everything here runs on it, but the functions of endpoints,
+ * which post letters.
+ *
+ * A wire is one connection or the attempt at one; it is the `user` of its topo_net_conn. From `up`
+ * on it has a pipe to its space.
+ */
+#include "daemon/network.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "daemon/addresses.h"
+#include "daemon/pipe.h"
+#include "port/close.h"
+#include "sys/clock.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+struct topo_network {
+  struct topo_net *net;
+  struct topo_loop *loop;
+  struct topo_journal *journal;
+  struct topo_watch watch;
+  struct topo_timer timer;
+  struct topo_mailbox outbox;
+  struct topo_endpoint *endpoints;
+  struct wire *wires;
+  uint64_t next_number;
+};
+
+struct topo_endpoint {
+  struct topo_letter letter; /* first */
+  struct topo_network *network;
+  struct topo_endpoint *next;
+  struct topo_mailbox *inbox;
+  struct topo_id workspace, device;
+  uint8_t seed[32];
+  atomic_size_t pipes;
+  /* The network's */
+  bool registered;
+  struct topo_net_identity *identity; /* NULL when it could not be added */
+  struct topo_id *keys;
+  size_t n_keys;
+  /* Handed over */
+  pthread_mutex_t mutex;
+  bool posted, renewed;
+  struct topo_id *new_keys;
+  size_t n_new_keys;
+};
+
+struct wire {
+  struct wire *next, **link;
+  struct topo_endpoint *endpoint;
+  struct topo_net_conn *conn;
+  struct topo_net_identity *invite; /* shown instead of the endpoint's identity; removed with it */
+  struct topo_dial_letter *dial;    /* until it comes up or fails */
+  struct topo_pipe *pipe;           /* once it is up */
+  struct topo_buf sending[TOPO_LINK_STREAMS];
+  size_t sent[TOPO_LINK_STREAMS]; /* of `sending`: has gone out already */
+};
+
+void topo_dial_letter_free(struct topo_dial_letter *letter)
+{
+  topo_wipe(&letter->dial, sizeof letter->dial);
+  free(letter);
+}
+
+/* ---- wires ----------------------------------------------------------------------------------- */
+
+static struct wire *create_wire(struct topo_endpoint *endpoint, struct topo_net_conn *conn)
+{
+  struct wire *wire = calloc(1, sizeof *wire);
+  if (!wire)
+    return NULL;
+  struct topo_network *network = endpoint->network;
+  wire->endpoint = endpoint;
+  wire->conn = conn;
+  wire->next = network->wires;
+  wire->link = &network->wires;
+  if (wire->next)
+    wire->next->link = &wire->next;
+  network->wires = wire;
+  return wire;
+}
+
+static void destroy_wire(struct wire *wire)
+{
+  *wire->link = wire->next;
+  if (wire->next)
+    wire->next->link = wire->link;
+  for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+    topo_buf_finish(&wire->sending[i]);
+  if (wire->invite)
+    topo_net_identity_remove(wire->endpoint->network->net, wire->invite);
+  if (wire->dial)
+    topo_dial_letter_free(wire->dial);
+  free(wire);
+}
+
+static void report_dial(struct topo_dial_letter *letter, int status)
+{
+  letter->status = status < 0 ? status : TOPO_ECLOSED;
+  if (topo_mailbox_put(letter->endpoint->inbox, &letter->letter.mail) < 0)
+    topo_dial_letter_free(letter);
+}
+
+/* Hands as much as the connection takes to it. */
+static void send_bytes(struct wire *wire, unsigned stream)
+{
+  struct topo_buf *buf = &wire->sending[stream];
+  size_t *sent = &wire->sent[stream];
+  size_t n = topo_net_send(wire->conn, stream, buf->data + *sent, buf->len - *sent);
+  *sent += n;
+  if (*sent == buf->len) {
+    topo_buf_clear(buf);
+    *sent = 0;
+  }
+  if (n)
+    topo_pipe_sent(wire->pipe, stream, n);
+}
+
+static void close_wire(struct wire *wire, uint64_t code)
+{
+  topo_net_close(wire->conn, code);
+  if (wire->pipe)
+    topo_pipe_down(wire->pipe, TOPO_ECLOSED);
+  destroy_wire(wire);
+}
+
+/* ---- what the connections say ---------------------------------------------------------------- */
+
+static int compare_ids(const void *a, const void *b)
+{
+  return topo_id_compare(a, b);
+}
+
+static int on_judge(void *arg, void *identity_user, const struct topo_id *peer)
+{
+  const struct topo_endpoint *endpoint = identity_user;
+  (void)arg;
+  if (endpoint->n_keys &&
+      bsearch(peer, endpoint->keys, endpoint->n_keys, sizeof *peer, compare_ids))
+    return 0;
+  return TOPO_EUNTRUSTED;
+}
+
+static struct topo_pipe *create_pipe(struct topo_network *network, struct wire *wire,
+                                     const struct topo_net_peer *peer)
+{
+  struct topo_endpoint *endpoint = wire->endpoint;
+  struct topo_pipe_options o = {.number = ++network->next_number,
+                                .peer = peer->key,
+                                .address = topo_addresses_from_net(&peer->address),
+                                .outgoing = peer->outgoing,
+                                .dial = wire->dial ? wire->dial->dial.number : 0,
+                                .inbox = endpoint->inbox,
+                                .outbox = &network->outbox,
+                                .alive = &endpoint->pipes,
+                                .wire = wire};
+  if (atomic_load(&endpoint->pipes) >= TOPO_ENDPOINT_PIPES)
+    return NULL;
+  return topo_pipe_create(&o);
+}
+
+static void on_up(void *arg, struct topo_net_conn *conn, const struct topo_net_peer *peer)
+{
+  struct topo_network *network = arg;
+  struct wire *wire = peer->outgoing ? peer->user : create_wire(peer->identity_user, conn);
+  topo_net_conn_set_user(conn, wire);
+  if (wire)
+    wire->pipe = create_pipe(network, wire, peer);
+  if (!wire || !wire->pipe) {
+    topo_net_close(conn, TOPO_CLOSE_OVERLOADED);
+    if (wire && wire->dial) {
+      report_dial(wire->dial, TOPO_ELIMIT);
+      wire->dial = NULL;
+    }
+    if (wire)
+      destroy_wire(wire);
+    return;
+  }
+  if (wire->dial) {
+    topo_dial_letter_free(wire->dial);
+    wire->dial = NULL;
+  }
+  if (topo_pipe_up(wire->pipe) < 0) {
+    topo_pipe_forget(wire->pipe);
+    close_wire(wire, TOPO_CLOSE_AWAY);
+  }
+}
+
+static void on_data(void *arg, struct topo_net_conn *conn, unsigned stream, const uint8_t *data,
+                    size_t len)
+{
+  struct wire *wire = topo_net_conn_user(conn);
+  (void)arg;
+  if (topo_pipe_received(wire->pipe, stream, data, len) < 0)
+    close_wire(wire, TOPO_CLOSE_OVERLOADED);
+}
+
+static void on_writable(void *arg, struct topo_net_conn *conn, unsigned stream)
+{
+  (void)arg;
+  send_bytes(topo_net_conn_user(conn), stream);
+}
+
+static void on_down(void *arg, struct topo_net_conn *conn, const struct topo_net_down *why)
+{
+  struct wire *wire = topo_net_conn_user(conn);
+  (void)arg;
+  if (!wire)
+    return;
+  if (wire->dial) {
+    report_dial(wire->dial, why->status);
+    wire->dial = NULL;
+  }
+  if (wire->pipe)
+    topo_pipe_down(wire->pipe, why->status);
+  destroy_wire(wire);
+}
+
+static const struct topo_net_events events = {
+    .judge = on_judge, .up = on_up, .data = on_data, .writable = on_writable, .down = on_down};
+
+/* ---- what the spaces want -------------------------------------------------------------------- */
+
+static void follow_orders(struct topo_letter *letter)
+{
+  struct topo_pipe_orders orders;
+  struct topo_pipe *pipe = topo_pipe_take_orders(letter, &orders);
+  struct wire *wire = topo_pipe_wire(pipe);
+  if (wire && orders.closed) {
+    close_wire(wire, orders.code);
+    wire = NULL;
+  }
+  for (unsigned i = 0; wire && i < TOPO_LINK_STREAMS; i++) {
+    if (orders.consumed[i])
+      topo_net_consumed(wire->conn, i, orders.consumed[i]);
+    if (topo_pipe_take_bytes(pipe, i, &wire->sending[i]) < 0) {
+      close_wire(wire, TOPO_CLOSE_OVERLOADED);
+      break;
+    }
+    if (wire->sending[i].len)
+      send_bytes(wire, i);
+  }
+  topo_pipe_unref(pipe);
+}
+
+static void register_endpoint(struct topo_endpoint *e)
+{
+  char sni[TOPO_SNI_SIZE];
+  topo_sni(sni, &e->workspace, &e->device);
+  int status = topo_net_identity_add(e->network->net, &e->identity, e->seed, sni, e);
+  if (status < 0)
+    topo_journal_write(e->network->journal, TOPO_JOURNAL_ERROR,
+                       "a space cannot be reached by others: %s", topo_status_text(status));
+  e->registered = true;
+  e->next = e->network->endpoints;
+  e->network->endpoints = e;
+}
+
+static void renew_endpoint(struct topo_endpoint *e)
+{
+  if (!e->registered)
+    register_endpoint(e);
+  pthread_mutex_lock(&e->mutex);
+  bool renewed = e->renewed;
+  e->posted = e->renewed = false;
+  if (renewed) {
+    free(e->keys);
+    e->keys = e->new_keys;
+    e->n_keys = e->n_new_keys;
+    e->new_keys = NULL;
+  }
+  pthread_mutex_unlock(&e->mutex);
+  if (renewed && e->identity)
+    topo_net_recheck(e->network->net, e->identity);
+}
+
+static int start_dial(struct wire *wire, const struct topo_dial *dial)
+{
+  struct topo_endpoint *e = wire->endpoint;
+  struct topo_net *net = e->network->net;
+  char sni[TOPO_SNI_SIZE];
+  struct topo_net_dial d = {.identity = e->identity, .pin = dial->pin, .sni = sni, .user = wire};
+  topo_sni(sni, &e->workspace, &dial->pin);
+  if (!topo_addresses_to_net(&d.remote, &dial->address))
+    return TOPO_EINVAL;
+  if (dial->with_invite) {
+    int status = topo_net_identity_add(net, &wire->invite, dial->invite_seed, NULL, e);
+    if (status < 0)
+      return status;
+    d.identity = wire->invite;
+  }
+  if (!d.identity)
+    return TOPO_EUNREACHABLE;
+  return topo_net_dial(net, &wire->conn, &d, topo_clock_monotonic_ns());
+}
+
+static void dial(struct topo_dial_letter *letter)
+{
+  struct wire *wire = create_wire(letter->endpoint, NULL);
+  int status = wire ? start_dial(wire, &letter->dial) : TOPO_ENOMEM;
+  if (status == 0) {
+    wire->dial = letter;
+    return;
+  }
+  if (wire)
+    destroy_wire(wire);
+  report_dial(letter, status);
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+static void rearm(struct topo_network *network)
+{
+  topo_loop_set_timer(network->loop, &network->timer, topo_net_deadline(network->net));
+}
+
+static void drain(struct topo_network *network)
+{
+  struct topo_mail *mail = topo_mailbox_take_all(&network->outbox);
+  while (mail) {
+    struct topo_letter *letter = topo_letter_of(mail);
+    mail = mail->next; /* what is done may be posted again at once */
+    switch (letter->kind) {
+    case TOPO_LETTER_PIPE: follow_orders(letter); break;
+    case TOPO_LETTER_ENDPOINT: renew_endpoint((struct topo_endpoint *)(void *)letter); break;
+    case TOPO_LETTER_DIAL: dial((struct topo_dial_letter *)(void *)letter); break;
+    default: topo_assert(false);
+    }
+  }
+  topo_net_flush(network->net, topo_clock_monotonic_ns());
+}
+
+static void on_wake(void *arg)
+{
+  struct topo_network *network = arg;
+  drain(network);
+  rearm(network);
+}
+
+static void on_readable(struct topo_watch *watch, uint32_t ready)
+{
+  struct topo_network *network =
+      (struct topo_network *)(void *)((char *)watch - offsetof(struct topo_network, watch));
+  (void)ready;
+  topo_net_ready(network->net, topo_clock_monotonic_ns());
+  rearm(network);
+}
+
+static void on_timer(struct topo_timer *timer)
+{
+  struct topo_network *network =
+      (struct topo_network *)(void *)((char *)timer - offsetof(struct topo_network, timer));
+  topo_net_expire(network->net, topo_clock_monotonic_ns());
+  rearm(network);
+}
+
+static void wake_loop(void *loop)
+{
+  topo_loop_wake(loop);
+}
+
+int topo_network_create(struct topo_network **out, const struct topo_network_options *options)
+{
+  *out = NULL;
+  struct topo_network *network = calloc(1, sizeof *network);
+  if (!network)
+    return TOPO_ENOMEM;
+  network->loop = options->loop;
+  network->journal = options->journal;
+  network->watch.ready = on_readable;
+  network->timer.fire = on_timer;
+  struct topo_net_options o = {
+      .bind = options->bind, .rng = options->rng, .events = &events, .arg = network};
+  memcpy(o.secret, options->secret, sizeof o.secret);
+  int status = topo_net_create(&network->net, &o);
+  topo_wipe(&o, sizeof o);
+  if (status < 0)
+    goto fail_net;
+  network->watch.fd = topo_net_fd(network->net);
+  status = topo_loop_add(network->loop, &network->watch, EPOLLIN);
+  if (status < 0)
+    goto fail_watch;
+  /* Every letter is part of something that is bounded elsewhere: pipes and dials by the space,
+   * endpoints by the spaces there are. */
+  topo_mailbox_init(&network->outbox, SIZE_MAX, wake_loop, network->loop);
+  topo_loop_on_wake(network->loop, on_wake, network);
+  rearm(network);
+  *out = network;
+  return 0;
+fail_watch:
+  topo_net_destroy(network->net);
+fail_net:
+  free(network);
+  return status;
+}
+
+void topo_network_local_address(const struct topo_network *network, struct topo_net_address *out)
+{
+  topo_net_local_address(network->net, out);
+}
+
+static void destroy_endpoint(struct topo_endpoint *e)
+{
+  topo_assert(atomic_load(&e->pipes) == 0);
+  pthread_mutex_destroy(&e->mutex);
+  free(e->keys);
+  free(e->new_keys);
+  topo_wipe(e->seed, sizeof e->seed);
+  free(e);
+}
+
+void topo_network_destroy(struct topo_network *network)
+{
+  if (!network)
+    return;
+  drain(network);
+  topo_loop_remove(network->loop, &network->watch);
+  topo_loop_cancel_timer(network->loop, &network->timer);
+  while (network->wires)
+    close_wire(network->wires, TOPO_CLOSE_AWAY);
+  topo_net_flush(network->net, topo_clock_monotonic_ns());
+  topo_net_destroy(network->net);
+  while (network->endpoints) {
+    struct topo_endpoint *e = network->endpoints;
+    network->endpoints = e->next;
+    destroy_endpoint(e);
+  }
+  topo_mailbox_finish(&network->outbox);
+  free(network);
+}
+
+/* ---- endpoints: any thread ------------------------------------------------------------------- */
+
+static void post_endpoint(struct topo_endpoint *e)
+{
+  int status = topo_mailbox_put(&e->network->outbox, &e->letter.mail);
+  topo_assert(status == 0);
+}
+
+struct topo_endpoint *topo_endpoint_create(struct topo_network *network,
+                                           const struct topo_endpoint_options *options)
+{
+  struct topo_endpoint *e = calloc(1, sizeof *e);
+  if (!e)
+    return NULL;
+  e->letter.kind = TOPO_LETTER_ENDPOINT;
+  e->network = network;
+  e->inbox = options->inbox;
+  e->workspace = options->workspace;
+  e->device = options->device;
+  memcpy(e->seed, options->seed, sizeof e->seed);
+  topo_assert(pthread_mutex_init(&e->mutex, NULL) == 0);
+  e->posted = true;
+  post_endpoint(e);
+  return e;
+}
+
+void topo_endpoint_trust(struct topo_endpoint *e, struct topo_id *keys, size_t n)
+{
+  pthread_mutex_lock(&e->mutex);
+  free(e->new_keys);
+  e->new_keys = keys;
+  e->n_new_keys = n;
+  e->renewed = true;
+  bool post = !e->posted;
+  e->posted = true;
+  pthread_mutex_unlock(&e->mutex);
+  if (post)
+    post_endpoint(e);
+}
+
+int topo_endpoint_dial(struct topo_endpoint *e, const struct topo_dial *d)
+{
+  struct topo_dial_letter *letter = calloc(1, sizeof *letter);
+  if (!letter)
+    return TOPO_ENOMEM;
+  letter->letter.kind = TOPO_LETTER_DIAL;
+  letter->endpoint = e;
+  letter->dial = *d;
+  int status = topo_mailbox_put(&e->network->outbox, &letter->letter.mail);
+  topo_assert(status == 0);
+  return 0;
+}

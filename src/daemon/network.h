@@ -1,0 +1,64 @@
+/*
+ * network.h - the network's thread: one QUIC port, in which every space has an endpoint.
+ *
+ * The functions of endpoints may be called by any thread: they post letters, and the loop's thread
+ * does the work. What comes of it is posted to the space's mailbox: letters of kind PIPE (pipe.h),
+ * and of kind DIAL for dials that failed. The network never asks a space anything: whom it trusts
+ * is a list that the space replaces when it changes.
+ */
+#ifndef TOPO_DAEMON_NETWORK_H
+#define TOPO_DAEMON_NETWORK_H
+
+#include "daemon/letter.h"
+#include "net/net.h"
+#include "node/node.h"
+#include "sys/journal.h"
+#include "sys/loop.h"
+
+enum {
+  TOPO_ENDPOINT_PIPES = 256 /* connections of one space, those included that it has yet to judge */
+};
+
+struct topo_network;
+struct topo_endpoint;
+
+struct topo_network_options {
+  const struct topo_net_address *bind;
+  struct topo_rng rng;
+  const uint8_t *secret;  /* 32 bytes, see topo_net_options; not kept */
+  struct topo_loop *loop; /* outlives the network; its thread is the network's */
+  struct topo_journal *journal;
+};
+
+/* Opens the port and watches it. 0, or what topo_net_create answers, or TOPO_ELIMIT. */
+int topo_network_create(struct topo_network **out, const struct topo_network_options *options);
+/* The address that is bound, with the real port. */
+void topo_network_local_address(const struct topo_network *network, struct topo_net_address *out);
+/* Does what was posted until now, then tells every peer "going away" and frees everything, the
+ * endpoints included. The spaces have been stopped. NULL is fine. */
+void topo_network_destroy(struct topo_network *network);
+
+struct topo_endpoint_options {
+  const uint8_t *seed; /* 32 bytes: the device's key; copied, wiped in the end */
+  struct topo_id workspace, device;
+  struct topo_mailbox *inbox; /* of the space; outlives the network */
+};
+/* Belongs to the network. NULL: out of memory. */
+struct topo_endpoint *topo_endpoint_create(struct topo_network *network,
+                                           const struct topo_endpoint_options *options);
+/* Replaces the list of keys that may connect; who is no longer in it is cut. Takes the array over,
+ * which the caller allocated with malloc and sorted by topo_id_compare; NULL is an empty list. */
+void topo_endpoint_trust(struct topo_endpoint *endpoint, struct topo_id *keys, size_t n);
+/* Asks for a connection: a letter of kind PIPE or DIAL comes of it. 0 or TOPO_ENOMEM. */
+int topo_endpoint_dial(struct topo_endpoint *endpoint, const struct topo_dial *dial);
+
+/* A dial's letter as it comes back. The space frees it with topo_dial_letter_free. */
+struct topo_dial_letter {
+  struct topo_letter letter; /* first */
+  struct topo_endpoint *endpoint;
+  struct topo_dial dial;
+  int status; /* why it failed */
+};
+void topo_dial_letter_free(struct topo_dial_letter *letter); /* wipes */
+
+#endif

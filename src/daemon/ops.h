@@ -1,0 +1,36 @@
+/*
+ * ops.h - the operations of the daemon itself (where == TOPO_OP_HOST), and what they look at.
+ */
+#ifndef TOPO_DAEMON_OPS_H
+#define TOPO_DAEMON_OPS_H
+
+#include "api/op.h"
+#include "daemon/host.h"
+
+/* The running daemon, as operations see it. */
+struct topo_daemon {
+  struct topo_host *host;
+  struct topo_pool *pool;
+  struct topo_journal *journal;
+  const char *data_dir, *udp_address;
+  uint64_t started_ms;
+  void (*stop)(struct topo_daemon *daemon); /* asks it to end; any thread */
+  void *stop_arg;
+};
+
+/* What a handler of a host operation gets as its host. */
+struct topo_daemon_call {
+  struct topo_daemon *daemon;
+  /* Set by a handler whose answer is due when this space is a member, or after wait_ms. */
+  struct topo_space *await;
+  uint64_t wait_ms;
+  bool stop; /* set: the daemon ends after this call was answered */
+};
+
+/* Ends with NULL. */
+extern const struct topo_op *const topo_daemon_ops[];
+
+/* Writes the item of a space into the call, over what it holds. */
+void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space);
+
+#endif

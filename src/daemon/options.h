@@ -1,0 +1,37 @@
+/*
+ * options.h - topod's command line and what follows from it and the environment.
+ */
+#ifndef TOPO_DAEMON_OPTIONS_H
+#define TOPO_DAEMON_OPTIONS_H
+
+#include "net/address.h"
+#include "node/node.h"
+#include "sys/journal.h"
+
+#include <stdio.h>
+
+enum { TOPO_OPTIONS_PATH = 4096, TOPO_OPTIONS_ERROR = 256, TOPO_DEFAULT_PORT = 7443 };
+
+struct topo_options {
+  char data_dir[TOPO_OPTIONS_PATH];
+  char socket_path[TOPO_OPTIONS_PATH];
+  struct topo_net_address bind;
+  bool bind_given; /* otherwise `bind` is [::], and 0.0.0.0 will do where there is no IPv6 */
+  struct topo_address advertise[TOPO_NODE_ADDRESSES];
+  size_t n_advertise;
+  int ready_fd; /* −1: none */
+  enum topo_journal_level level;
+  bool help, version;
+};
+
+/* The environment that counts; each may be NULL. */
+struct topo_options_env {
+  const char *home, *state_home, *runtime_dir; /* HOME, XDG_STATE_HOME, XDG_RUNTIME_DIR */
+};
+
+/* 0, or TOPO_EINVAL with a sentence in `error` (TOPO_OPTIONS_ERROR bytes). */
+int topo_options_parse(struct topo_options *out, int argc, char *const *argv,
+                       const struct topo_options_env *env, char *error);
+void topo_options_help(FILE *out);
+
+#endif

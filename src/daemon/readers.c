@@ -1,0 +1,177 @@
+/* readers.c - reading operations on handles of their own. */
+#include "daemon/readers.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "store/db.h"
+#include "views/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CALLS_PER_JOB = 16 };
+
+struct slot {
+  struct topo_job job; /* first */
+  struct topo_readers *readers;
+  struct topo_db *db; /* of the job; NULL until it is needed */
+  bool busy;
+};
+
+struct topo_readers {
+  struct topo_readers_options options;
+  char *path;
+  pthread_mutex_t mutex;
+  pthread_cond_t idle;
+  struct topo_op_call *queue[TOPO_READERS_QUEUE]; /* a ring */
+  size_t first, len, busy;
+  bool closing;
+  struct slot slots[TOPO_READERS_HANDLES];
+};
+
+static void finish(struct topo_op_call *call, int status)
+{
+  call->status = status;
+  call->done(call, call->done_arg);
+}
+
+static struct topo_op_call *take_locked(struct topo_readers *r)
+{
+  if (!r->len)
+    return NULL;
+  struct topo_op_call *call = r->queue[r->first];
+  r->first = (r->first + 1) % TOPO_READERS_QUEUE;
+  r->len--;
+  return call;
+}
+
+static int open_handle(struct slot *slot)
+{
+  const struct topo_readers *r = slot->readers;
+  struct topo_db_options o = {.path = r->path,
+                              .disk = r->options.disk,
+                              .read_only = true,
+                              .application_id = r->options.application_id,
+                              .cache_kib = TOPO_READERS_CACHE_KIB};
+  return slot->db ? 0 : topo_db_open(&slot->db, &o);
+}
+
+static void run_call(struct slot *slot, struct topo_op_call *call)
+{
+  const struct topo_readers *r = slot->readers;
+  int status = open_handle(slot);
+  /* One transaction: all statements of the operation see the same state. */
+  if (status == 0)
+    status = topo_db_exec(slot->db, "BEGIN");
+  if (status == 0) {
+    struct topo_view view = {slot->db, r->options.workspace, r->options.device};
+    status = call->op->run(call, &view);
+    topo_db_rollback(slot->db);
+    if (status == 0)
+      status = topo_json_status(&call->out);
+  }
+  if (status == TOPO_EIO || status == TOPO_ECORRUPT) { /* perhaps a new handle has more luck */
+    topo_db_close(slot->db);
+    slot->db = NULL;
+  }
+  finish(call, status);
+}
+
+static void run_job(struct topo_job *job)
+{
+  struct slot *slot = (struct slot *)(void *)job;
+  struct topo_readers *r = slot->readers;
+  for (int i = 0; i < CALLS_PER_JOB; i++) {
+    pthread_mutex_lock(&r->mutex);
+    struct topo_op_call *call = take_locked(r);
+    if (!call) {
+      slot->busy = false;
+      if (--r->busy == 0)
+        pthread_cond_broadcast(&r->idle);
+      pthread_mutex_unlock(&r->mutex);
+      return;
+    }
+    pthread_mutex_unlock(&r->mutex);
+    run_call(slot, call);
+  }
+  topo_pool_submit(r->options.pool, job); /* the others have their turn */
+}
+
+struct topo_readers *topo_readers_create(const struct topo_readers_options *options)
+{
+  struct topo_readers *r = calloc(1, sizeof *r);
+  char *path = strdup(options->path);
+  if (!r || !path) {
+    free(r);
+    free(path);
+    return NULL;
+  }
+  r->options = *options;
+  r->path = path;
+  topo_assert(pthread_mutex_init(&r->mutex, NULL) == 0);
+  topo_assert(pthread_cond_init(&r->idle, NULL) == 0);
+  for (unsigned i = 0; i < TOPO_READERS_HANDLES; i++)
+    r->slots[i] = (struct slot){.job.run = run_job, .readers = r};
+  return r;
+}
+
+static struct slot *free_slot_locked(struct topo_readers *r)
+{
+  for (unsigned i = 0; i < TOPO_READERS_HANDLES; i++)
+    if (!r->slots[i].busy) {
+      r->slots[i].busy = true;
+      r->busy++;
+      return &r->slots[i];
+    }
+  return NULL;
+}
+
+void topo_readers_start(struct topo_readers *r, struct topo_op_call *call)
+{
+  struct slot *slot = NULL;
+  int status = 0;
+  pthread_mutex_lock(&r->mutex);
+  if (r->closing) {
+    status = TOPO_ECLOSED;
+  } else if (r->len == TOPO_READERS_QUEUE) {
+    status = TOPO_EAGAIN;
+  } else {
+    r->queue[(r->first + r->len++) % TOPO_READERS_QUEUE] = call;
+    slot = free_slot_locked(r);
+  }
+  pthread_mutex_unlock(&r->mutex);
+  if (slot)
+    topo_pool_submit(r->options.pool, &slot->job);
+  if (status < 0)
+    finish(call, status);
+}
+
+void topo_readers_stop(struct topo_readers *r)
+{
+  struct topo_op_call *call;
+  pthread_mutex_lock(&r->mutex);
+  r->closing = true;
+  while ((call = take_locked(r)) != NULL) {
+    pthread_mutex_unlock(&r->mutex);
+    finish(call, TOPO_ECLOSED);
+    pthread_mutex_lock(&r->mutex);
+  }
+  while (r->busy)
+    pthread_cond_wait(&r->idle, &r->mutex);
+  pthread_mutex_unlock(&r->mutex);
+  for (unsigned i = 0; i < TOPO_READERS_HANDLES; i++) {
+    topo_db_close(r->slots[i].db);
+    r->slots[i].db = NULL;
+  }
+}
+
+void topo_readers_destroy(struct topo_readers *r)
+{
+  if (!r)
+    return;
+  topo_assert(r->closing);
+  pthread_cond_destroy(&r->idle);
+  pthread_mutex_destroy(&r->mutex);
+  free(r->path);
+  free(r);
+}

@@ -1,0 +1,566 @@
+/* space.c - a node, its inbox, and its ports. */
+#include "daemon/space.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "daemon/pipe.h"
+#include "daemon/readers.h"
+#include "port/close.h"
+#include "sys/clock.h"
+#include "views/view.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  LETTERS = 32,                               /* of one run */
+  INPUTS = LETTERS * (3 + TOPO_LINK_STREAMS), /* a pipe brings up, data, writable, down */
+  JOBS = 4                                    /* batches being checked; the node allows fewer */
+};
+
+struct check {
+  struct topo_job job; /* first */
+  struct topo_letter letter;
+  struct topo_space *space;
+  struct topo_work *work; /* NULL: free */
+};
+
+struct call_letter {
+  struct topo_letter letter; /* first */
+  struct topo_op_call *call;
+  /* of kind WAIT */
+  struct call_letter *next;
+  uint64_t until_ms;
+  void (*before)(struct topo_op_call *call, struct topo_space *space);
+};
+
+/* What one run works on. */
+struct batch {
+  size_t n, n_letters;
+  struct topo_input inputs[INPUTS];
+  struct taken {
+    struct topo_letter *letter;
+    struct topo_pipe *pipe; /* of a letter of that kind */
+    struct topo_pipe_news news;
+  } letters[LETTERS];
+};
+
+struct topo_space {
+  struct topo_actor actor; /* first */
+  const struct topo_space_env *env;
+  struct topo_mailbox inbox;
+  atomic_size_t calls; /* in the inbox */
+  struct topo_id device, workspace;
+  struct topo_readers *readers;
+  struct topo_endpoint *endpoint;
+  /* The actor's */
+  struct topo_node *node;
+  struct topo_node_ports ports;
+  struct check checks[JOBS];
+  struct batch batch;
+  struct call_letter *waiting;
+  uint64_t seen_changes;
+  struct topo_id dialled; /* by one that is no member yet */
+  /* Shared */
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  bool stopping, closed;
+  struct topo_space_state state;
+};
+
+static struct topo_now now(void)
+{
+  return (struct topo_now){.mono_ms = topo_clock_monotonic_ns() / 1000000,
+                           .wall_ms = (uint64_t)topo_clock_wall_ms()};
+}
+
+static void finish(struct topo_op_call *call, int status)
+{
+  call->status = status;
+  call->done(call, call->done_arg);
+}
+
+/* ---- the node's ports ------------------------------------------------------------------------ */
+
+static void run_check(struct topo_job *job)
+{
+  struct check *check = (struct check *)(void *)job;
+  topo_batch_check(check->work->batch);
+  int status = topo_mailbox_put(&check->space->inbox, &check->letter.mail);
+  topo_assert(status == 0); /* the inbox is open while work is in flight */
+}
+
+static void port_check(void *ctx, struct topo_work *work)
+{
+  struct topo_space *space = ctx;
+  struct check *check = space->checks;
+  while (check < space->checks + JOBS && check->work)
+    check++;
+  topo_assert(check < space->checks + JOBS);
+  check->work = work;
+  topo_pool_submit(space->env->pool, &check->job);
+}
+
+struct trust {
+  struct topo_buf keys;
+};
+
+static void add_key(void *arg, const struct topo_id *key, bool is_invite)
+{
+  struct trust *trust = arg;
+  (void)is_invite;
+  topo_buf_put_id(&trust->keys, key);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+  return topo_id_compare(a, b);
+}
+
+static void port_trust(void *ctx)
+{
+  struct topo_space *space = ctx;
+  struct trust trust = {{0}};
+  topo_node_trust(space->node, add_key, &trust);
+  /* One that joins knows nobody yet; the inviter, whom the link named, must not be cut. */
+  if (!topo_node_status(space->node).member && !topo_id_is_zero(&space->dialled))
+    add_key(&trust, &space->dialled, false);
+  if (trust.keys.failed) { /* nobody is safer than somebody who was removed */
+    topo_buf_finish(&trust.keys);
+    topo_journal_write(space->env->journal, TOPO_JOURNAL_ERROR,
+                       "no memory for the list of members: nobody may connect");
+  }
+  size_t n = trust.keys.len / sizeof(struct topo_id);
+  if (n)
+    qsort(trust.keys.data, n, sizeof(struct topo_id), compare_ids);
+  topo_endpoint_trust(space->endpoint, (struct topo_id *)(void *)trust.keys.data, n);
+}
+
+static void port_dial(void *ctx, const struct topo_dial *dial)
+{
+  struct topo_space *space = ctx;
+  if (!topo_id_equal(&space->dialled, &dial->pin)) {
+    space->dialled = dial->pin;
+    if (!topo_node_status(space->node).member)
+      port_trust(space);
+  }
+  if (topo_endpoint_dial(space->endpoint, dial) < 0)
+    topo_journal_write(space->env->journal, TOPO_JOURNAL_ERROR, "no memory for a connection");
+}
+
+static void port_note(void *ctx, int status, const char *text)
+{
+  struct topo_space *space = ctx;
+  topo_journal_write(space->env->journal, status < 0 ? TOPO_JOURNAL_WARNING : TOPO_JOURNAL_INFO,
+                     "%02x%02x%02x%02x: %s%s%s%s", space->device.bytes[0], space->device.bytes[1],
+                     space->device.bytes[2], space->device.bytes[3], text, status < 0 ? " (" : "",
+                     status < 0 ? topo_status_name(status) : "", status < 0 ? ")" : "");
+}
+
+/* ---- one run --------------------------------------------------------------------------------- */
+
+static struct topo_input *add_input(struct batch *b, enum topo_input_kind kind, uint64_t number)
+{
+  struct topo_input *in = &b->inputs[b->n++];
+  *in = (struct topo_input){.kind = kind, .number = number};
+  return in;
+}
+
+static void open_pipe(struct batch *b, struct taken *taken)
+{
+  taken->pipe = topo_pipe_take_news(taken->letter, &taken->news);
+  const struct topo_pipe_options *o = topo_pipe_options(taken->pipe);
+  if (taken->news.up) {
+    struct topo_input *in = add_input(b, TOPO_IN_LINK_UP, o->number);
+    in->up.link = topo_pipe_link(taken->pipe);
+    in->up.peer = o->peer;
+    in->up.address = o->address;
+    in->up.outgoing = o->outgoing;
+    in->up.dial = o->dial;
+  }
+  for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+    if (taken->news.received[i].len) {
+      struct topo_input *in = add_input(b, TOPO_IN_LINK_DATA, o->number);
+      in->data.stream = i;
+      in->data.data = taken->news.received[i].data;
+      in->data.len = taken->news.received[i].len;
+    }
+  if (taken->news.writable)
+    add_input(b, TOPO_IN_LINK_WRITABLE, o->number);
+  if (taken->news.down)
+    add_input(b, TOPO_IN_LINK_DOWN, o->number)->status = taken->news.status;
+}
+
+static struct check *check_of(struct topo_letter *letter)
+{
+  return (struct check *)(void *)((char *)letter - offsetof(struct check, letter));
+}
+
+static void open_wait(struct topo_space *space, struct call_letter *wait)
+{
+  wait->next = space->waiting;
+  space->waiting = wait;
+}
+
+static void open_letter(struct topo_space *space, struct taken *taken)
+{
+  struct batch *b = &space->batch;
+  struct topo_letter *letter = taken->letter;
+  switch (letter->kind) {
+  case TOPO_LETTER_PIPE: open_pipe(b, taken); break;
+  case TOPO_LETTER_CHECKED:
+    add_input(b, TOPO_IN_CHECKED, 0)->work = check_of(letter)->work;
+    check_of(letter)->work = NULL;
+    break;
+  case TOPO_LETTER_DIAL: {
+    const struct topo_dial_letter *dial = (struct topo_dial_letter *)(void *)letter;
+    add_input(b, TOPO_IN_DIAL_FAILED, dial->dial.number)->status = dial->status;
+    break;
+  }
+  case TOPO_LETTER_CALL:
+    atomic_fetch_sub(&space->calls, 1);
+    add_input(b, TOPO_IN_CALL, 0)->call = ((struct call_letter *)(void *)letter)->call;
+    break;
+  case TOPO_LETTER_WAIT: open_wait(space, (struct call_letter *)(void *)letter); break;
+  default: topo_assert(false);
+  }
+}
+
+/* Takes letters and makes inputs of them; false when the inbox is empty now. */
+static bool collect(struct topo_space *space)
+{
+  struct batch *b = &space->batch;
+  b->n = b->n_letters = 0;
+  while (b->n_letters < LETTERS) {
+    struct topo_mail *mail = topo_mailbox_take(&space->inbox);
+    if (!mail)
+      return false;
+    struct taken *taken = &b->letters[b->n_letters++];
+    *taken = (struct taken){.letter = topo_letter_of(mail)};
+    open_letter(space, taken);
+  }
+  return true;
+}
+
+/* The step is over: nothing borrows from the letters any more. */
+static void discard(struct taken *taken)
+{
+  switch (taken->letter->kind) {
+  case TOPO_LETTER_PIPE:
+    for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+      topo_buf_finish(&taken->news.received[i]);
+    if (taken->news.down)
+      topo_pipe_forget(taken->pipe);
+    topo_pipe_unref(taken->pipe);
+    break;
+  case TOPO_LETTER_DIAL:
+    topo_dial_letter_free((struct topo_dial_letter *)(void *)taken->letter);
+    break;
+  case TOPO_LETTER_CALL: free(taken->letter); break;
+  default: break; /* a check's is part of the space, a wait's is kept */
+  }
+}
+
+static void look(struct topo_space *space)
+{
+  struct topo_node_status st = topo_node_status(space->node);
+  struct topo_dag *dag = topo_node_dag(space->node);
+  struct topo_view view = {topo_node_db(space->node), space->workspace, space->device};
+  char name[TOPO_SPACE_NAME] = "", user_name[TOPO_SPACE_NAME] = "";
+  uint64_t changes = dag ? topo_dag_changes(dag) : space->seen_changes;
+  bool news =
+      changes != space->seen_changes && topo_view_names(&view, name, user_name, sizeof name) == 0;
+  pthread_mutex_lock(&space->mutex);
+  space->state.connected = st.links > 0;
+  if (dag)
+    space->state.member = st.member;
+  if (news) {
+    space->seen_changes = changes;
+    memcpy(space->state.name, name, sizeof name);
+    memcpy(space->state.user_name, user_name, sizeof user_name);
+  }
+  pthread_mutex_unlock(&space->mutex);
+}
+
+/* Answers those who wait for membership; returns when the next of them is to be answered. */
+static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
+{
+  bool ready = space->state.member && space->state.name[0];
+  uint64_t next_ms = UINT64_MAX;
+  for (struct call_letter **at = &space->waiting; *at;) {
+    struct call_letter *wait = *at;
+    if (!ready && wait->until_ms > now_ms) {
+      if (wait->until_ms < next_ms)
+        next_ms = wait->until_ms;
+      at = &wait->next;
+      continue;
+    }
+    *at = wait->next;
+    wait->before(wait->call, space);
+    finish(wait->call, topo_json_status(&wait->call->out));
+    free(wait);
+  }
+  return next_ms;
+}
+
+static bool is_stopping(struct topo_space *space)
+{
+  pthread_mutex_lock(&space->mutex);
+  bool stopping = space->stopping;
+  pthread_mutex_unlock(&space->mutex);
+  return stopping;
+}
+
+/* A letter that the node will not see any more. */
+static void refuse(struct topo_space *space, struct topo_letter *letter)
+{
+  struct taken taken = {.letter = letter};
+  if (letter->kind == TOPO_LETTER_PIPE) {
+    taken.pipe = topo_pipe_take_news(letter, &taken.news);
+    struct topo_link link = topo_pipe_link(taken.pipe);
+    if (taken.news.up)
+      topo_link_close(&link, TOPO_CLOSE_AWAY);
+  } else if (letter->kind == TOPO_LETTER_CALL) {
+    atomic_fetch_sub(&space->calls, 1);
+    finish(((struct call_letter *)(void *)letter)->call, TOPO_ECLOSED);
+  } else if (letter->kind == TOPO_LETTER_WAIT) {
+    finish(((struct call_letter *)(void *)letter)->call, TOPO_ECLOSED);
+    free(letter);
+    return;
+  }
+  discard(&taken);
+}
+
+/* The end: what is being checked has come back, everything else is refused. */
+static void close_node(struct topo_space *space)
+{
+  struct topo_mail *mail;
+  topo_node_close(space->node);
+  space->node = NULL;
+  topo_mailbox_close(&space->inbox);
+  while ((mail = topo_mailbox_take(&space->inbox)) != NULL)
+    refuse(space, topo_letter_of(mail));
+  while (space->waiting) {
+    struct call_letter *wait = space->waiting;
+    space->waiting = wait->next;
+    finish(wait->call, TOPO_ECLOSED);
+    free(wait);
+  }
+  pthread_mutex_lock(&space->mutex);
+  space->closed = true;
+  pthread_cond_broadcast(&space->changed);
+  pthread_mutex_unlock(&space->mutex);
+}
+
+static void run(struct topo_actor *actor)
+{
+  struct topo_space *space = (struct topo_space *)(void *)actor;
+  struct batch *b = &space->batch;
+  if (!space->node)
+    return;
+  bool stopping = is_stopping(space);
+  bool more = collect(space);
+  struct topo_now t = now();
+  topo_node_step(space->node, t, b->inputs, b->n);
+  for (size_t i = 0; i < b->n_letters; i++)
+    discard(&b->letters[i]);
+  if (stopping && topo_node_in_flight(space->node) == 0) {
+    close_node(space);
+    return;
+  }
+  look(space);
+  uint64_t next_ms = answer_waiting(space, t.mono_ms);
+  uint64_t deadline_ms = topo_node_deadline(space->node);
+  if (deadline_ms < next_ms)
+    next_ms = deadline_ms;
+  topo_actor_set_deadline(actor, next_ms == UINT64_MAX ? TOPO_NEVER : next_ms * 1000000);
+  if (more)
+    topo_actor_wake(actor);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static void wake_actor(void *space)
+{
+  topo_actor_wake(&((struct topo_space *)space)->actor);
+}
+
+static struct topo_space *create(const struct topo_space_env *env)
+{
+  struct topo_space *space = calloc(1, sizeof *space);
+  if (!space)
+    return NULL;
+  space->env = env;
+  space->ports = (struct topo_node_ports){port_check, port_dial, port_trust, port_note, space};
+  for (unsigned i = 0; i < JOBS; i++) {
+    space->checks[i].job.run = run_check;
+    space->checks[i].letter.kind = TOPO_LETTER_CHECKED;
+    space->checks[i].space = space;
+  }
+  topo_assert(pthread_mutex_init(&space->mutex, NULL) == 0);
+  topo_assert(pthread_cond_init(&space->changed, NULL) == 0);
+  /* What is put there is bounded: calls by TOPO_SPACE_CALLS, pipes by TOPO_ENDPOINT_PIPES, dials
+   * and batches by the node. */
+  topo_mailbox_init(&space->inbox, SIZE_MAX, wake_actor, space);
+  return space;
+}
+
+static void release(struct topo_space *space)
+{
+  topo_mailbox_finish(&space->inbox);
+  pthread_cond_destroy(&space->changed);
+  pthread_mutex_destroy(&space->mutex);
+  free(space);
+}
+
+/* Gives the node its surroundings. On failure nothing refers to the space. */
+static int settle(struct topo_space *space, const char *path)
+{
+  const struct topo_space_env *env = space->env;
+  const struct topo_self *self = topo_node_self(space->node);
+  struct topo_readers_options ro = {.pool = env->pool,
+                                    .disk = &env->disk,
+                                    .path = path,
+                                    .application_id = TOPO_NODE_APPLICATION_ID,
+                                    .workspace = self->workspace,
+                                    .device = self->device.public_key};
+  space->device = self->device.public_key;
+  space->workspace = self->workspace;
+  topo_node_set_addresses(space->node, env->addresses, env->n_addresses);
+  space->readers = topo_readers_create(&ro);
+  if (!space->readers)
+    return TOPO_ENOMEM;
+  struct topo_endpoint_options eo = {.seed = self->device.seed,
+                                     .workspace = space->workspace,
+                                     .device = space->device,
+                                     .inbox = &space->inbox};
+  space->endpoint = topo_endpoint_create(env->network, &eo);
+  if (space->endpoint)
+    return 0;
+  topo_readers_stop(space->readers);
+  topo_readers_destroy(space->readers);
+  return TOPO_ENOMEM;
+}
+
+int topo_space_open(struct topo_space **out, const struct topo_space_env *env, const char *path)
+{
+  *out = NULL;
+  struct topo_space *space = create(env);
+  if (!space)
+    return TOPO_ENOMEM;
+  struct topo_node_options o = {
+      .path = path, .disk = &env->disk, .rng = env->rng, .ports = &space->ports};
+  int status = topo_node_open(&space->node, &o);
+  if (status == 0)
+    status = settle(space, path);
+  if (status < 0) {
+    topo_node_close(space->node);
+    release(space);
+    return status;
+  }
+  space->seen_changes = UINT64_MAX; /* the names are to be read */
+  look(space);
+  topo_actor_init(&space->actor, env->pool, run);
+  topo_actor_wake(&space->actor);
+  *out = space;
+  return 0;
+}
+
+void topo_space_stop(struct topo_space *space)
+{
+  topo_readers_stop(space->readers); /* first: a file is closed best by its writer, last */
+  pthread_mutex_lock(&space->mutex);
+  space->stopping = true;
+  pthread_mutex_unlock(&space->mutex);
+  topo_actor_wake(&space->actor);
+  pthread_mutex_lock(&space->mutex);
+  while (!space->closed)
+    pthread_cond_wait(&space->changed, &space->mutex);
+  pthread_mutex_unlock(&space->mutex);
+  topo_actor_stop(&space->actor);
+}
+
+void topo_space_destroy(struct topo_space *space)
+{
+  if (!space)
+    return;
+  topo_assert(space->closed);
+  topo_readers_destroy(space->readers);
+  release(space);
+}
+
+const struct topo_id *topo_space_id(const struct topo_space *space)
+{
+  return &space->device;
+}
+
+const struct topo_id *topo_space_workspace(const struct topo_space *space)
+{
+  return &space->workspace;
+}
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+static bool waits(const struct topo_op_call *call)
+{
+  for (size_t i = 0; call->op->params[i].name; i++)
+    if (strcmp(call->op->params[i].name, "wait_ms") == 0)
+      return call->values[i].present && call->values[i].number > 0;
+  return false;
+}
+
+static void put(struct topo_space *space, struct call_letter *letter)
+{
+  struct topo_op_call *call = letter->call;
+  int status = topo_mailbox_put(&space->inbox, &letter->letter.mail);
+  if (status == 0)
+    return;
+  if (letter->letter.kind == TOPO_LETTER_CALL)
+    atomic_fetch_sub(&space->calls, 1);
+  free(letter);
+  finish(call, status);
+}
+
+void topo_space_call(struct topo_space *space, struct topo_op_call *call)
+{
+  /* A page that is waited for is asked of the space, which knows when something is new. */
+  if (call->op->where == TOPO_OP_READ && !waits(call)) {
+    topo_readers_start(space->readers, call);
+    return;
+  }
+  struct call_letter *letter = NULL;
+  bool room = atomic_fetch_add(&space->calls, 1) < TOPO_SPACE_CALLS;
+  if (room)
+    letter = calloc(1, sizeof *letter);
+  if (!letter) {
+    atomic_fetch_sub(&space->calls, 1);
+    finish(call, room ? TOPO_ENOMEM : topo_op_fail(call, TOPO_EAGAIN, "the space is busy"));
+    return;
+  }
+  letter->letter.kind = TOPO_LETTER_CALL;
+  letter->call = call;
+  put(space, letter);
+}
+
+void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
+                      void (*before)(struct topo_op_call *call, struct topo_space *space))
+{
+  struct call_letter *letter = calloc(1, sizeof *letter);
+  if (!letter) {
+    finish(call, TOPO_ENOMEM);
+    return;
+  }
+  letter->letter.kind = TOPO_LETTER_WAIT;
+  letter->call = call;
+  letter->until_ms = now().mono_ms + wait_ms;
+  letter->before = before;
+  put(space, letter);
+}
+
+void topo_space_state(struct topo_space *space, struct topo_space_state *out)
+{
+  pthread_mutex_lock(&space->mutex);
+  *out = space->state;
+  pthread_mutex_unlock(&space->mutex);
+}

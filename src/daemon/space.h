@@ -1,0 +1,64 @@
+/*
+ * space.h - one space in the daemon: its node as an actor of the pool, with an inbox.
+ *
+ * Everything that happens to the node comes through the inbox: calls, what connections bring,
+ * batches that were checked. One run of the actor takes a bounded number of letters and makes one
+ * step of them. Reading calls go past it to readers of their own.
+ *
+ * A space lives until the daemon ends, so a pointer to it stays valid; after topo_space_stop it
+ * answers every call with TOPO_ECLOSED.
+ */
+#ifndef TOPO_DAEMON_SPACE_H
+#define TOPO_DAEMON_SPACE_H
+
+#include "daemon/network.h"
+#include "node/node.h"
+#include "sys/journal.h"
+#include "sys/pool.h"
+
+enum {
+  TOPO_SPACE_CALLS = 1024, /* in the inbox of one space */
+  TOPO_SPACE_NAME = 257    /* bytes of a name with its NUL */
+};
+
+struct topo_space;
+
+/* What all spaces of the daemon share; outlives them. */
+struct topo_space_env {
+  struct topo_pool *pool;
+  struct topo_network *network;
+  struct topo_journal *journal;
+  struct topo_disk disk;
+  struct topo_rng rng;
+  struct topo_address addresses[TOPO_NODE_ADDRESSES]; /* where others may reach the daemon */
+  size_t n_addresses;
+};
+
+/* Opens the space's file and sets it going. 0, or what topo_node_open answers, or TOPO_ENOMEM. */
+int topo_space_open(struct topo_space **out, const struct topo_space_env *env, const char *path);
+/* Lets calls that run end, fails the others, closes connections and the file. Not from inside the
+ * pool. A second stop is harmless. */
+void topo_space_stop(struct topo_space *space);
+/* After a stop, when no thread has the pointer. NULL is fine. */
+void topo_space_destroy(struct topo_space *space);
+
+/* The device's key, which is the space's id, and the workspace. They never change. */
+const struct topo_id *topo_space_id(const struct topo_space *space);
+const struct topo_id *topo_space_workspace(const struct topo_space *space);
+
+/* Runs an operation of a space (READ or SPACE) and reports it done. */
+void topo_space_call(struct topo_space *space, struct topo_op_call *call);
+/* Reports the call done, with status 0 and its output untouched, when the space is a member whose
+ * workspace has a name, or after `wait_ms`. `before` is called first, on the space's thread. */
+void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
+                      void (*before)(struct topo_op_call *call, struct topo_space *space));
+
+/* What is known of the space without asking it. */
+struct topo_space_state {
+  bool member;    /* its device has a standing link */
+  bool connected; /* to anybody */
+  char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME];
+};
+void topo_space_state(struct topo_space *space, struct topo_space_state *out);
+
+#endif
