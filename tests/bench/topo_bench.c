@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/status.h"
+#include "crypto/init.h"
 #include "sys/disk.h"
 
 enum { FIGURES = 256, NAME = 48, RUNS = 9 };
@@ -273,6 +274,7 @@ int main(int argc, char **argv)
   runs = (unsigned)a.runs;
   char dir[BENCH_PATH / 2];
   int len = snprintf(dir, sizeof dir, "%s/topo-bench-XXXXXX", a.base ? a.base : "/tmp");
+  bench_check(topo_crypto_init(), "the crypto library");
   bench_require(len < (int)sizeof dir && mkdtemp(dir), "the directory cannot be made");
   struct topo_disk disk = topo_disk_os();
   for (size_t i = 0; i < a.runs * a.n_list; i++) {
