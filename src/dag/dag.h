@@ -72,6 +72,8 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
 int topo_dag_author(struct topo_dag *dag, const struct topo_type *type,
                     const struct topo_value *values, uint64_t now_ms, const struct topo_sink *sink,
                     struct topo_id *id);
+/* After a failure for a control event the caller must roll back: a place of the chain may be used
+ * already. */
 struct topo_author_as {
   const struct topo_sign_key *signer;
   struct topo_id auth; /* zero: genesis */

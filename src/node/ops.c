@@ -53,9 +53,10 @@ static int author(struct topo_node *node, struct topo_op_call *call, const struc
     return status;
   topo_node_sink(node, &sink);
   status = topo_dag_author(node->dag, type, values, node->now.wall_ms, &sink, id);
-  bool harmless = status == TOPO_EDENIED || status == TOPO_EINVAL || status == TOPO_ENOTFOUND ||
-                  status == TOPO_ENOKEY;
-  if (status < 0 && !harmless && node->failure == 0)
+  /* Content is judged before anything is written; a control event that failed half-way is not. */
+  bool judged = status == TOPO_EDENIED || status == TOPO_EINVAL || status == TOPO_ENOTFOUND ||
+                status == TOPO_ENOKEY;
+  if (status < 0 && (type->act || !judged) && node->failure == 0)
     node->failure = status;
   return status < 0 ? explain(node, call, status) : 0;
 }
