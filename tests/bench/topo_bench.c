@@ -10,6 +10,8 @@
  *     composite [N]     an idealised writer of N messages (composite.c says what it does)
  *     sync-mem [N]      N messages from one space to an empty one, in one process and thread
  *     sync-both-mem [N] the same, half of the messages made on each side
+ *     sync-one-way [N]  N messages from one daemon to an empty one, over QUIC on loopback
+ *     sync-both [N]     the same, half of the messages made on each side
  *     short, full       what `make bench` and `make bench-full` run
  *
  * Prints `name value unit` lines, or one JSON object with --json; with --runs, the medians of R
@@ -22,7 +24,7 @@
  */
 #include "bench/bench.h"
 
-#include <inttypes.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +145,20 @@ void bench_discard(const struct bench_options *o, const char *name)
   }
 }
 
+static int remove_found(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+  (void)st, (void)type, (void)at;
+  return remove(path);
+}
+
+void bench_remove_tree(const struct bench_options *o, const char *name)
+{
+  enum { OPEN_DIRECTORIES = 8 };
+  char path[BENCH_PATH];
+  bench_path(path, o, name);
+  bench_require(nftw(path, remove_found, OPEN_DIRECTORIES, FTW_DEPTH | FTW_PHYS) == 0, path);
+}
+
 /* Names and values are ours: nothing in them needs escaping. */
 static void print_json(void)
 {
@@ -174,6 +190,8 @@ static void beside_limit(const struct bench_options *o, uint64_t n)
   bench_composite(&sized);
   bench_sync_mem(&sized);
   bench_sync_both_mem(&sized);
+  bench_sync_one_way(&sized);
+  bench_sync_both(&sized);
 }
 
 static void run_short(const struct bench_options *o)
@@ -203,6 +221,8 @@ static const struct workload {
                  {"composite", bench_composite, 50000},
                  {"sync-mem", bench_sync_mem, 50000},
                  {"sync-both-mem", bench_sync_both_mem, 10000},
+                 {"sync-one-way", bench_sync_one_way, 50000},
+                 {"sync-both", bench_sync_both, 10000},
                  {"short", run_short, 1},
                  {"full", run_full, 1},
                  {NULL, NULL, 0}};
