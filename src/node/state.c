@@ -142,6 +142,7 @@ void topo_node_unload(struct topo_node *node)
   free(node->peers);
   node->peers = NULL;
   node->n_peers = 0;
+  node->dialling = 0; /* dials under way are nobody's now: their answers find no peer */
   topo_wipe(&node->self, sizeof node->self);
   topo_wipe(node->invite_seed, sizeof node->invite_seed);
 }

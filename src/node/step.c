@@ -181,6 +181,15 @@ static void refuse(struct topo_node *node, const struct topo_input *in)
   }
 }
 
+/* Sending reads every event from the log, and writes nothing. */
+static void flush(struct topo_node *node)
+{
+  bool held = topo_db_hold(node->db) == 0;
+  topo_links_flush(node);
+  if (held)
+    topo_db_release(node->db);
+}
+
 void topo_node_step(struct topo_node *node, struct topo_now now, const struct topo_input *inputs,
                     size_t n)
 {
@@ -207,7 +216,7 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
     publish(node);
   }
   topo_links_submit(node);
-  topo_links_flush(node);
+  flush(node);
   topo_links_sweep(node);
   tell_trust(node);
   topo_peers_dial(node);

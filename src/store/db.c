@@ -207,6 +207,19 @@ int topo_db_begin(struct topo_db *db, bool durable)
   return status;
 }
 
+int topo_db_hold(struct topo_db *db)
+{
+  topo_assert(!db->in_transaction);
+  return topo_run(topo_stmt(db, "BEGIN"));
+}
+
+void topo_db_release(struct topo_db *db)
+{
+  /* Only reads end here: there is nothing that could fail to be kept. */
+  if (!sqlite3_get_autocommit(db->handle))
+    topo_run(topo_stmt(db, "COMMIT"));
+}
+
 int topo_db_commit(struct topo_db *db)
 {
   topo_assert(db->in_transaction);

@@ -54,6 +54,11 @@ bool topo_db_in_transaction(const struct topo_db *db);
  * copied back past it. 0 or a status. */
 int topo_db_begin_read(struct topo_db *db);
 void topo_db_end_read(struct topo_db *db);
+/* Reads until topo_db_release see one state, and each of them need not find and lock it. Not within
+ * a transaction, and nothing is written before the release. 0 or a status; nothing is held after a
+ * failure. */
+int topo_db_hold(struct topo_db *db);
+void topo_db_release(struct topo_db *db);
 /* Copies the write-ahead log back when it has more than `pages` pages. 0 or a status; busy readers
  * are no error. */
 int topo_db_checkpoint(struct topo_db *db, int pages);

@@ -22,7 +22,8 @@ int topo_log_init(struct topo_log *log, struct topo_db *db)
 {
   log->db = db;
   log->cache = calloc(TOPO_LOG_CACHE, sizeof *log->cache);
-  return log->cache ? 0 : TOPO_ENOMEM;
+  log->rows = calloc(TOPO_LOG_ROWS, sizeof *log->rows);
+  return log->cache && log->rows ? 0 : TOPO_ENOMEM;
 }
 
 void topo_log_finish(struct topo_log *log)
@@ -30,12 +31,14 @@ void topo_log_finish(struct topo_log *log)
   if (!log)
     return;
   free(log->cache);
+  free(log->rows);
   *log = (struct topo_log){0};
 }
 
 void topo_log_forget(struct topo_log *log)
 {
   memset(log->cache, 0, TOPO_LOG_CACHE * sizeof *log->cache);
+  memset(log->rows, 0, TOPO_LOG_ROWS * sizeof *log->rows);
 }
 
 static size_t cache_slot(const struct topo_id *id)
@@ -48,6 +51,19 @@ static void remember(struct topo_log *log, const struct topo_id *id, int64_t no)
   size_t i = cache_slot(id);
   log->cache[i].id = *id;
   log->cache[i].no = no;
+}
+
+static struct topo_row *row_slot(struct topo_log *log, int64_t no)
+{
+  return &log->rows[(uint64_t)no & (TOPO_LOG_ROWS - 1)];
+}
+
+/* Keeps what the table says of a row, and nothing of what is about to be. */
+static void remember_row(struct topo_log *log, const struct topo_row *row)
+{
+  struct topo_row *kept = row_slot(log, row->no);
+  *kept = *row;
+  kept->unmentioned = kept->written_accepted = false;
 }
 
 static void read_row(struct topo_stmt *s, struct topo_row *row)
@@ -82,6 +98,11 @@ int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no)
 
 int topo_log_row(struct topo_log *log, int64_t no, struct topo_row *row)
 {
+  const struct topo_row *kept = row_slot(log, no);
+  if (no && kept->no == no) {
+    *row = *kept;
+    return 0;
+  }
   struct topo_stmt *s =
       topo_stmt(log->db, "SELECT no,state,type,set_no,auth,hlc,unmet FROM event WHERE no=?1");
   topo_bind_i64(s, 1, no);
@@ -90,6 +111,7 @@ int topo_log_row(struct topo_log *log, int64_t no, struct topo_row *row)
     return status < 0 ? status : TOPO_ENOTFOUND;
   read_row(s, row);
   topo_reset(s);
+  remember_row(log, row);
   return 0;
 }
 
@@ -118,6 +140,7 @@ static int insert_event(struct topo_log *log, const struct topo_id *id, struct t
     return status;
   row->no = topo_db_last_rowid(log->db);
   remember(log, id, row->no);
+  remember_row(log, row);
   return 0;
 }
 
@@ -156,7 +179,10 @@ static int fill_event(struct topo_log *log, const struct topo_row *row)
   topo_bind_i64(s, 5, row->auth);
   topo_bind_i64(s, 6, (int64_t)row->hlc);
   topo_bind_i64(s, 7, row->unmet);
-  return topo_run(s);
+  int status = topo_run(s);
+  if (status == 0)
+    remember_row(log, row);
+  return status;
 }
 
 int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_row *row,

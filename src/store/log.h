@@ -49,7 +49,7 @@ struct topo_row {
   bool written_accepted; /* the table says "accepted" already */
 };
 
-enum { TOPO_LOG_CACHE = 4096 };
+enum { TOPO_LOG_CACHE = 4096, TOPO_LOG_ROWS = 1024 };
 
 struct topo_log {
   struct topo_db *db;
@@ -57,6 +57,8 @@ struct topo_log {
     struct topo_id id;
     int64_t no;
   } * cache;
+  struct topo_row *rows; /* by number, the same way: predecessors and dependencies are asked of
+                            again soon. What is written goes through them. */
 };
 
 extern const struct topo_migration topo_log_migration;

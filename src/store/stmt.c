@@ -17,6 +17,14 @@ static size_t slot_of(const char *sql)
   return (size_t)(h >> 40) & (TOPO_STMT_SLOTS - 1);
 }
 
+/* SQLite ends a transaction by itself when a statement of it meets a full disk or an I/O error, be
+ * it only a read. What ran after that would be committed alone, one statement at a time, so nothing
+ * runs until the owner has rolled back. */
+static bool transaction_is_lost(const struct topo_db *db)
+{
+  return db->in_transaction && sqlite3_get_autocommit(db->handle);
+}
+
 struct topo_stmt *topo_stmt(struct topo_db *db, const char *sql)
 {
   size_t i = slot_of(sql);
@@ -30,11 +38,11 @@ struct topo_stmt *topo_stmt(struct topo_db *db, const char *sql)
   if (s->handle) {
     sqlite3_reset(s->handle);
     sqlite3_clear_bindings(s->handle);
-    s->status = 0;
+    s->status = transaction_is_lost(db) ? TOPO_EIO : 0;
     return s;
   }
   int rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL);
-  s->status = topo_sqlite_status(rc);
+  s->status = transaction_is_lost(db) ? TOPO_EIO : topo_sqlite_status(rc);
   return s;
 }
 

@@ -36,6 +36,9 @@ void bench_path(char out[static BENCH_PATH], const struct bench_options *o, cons
 /* Removes a database of the run's directory, and what SQLite keeps beside it. */
 void bench_discard(const struct bench_options *o, const char *name);
 
+/* Removes a directory of the run's directory with all that is in it. */
+void bench_remove_tree(const struct bench_options *o, const char *name);
+
 /* The workloads. */
 void bench_crypto(const struct bench_options *o);    /* limits.c */
 void bench_sqlite(const struct bench_options *o);    /* limits.c; n rows */
@@ -43,6 +46,8 @@ void bench_composite(const struct bench_options *o); /* composite.c; n messages 
 void bench_quic(const struct bench_options *o);      /* quic.c; n MiB */
 void bench_sync_mem(const struct bench_options *o);  /* sync_mem.c; n messages, one way */
 void bench_sync_both_mem(
-    const struct bench_options *o); /* sync_mem.c; n messages, half each side */
+    const struct bench_options *o);                     /* sync_mem.c; n messages, half each side */
+void bench_sync_one_way(const struct bench_options *o); /* sync_daemons.c; n messages */
+void bench_sync_both(const struct bench_options *o);    /* sync_daemons.c; n messages */
 
 #endif

@@ -70,7 +70,10 @@ static void report(const char *workload, struct pair *pair, uint64_t n, const st
   if (most == 0)
     return;
   name_line(workload, n, "ratio", rate / most, "of composite");
-  name_line(workload, n, "receiver_ratio", (double)n / pair->side[1].step_s / most, "of composite");
+  snprintf(limit, sizeof limit, "composite_%llu_cpu", (unsigned long long)n);
+  double receiver_s = pair->side[1].step_s + pair->side[1].check_s;
+  name_line(workload, n, "receiver_cpu_ratio", (double)n / receiver_s / bench_value(limit),
+            "of composite");
 }
 
 static uint64_t wall_before(uint64_t n)

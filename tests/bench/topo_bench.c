@@ -1,7 +1,7 @@
 /*
  * topo_bench.c - measures what Topo is measured by.
  *
- *     topo-bench WORKLOAD [N] [--dir DIR] [--json]
+ *     topo-bench WORKLOAD... [N] [--runs R] [--dir DIR] [--json]
  *
  *     crypto            primitives of one core
  *     sqlite [rows]     inserts and reads in the shape of the log
@@ -10,18 +10,21 @@
  *     composite [N]     an idealised writer of N messages (composite.c says what it does)
  *     sync-mem [N]      N messages from one space to an empty one, in one process and thread
  *     sync-both-mem [N] the same, half of the messages made on each side
+ *     sync-one-way [N]  N messages from one daemon to an empty one, over QUIC on loopback
+ *     sync-both [N]     the same, half of the messages made on each side
  *     short, full       what `make bench` and `make bench-full` run
  *
- * Prints `name value unit` lines, or one JSON object with --json. An absolute figure is noise
- * between machines: the sync workloads are printed with their ratio to the composite writer
- * whenever one ran for as many messages in the same run, and `short` and `full` see to that.
+ * Prints `name value unit` lines, or one JSON object with --json; with --runs, the medians of R
+ * runs of the whole list. An absolute figure is noise between machines: the sync workloads are
+ * printed with their ratio to the composite writer whenever one ran for as many messages in the
+ * same run, and `short` and `full` see to that.
  *
  * Databases are made in a directory of the run's own under DIR (default: TMPDIR, or /tmp), which is
  * removed afterwards.
  */
 #include "bench/bench.h"
 
-#include <inttypes.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +32,19 @@
 #include <unistd.h>
 
 #include "base/status.h"
+#include "crypto/init.h"
 #include "sys/disk.h"
 
-enum { FIGURES = 256, NAME = 48 };
+enum { FIGURES = 256, NAME = 48, RUNS = 9 };
 
-static struct {
+static struct figure {
   char name[NAME];
-  double value;
+  double values[RUNS]; /* one of each run */
+  unsigned n;
   const char *unit;
 } figures[FIGURES];
 static size_t n_figures;
+static unsigned runs = 1;
 static bool json;
 
 static double seconds(clockid_t clock)
@@ -74,24 +80,51 @@ void bench_check(int status, const char *what)
   exit(1);
 }
 
+static struct figure *figure(const char *name)
+{
+  for (size_t i = 0; i < n_figures; i++)
+    if (strcmp(figures[i].name, name) == 0)
+      return &figures[i];
+  return NULL;
+}
+
+static void print(const char *name, double value, const char *unit)
+{
+  printf("%-40s %14.3f %s\n", name, value, unit);
+  fflush(stdout);
+}
+
 void bench_line(const char *name, double value, const char *unit)
 {
-  bench_require(n_figures < FIGURES, "more figures than there is room for");
-  snprintf(figures[n_figures].name, NAME, "%s", name);
-  figures[n_figures].value = value;
-  figures[n_figures++].unit = unit;
-  if (json)
-    return;
-  printf("%-36s %14.3f %s\n", name, value, unit);
-  fflush(stdout);
+  struct figure *f = figure(name);
+  if (!f) {
+    bench_require(n_figures < FIGURES, "more figures than there is room for");
+    f = &figures[n_figures++];
+    snprintf(f->name, sizeof f->name, "%s", name);
+    f->unit = unit;
+  }
+  bench_require(f->n < runs, "a figure was printed twice in one run");
+  f->values[f->n++] = value;
+  if (runs == 1 && !json)
+    print(name, value, unit);
 }
 
 double bench_value(const char *name)
 {
-  for (size_t i = n_figures; i-- > 0;)
-    if (strcmp(figures[i].name, name) == 0)
-      return figures[i].value;
-  return 0;
+  const struct figure *f = figure(name);
+  return f ? f->values[f->n - 1] : 0;
+}
+
+static int compare_values(const void *a, const void *b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+static double median(struct figure *f)
+{
+  qsort(f->values, f->n, sizeof f->values[0], compare_values);
+  return f->values[f->n / 2];
 }
 
 void bench_path(char out[static BENCH_PATH], const struct bench_options *o, const char *name)
@@ -112,14 +145,34 @@ void bench_discard(const struct bench_options *o, const char *name)
   }
 }
 
+static int remove_found(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+  (void)st, (void)type, (void)at;
+  return remove(path);
+}
+
+void bench_remove_tree(const struct bench_options *o, const char *name)
+{
+  enum { OPEN_DIRECTORIES = 8 };
+  char path[BENCH_PATH];
+  bench_path(path, o, name);
+  bench_require(nftw(path, remove_found, OPEN_DIRECTORIES, FTW_DEPTH | FTW_PHYS) == 0, path);
+}
+
 /* Names and values are ours: nothing in them needs escaping. */
 static void print_json(void)
 {
   printf("{");
   for (size_t i = 0; i < n_figures; i++)
     printf("%s\n  \"%s\": {\"value\": %.3f, \"unit\": \"%s\"}", i ? "," : "", figures[i].name,
-           figures[i].value, figures[i].unit);
+           median(&figures[i]), figures[i].unit);
   printf("\n}\n");
+}
+
+static void print_medians(void)
+{
+  for (size_t i = 0; i < n_figures; i++)
+    print(figures[i].name, median(&figures[i]), figures[i].unit);
 }
 
 static void run_limits(const struct bench_options *o)
@@ -137,6 +190,8 @@ static void beside_limit(const struct bench_options *o, uint64_t n)
   bench_composite(&sized);
   bench_sync_mem(&sized);
   bench_sync_both_mem(&sized);
+  bench_sync_one_way(&sized);
+  bench_sync_both(&sized);
 }
 
 static void run_short(const struct bench_options *o)
@@ -166,6 +221,8 @@ static const struct workload {
                  {"composite", bench_composite, 50000},
                  {"sync-mem", bench_sync_mem, 50000},
                  {"sync-both-mem", bench_sync_both_mem, 10000},
+                 {"sync-one-way", bench_sync_one_way, 50000},
+                 {"sync-both", bench_sync_both, 10000},
                  {"short", run_short, 1},
                  {"full", run_full, 1},
                  {NULL, NULL, 0}};
@@ -187,7 +244,7 @@ static int remove_entry(void *arg, const char *name)
 
 static void usage(void)
 {
-  fprintf(stderr, "usage: topo-bench WORKLOAD... [N] [--dir DIR] [--json]\nworkloads:");
+  fprintf(stderr, "usage: topo-bench WORKLOAD... [N] [--runs R] [--dir DIR] [--json]\nworkloads:");
   for (const struct workload *w = workloads; w->name; w++)
     fprintf(stderr, " %s", w->name);
   fprintf(stderr, "\n");
@@ -198,42 +255,58 @@ struct arguments {
   const struct workload *list[16];
   size_t n_list;
   uint64_t n;
+  uint64_t runs;
   const char *base;
 };
+
+static uint64_t number(const char *text)
+{
+  char *end;
+  uint64_t n = strtoull(text, &end, 10);
+  if (n == 0 || *end)
+    usage();
+  return n;
+}
 
 static void parse(struct arguments *a, int argc, char **argv)
 {
   for (int i = 1; i < argc; i++) {
     const struct workload *w = find(argv[i]);
-    char *end;
     if (w && a->n_list < sizeof a->list / sizeof *a->list)
       a->list[a->n_list++] = w;
     else if (strcmp(argv[i], "--json") == 0)
       json = true;
     else if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc)
       a->base = argv[++i];
-    else if ((a->n = strtoull(argv[i], &end, 10)) == 0 || *end)
-      usage();
+    else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc)
+      a->runs = number(argv[++i]);
+    else
+      a->n = number(argv[i]);
   }
-  if (!a->n_list)
+  if (!a->n_list || a->runs > RUNS)
     usage();
 }
 
 int main(int argc, char **argv)
 {
-  struct arguments a = {.base = getenv("TMPDIR")};
+  struct arguments a = {.base = getenv("TMPDIR"), .runs = 1};
   parse(&a, argc, argv);
+  runs = (unsigned)a.runs;
   char dir[BENCH_PATH / 2];
   int len = snprintf(dir, sizeof dir, "%s/topo-bench-XXXXXX", a.base ? a.base : "/tmp");
+  bench_check(topo_crypto_init(), "the crypto library");
   bench_require(len < (int)sizeof dir && mkdtemp(dir), "the directory cannot be made");
   struct topo_disk disk = topo_disk_os();
-  for (size_t i = 0; i < a.n_list; i++) {
-    struct bench_options o = {.n = a.n ? a.n : a.list[i]->n, .dir = dir};
-    a.list[i]->run(&o);
+  for (size_t i = 0; i < a.runs * a.n_list; i++) {
+    const struct workload *w = a.list[i % a.n_list];
+    struct bench_options o = {.n = a.n ? a.n : w->n, .dir = dir};
+    w->run(&o);
     bench_check(disk.ops->list(disk.ctx, dir, remove_entry, &o), "clearing the directory");
   }
   bench_require(rmdir(dir) == 0, "the directory cannot be removed");
   if (json)
     print_json();
+  else if (runs > 1)
+    print_medians();
   return 0;
 }

@@ -86,8 +86,8 @@ static uint64_t run_seed(const struct options *o, uint64_t seed, char failure[51
   for (unsigned i = 0; i < o->actions && !w->failure[0]; i++)
     sim_act(w);
   settle(w);
-  if (!w->failure[0])
-    sim_plant_healed(w);
+  if (!w->failure[0] && sim_plant_healed(w))
+    settle(w);
   if (!w->failure[0])
     sim_check(w);
   uint64_t trace = w->trace;

@@ -109,7 +109,7 @@ void sim_plant_work(struct sim_host *h, struct topo_work *work)
   h->world->planted++;
 }
 
-void sim_plant_healed(struct sim_world *w)
+bool sim_plant_healed(struct sim_world *w)
 {
   struct sim_host *h = &w->hosts[sim_rng_below(&w->rng, w->n_hosts)];
   struct topo_db *db = topo_node_db(h->node);
@@ -129,8 +129,14 @@ void sim_plant_healed(struct sim_world *w)
     run_sql(h, topo_stmt(db, "UPDATE event SET hlc=hlc+65536 WHERE no="
                              "(SELECT max(no) FROM event WHERE state=5 AND set_no<>0)"));
     break;
+  case SIM_PLANT_LOST_ADMISSION: /* what is in memory still knows; the next start does not */
+    run_sql(h, topo_stmt(db, "DELETE FROM local_admitted WHERE no="
+                             "(SELECT max(no) FROM event WHERE state=5 AND type=5)"));
+    sim_host_crash(h, SIM_KILL, 0);
+    return true;
   default: break;
   }
+  return false;
 }
 
 enum sim_link_fault sim_plant_link(struct sim_world *w)

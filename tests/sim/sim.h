@@ -39,7 +39,7 @@ enum sim_plant {
   SIM_PLANT_LOST_ROW,        /* 8 a row of a projection is gone */
   SIM_PLANT_SWALLOWED_WANTS, /* 9 what was asked for is never sent, and neither is "missing" */
   SIM_PLANT_CHANGED_STATE,   /* 10 an accepted event is written down as unauthorised */
-  SIM_PLANT_OPEN_DOOR,       /* 11 keys that nobody trusts may connect */
+  SIM_PLANT_LOST_ADMISSION,  /* 11 a control event is no longer known as admitted */
   SIM_PLANT_WRONG_TIME,      /* 12 an event's time is not the one in its bytes */
   SIM_PLANTS
 };
@@ -214,7 +214,8 @@ void sim_plant_before_step(struct sim_host *h);
 void sim_plant_after_step(struct sim_host *h);
 void sim_plant_crashed(struct sim_host *h); /* its disk may be exchanged now */
 void sim_plant_work(struct sim_host *h, struct topo_work *work);
-void sim_plant_healed(struct sim_world *w); /* just before the end is checked */
+/* Just before the end is checked; true: the hosts are to come to rest once more. */
+bool sim_plant_healed(struct sim_world *w);
 enum sim_link_fault sim_plant_link(struct sim_world *w);
 
 #endif

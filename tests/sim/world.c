@@ -17,12 +17,14 @@ enum { STUCK_STEPS = 20000, DIAL_MS = 40, CHECK_MS = 15, LINK_MS = 60 };
 
 void sim_fail(struct sim_world *w, const char *format, ...)
 {
+  char text[sizeof w->failure];
   va_list args;
-  if (w->failure[0])
-    return;
   va_start(args, format);
-  vsnprintf(w->failure, sizeof w->failure, format, args);
+  vsnprintf(text, sizeof text, format, args);
   va_end(args);
+  sim_say(w, "FAILED: %s", text);
+  if (!w->failure[0])
+    memcpy(w->failure, text, sizeof text);
 }
 
 void sim_say(struct sim_world *w, const char *format, ...)
@@ -118,8 +120,6 @@ static int judge_dial(struct sim_world *w, const struct sim_dial *d, struct topo
   if (!topo_id_equal(&w->hosts[at].device, &d->dial.pin))
     return TOPO_EUNTRUSTED;
   *to = at;
-  if (w->plant == SIM_PLANT_OPEN_DOOR)
-    return 0;
   return sim_host_trusts(&w->hosts[at], key) ? 0 : TOPO_EUNTRUSTED;
 }
 
@@ -200,10 +200,41 @@ static void run_dials(struct sim_world *w)
 
 /* ---- work */
 
+/* Some event that a host has had for a while. */
+static void old_event(struct sim_host *from, struct topo_buf *out)
+{
+  struct topo_stmt *s =
+      topo_stmt(topo_node_db(from->node), "SELECT b.bytes FROM body b JOIN event e ON e.no=b.no"
+                                          " WHERE e.state>=2 AND b.no>=?1 LIMIT 1");
+  topo_bind_i64(s, 1, (int64_t)sim_rng_below(&from->world->rng, 600));
+  if (topo_step(s) == 1) {
+    struct topo_bytes raw = topo_column_bytes(s, 0);
+    topo_buf_put_u32(out, (uint32_t)raw.len);
+    topo_buf_put(out, raw.data, raw.len);
+  }
+  topo_reset(s);
+}
+
+/* Events come twice, and from whom one does not expect: what some host has is added to a batch. */
+static void bring_again(struct sim_host *h, struct topo_work *work)
+{
+  struct sim_world *w = h->world;
+  struct sim_host *from = &w->hosts[sim_rng_below(&w->rng, w->n_hosts)];
+  struct topo_buf raw = {0};
+  if (w->healing || !sim_rng_chance(&w->rng, 0.2) || !from->node || from->sick ||
+      !topo_node_dag(from->node) || !topo_node_status(from->node).member)
+    return;
+  for (uint64_t n = 1 + sim_rng_below(&w->rng, 20); n > 0; n--)
+    old_event(from, &raw);
+  topo_assert(topo_batch_add(work->batch, raw.data, raw.len) == 0);
+  topo_buf_finish(&raw);
+}
+
 void sim_world_work(struct sim_host *h, struct topo_work *work)
 {
   struct sim_world *w = h->world;
   struct sim_work job = {w->now_ms + sim_rng_below(&w->rng, CHECK_MS), h->index, h->life, work};
+  bring_again(h, work);
   sim_plant_work(h, work);
   topo_batch_check(work->batch);
   topo_assert(topo_buf_put(&w->works, &job, sizeof job) == 0);
