@@ -57,8 +57,7 @@ struct topo_pipe_orders {
   bool closed;
   uint64_t code;
 };
-/* For a letter from the outbox: fills *orders and appends what is to be sent to `sending`. Returns
- * the pipe, with the mailbox's reference. */
+/* For a letter from the outbox: fills *orders. Returns the pipe, with the mailbox's reference. */
 struct topo_pipe *topo_pipe_take_orders(struct topo_letter *letter,
                                         struct topo_pipe_orders *orders);
 /* The network's own pointer; NULL once the connection is gone. Only the network asks. */
