@@ -34,8 +34,16 @@ static void find_topod(char *out, size_t size)
   snprintf(out, size, "topod");
 }
 
+static void add_option(const char **argv, size_t *n, const char *name, const char *value)
+{
+  if (!value)
+    return;
+  argv[(*n)++] = name;
+  argv[(*n)++] = value;
+}
+
 /* In the grandchild: never returns. Descriptors of this program are close-on-exec but the pipe. */
-static _Noreturn void become_topod(const char *topod, const char *data, int ready_fd)
+static _Noreturn void become_topod(const char *topod, const struct topo_cli *cli, int ready_fd)
 {
   char fd_text[16];
   int null = open("/dev/null", O_RDWR);
@@ -44,17 +52,20 @@ static _Noreturn void become_topod(const char *topod, const char *data, int read
   if (null > 2)
     close(null);
   snprintf(fd_text, sizeof fd_text, "%d", ready_fd);
-  char *const with_data[] = {(char *)topod,        (char *)"--data", (char *)data,
-                             (char *)"--ready-fd", fd_text,          NULL};
-  char *const without[] = {(char *)topod, (char *)"--ready-fd", fd_text, NULL};
-  execvp(topod, data ? with_data : without);
+  const char *argv[2 + 2 * 4] = {topod};
+  size_t n = 1;
+  add_option(argv, &n, "--data", cli->args.data);
+  add_option(argv, &n, "--ready-fd", fd_text);
+  add_option(argv, &n, "--bind", topo_cli_option(cli, "--bind"));
+  add_option(argv, &n, "--advertise", topo_cli_option(cli, "--advertise"));
+  execvp(topod, (char *const *)argv);
   static const char sorry[] = "topod is neither next to topo nor in PATH\n";
-  ssize_t n = write(ready_fd, sorry, sizeof sorry - 1);
-  _exit(n < 0 ? 126 : 127);
+  ssize_t said = write(ready_fd, sorry, sizeof sorry - 1);
+  _exit(said < 0 ? 126 : 127);
 }
 
 /* Two forks: the daemon belongs to nobody's session and nobody has to wait for it. */
-static int spawn(const char *topod, const char *data, int *ready_fd)
+static int spawn(const char *topod, const struct topo_cli *cli, int *ready_fd)
 {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) < 0)
@@ -64,7 +75,7 @@ static int spawn(const char *topod, const char *data, int *ready_fd)
     if (setsid() < 0 || fcntl(fds[1], F_SETFD, 0) < 0)
       _exit(126);
     if (fork() == 0)
-      become_topod(topod, data, fds[1]);
+      become_topod(topod, cli, fds[1]);
     _exit(0);
   }
   close(fds[1]);
@@ -124,7 +135,7 @@ static int start_it(struct topo_cli *cli)
   char topod[PATH_MAX];
   int fd;
   find_topod(topod, sizeof topod);
-  if (spawn(topod, cli->args.data, &fd) < 0)
+  if (spawn(topod, cli, &fd) < 0)
     return topo_cli_error(TOPO_CLI_FAILURE, "cannot start a process: %s", strerror(errno));
   int code = await_ready(fd);
   close(fd);

@@ -2,7 +2,13 @@
 #include "cli/cli.h"
 
 const struct topo_cli_command topo_cli_commands[] = {
-    {"start", "", "start the daemon and wait until it answers", 0, 0, {{0}}, topo_cli_start},
+    {"start",
+     "[--bind ADDR:PORT] [--advertise ADDR:PORT]",
+     "start the daemon and wait until it answers",
+     0,
+     0,
+     {{"--bind", "ADDR:PORT"}, {"--advertise", "ADDR:PORT"}},
+     topo_cli_start},
     {"stop", "", "stop the daemon", 0, 0, {{0}}, topo_cli_stop},
     {"status", "", "the daemon and its workspaces", 0, 0, {{0}}, topo_cli_status},
     {"workspace create",
