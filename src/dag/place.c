@@ -214,12 +214,12 @@ int topo_reject_held(struct topo_dag *dag, const struct topo_id *id, int why)
   return topo_refuse(dag, row.no, id, why);
 }
 
-/* The dependencies: edges for ever, and how many are not accepted now. */
+/* The dependencies: their rows, edges for ever, and how many are not accepted now. */
 static int depend(struct topo_dag *dag, struct topo_row *row, const struct topo_type *type,
-                  const struct topo_value *values, bool *wrong)
+                  struct topo_event *event, bool *wrong)
 {
   struct topo_dependency deps[TOPO_DEPENDENCIES_MAX];
-  size_t n = type->depends ? type->depends(values, deps) : 0;
+  size_t n = type->depends ? type->depends(event->values, deps) : 0;
   row->unmet = 0;
   *wrong = false;
   for (size_t i = 0; i < n; i++) {
@@ -231,6 +231,7 @@ static int depend(struct topo_dag *dag, struct topo_row *row, const struct topo_
       status = topo_log_link(&dag->log, target.no, TOPO_EDGE_ACCEPTED, row->no);
     if (status < 0)
       return status;
+    event->depends[i] = target.no;
     if (!topo_has_bytes(target.state))
       dag->sink->want(dag->sink->ctx, &deps[i].id);
     if (target.state != TOPO_STATE_ACCEPTED)
@@ -293,7 +294,7 @@ static int evaluate_body(struct topo_dag *dag, struct topo_row *row,
     status = topo_subject_of(dag, type, values, link, row->no, &event.subject);
   bool wrong = false;
   if (status == 0)
-    status = depend(dag, row, type, values, &wrong);
+    status = depend(dag, row, type, &event, &wrong);
   if (status < 0)
     return status;
   enum topo_state state = TOPO_STATE_ACCEPTED;

@@ -186,6 +186,18 @@ int topo_mark_dirty(struct topo_dag *dag, const struct topo_type *type, int64_t 
   return topo_buf_put(&dag->dirty, &d, sizeof d);
 }
 
+/* The rows of what an accepted event depends on. */
+static int find_dependencies(struct topo_dag *dag, const struct topo_type *type,
+                             struct topo_event *event)
+{
+  struct topo_dependency deps[TOPO_DEPENDENCIES_MAX];
+  size_t n = type->depends ? type->depends(event->values, deps) : 0;
+  int status = 0;
+  for (size_t i = 0; i < n && status == 0; i++)
+    status = topo_log_number(&dag->log, &deps[i].id, &event->depends[i]);
+  return status;
+}
+
 /* Projects the event again if it is accepted and of this type. */
 static int project_row(struct topo_dag *dag, const struct topo_type *type, int64_t no)
 {
@@ -205,6 +217,8 @@ static int project_row(struct topo_dag *dag, const struct topo_type *type, int64
     status = topo_log_intern(&dag->log, &link->user, &event.user);
     if (status == 0)
       status = topo_subject_of(dag, type, values, link, no, &event.subject);
+    if (status == 0)
+      status = find_dependencies(dag, type, &event);
     if (status == 0)
       status = topo_project(dag, type, &event);
   }

@@ -61,6 +61,8 @@ struct topo_act {
   struct topo_bytes wraps;               /* wrap: { link 32 ‖ wrap 80 } each */
 };
 
+enum { TOPO_DEPENDENCIES_MAX = 4 };
+
 /* An event as a projector sees it: accepted, or about to be judged. Numbers are rows of the log. */
 struct topo_event {
   int64_t no;
@@ -68,10 +70,10 @@ struct topo_event {
   uint64_t hlc;
   int64_t link, user; /* the author's link and user */
   int64_t subject;
+  int64_t depends[TOPO_DEPENDENCIES_MAX]; /* as the type's `depends` lists them */
   const struct topo_value *values;
 };
 
-enum { TOPO_DEPENDENCIES_MAX = 4 };
 struct topo_dependency {
   struct topo_id id;
   uint16_t type; /* what it must be */

@@ -45,17 +45,15 @@ int64_t topo_message_rank(const struct topo_id *id)
 
 static int project(struct topo_db *db, const struct topo_event *e)
 {
-  struct topo_stmt *s = topo_stmt(db, "INSERT INTO message(no,channel,user,hlc,rank,text)"
-                                      " SELECT ?1,no,?3,?4,?7,?5 FROM event WHERE h=?6 AND id=?2");
-  struct topo_id channel = topo_value_id(&e->values[TOPO_MESSAGE_CHANNEL]);
+  struct topo_stmt *s =
+      topo_stmt(db, "INSERT INTO message(no,channel,user,hlc,rank,text) VALUES(?1,?2,?3,?4,?5,?6)");
   struct topo_bytes text = e->values[TOPO_MESSAGE_TEXT].bytes;
   topo_bind_i64(s, 1, e->no);
-  topo_bind_id(s, 2, &channel);
+  topo_bind_i64(s, 2, e->depends[0]);
   topo_bind_i64(s, 3, e->user);
   topo_bind_i64(s, 4, (int64_t)e->hlc);
-  topo_bind_text(s, 5, text.data, text.len);
-  topo_bind_i64(s, 6, topo_id_prefix(&channel));
-  topo_bind_i64(s, 7, topo_message_rank(e->id));
+  topo_bind_i64(s, 5, topo_message_rank(e->id));
+  topo_bind_text(s, 6, text.data, text.len);
   return topo_run(s);
 }
 

@@ -336,6 +336,26 @@ static void durable_commits_stay(void **state)
   }
 }
 
+/* Goal: between hold and release reads see one state, whatever another handle commits. */
+static void a_held_read_sees_one_state(void **state)
+{
+  struct fixture *f = *state;
+  make_file(f, 1);
+  assert_int_equal(open_as(f, OURS, true), 0);
+  struct topo_db *reader = f->db;
+  assert_int_equal(open_as(f, OURS, false), 0);
+  struct topo_db *writer = f->db;
+  f->db = reader;
+  assert_int_equal(topo_db_hold(reader), 0);
+  assert_int_equal(ask(f, "SELECT count(*) FROM one"), 1);
+  assert_int_equal(topo_db_exec(writer, "INSERT INTO one VALUES(9)"), 0);
+  assert_int_equal(ask(f, "SELECT count(*) FROM one"), 1);
+  topo_db_release(reader);
+  assert_int_equal(ask(f, "SELECT count(*) FROM one"), 2);
+  topo_db_release(reader); /* nothing is held: nothing happens */
+  topo_db_close(writer);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, create_fixture, destroy_fixture)
 
 int main(void)
@@ -354,6 +374,7 @@ int main(void)
       test(transactions),
       test(failed_commit),
       test(durable_commits_stay),
+      test(a_held_read_sees_one_state),
   };
   return cmocka_run_group_tests_name("store-db", tests, NULL, NULL);
 }

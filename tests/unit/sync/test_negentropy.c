@@ -349,10 +349,31 @@ static void a_range_that_does_not_fit_is_not_forgotten(void **state)
   check_closing(TOPO_NEGENTROPY_REFERENCE_BUCKETS, true);
 }
 
+/* Goal: what is lacking is reported in the order of the peer's items, so that it is asked for, and
+ * sent, in stretches of neighbours. */
+static void lacking_ids_come_in_the_order_of_items(void **state)
+{
+  (void)state;
+  const struct exchange_options options = {.frame_limit = {4096, 4096}, .buckets = {12, 12}};
+  struct exchange x;
+  uint64_t rng = 1;
+  exchange_init(&x);
+  for (uint64_t i = 0; i < 1000; i++) {
+    struct topo_item item = {i, {{0}}};
+    draw_id(&rng, &item.id);
+    exchange_add(&x, &item, i % 100 == 0, true);
+  }
+  exchange_run(&x, &options);
+  assert_int_equal(x.need.n, x.expected_need.n);
+  assert_memory_equal(x.need.ids, x.expected_need.ids, x.need.n * sizeof *x.need.ids);
+  exchange_finish(&x);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(small_sets_are_exact),
+      cmocka_unit_test(lacking_ids_come_in_the_order_of_items),
       cmocka_unit_test(large_sets_are_exact),
       cmocka_unit_test(frame_limits_hold),
       cmocka_unit_test(bucket_counts_may_differ),

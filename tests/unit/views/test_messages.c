@@ -164,6 +164,7 @@ static void a_projected_message_is_the_same_row(void **state)
                              .id = &id,
                              .hlc = at.hlc,
                              .user = space_no(room->space, &user),
+                             .depends = {space_no(room->space, &room->channel)},
                              .values = values};
   event.subject = event.no;
   assert_int_equal(topo_type_message.project(room->space->db, &event), 0);
