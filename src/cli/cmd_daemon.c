@@ -52,9 +52,10 @@ static _Noreturn void become_topod(const char *topod, const struct topo_cli *cli
   if (null > 2)
     close(null);
   snprintf(fd_text, sizeof fd_text, "%d", ready_fd);
-  const char *argv[2 + 2 * 4] = {topod, "--ready-fd", fd_text};
-  size_t n = 3;
+  const char *argv[2 + 2 * 4] = {topod};
+  size_t n = 1;
   add_option(argv, &n, "--data", cli->args.data);
+  add_option(argv, &n, "--ready-fd", fd_text);
   add_option(argv, &n, "--bind", topo_cli_option(cli, "--bind"));
   add_option(argv, &n, "--advertise", topo_cli_option(cli, "--advertise"));
   execvp(topod, (char *const *)argv);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCHES_IN_FLIGHT = 2 };
+enum { CROSSING_MS = 3000, BATCHES_IN_FLIGHT = 2 };
 
 struct topo_node_link *topo_links_find(struct topo_node *node, uint64_t number)
 {
@@ -79,7 +79,9 @@ static int judge(struct topo_node *node, const struct topo_input *in, bool with_
   return TOPO_EUNTRUSTED;
 }
 
-/* Of two connections between the same devices, the one dialled by the smaller key is kept. */
+/* Of two connections between the same devices that were dialled at about the same time, the one
+ * dialled by the smaller key is kept. A peer that dials later than that has lost the older one
+ * before we did: it was killed, or is at another address now. */
 static int displace(struct topo_node *node, const struct topo_input *in)
 {
   bool ours_is_smaller = topo_id_compare(&node->self.device.public_key, &in->up.peer) < 0;
@@ -88,9 +90,9 @@ static int displace(struct topo_node *node, const struct topo_input *in)
     if (other->dead || other->role != TOPO_SESSION_MEMBER ||
         !topo_id_equal(&other->peer, &in->up.peer))
       continue;
-    if (other->outgoing != in->up.outgoing && other->outgoing == ours_is_smaller)
+    bool crossing = node->now.mono_ms - other->since_ms < CROSSING_MS;
+    if (crossing && other->outgoing != in->up.outgoing && other->outgoing == ours_is_smaller)
       return TOPO_EEXISTS; /* the one we have wins */
-    /* The same direction twice: the peer lost the older one before we did. */
     topo_links_drop(node, other, TOPO_EEXISTS);
   }
   return 0;
@@ -133,6 +135,7 @@ void topo_links_up(struct topo_node *node, const struct topo_input *in)
                                     .link = in->up.link,
                                     .peer = in->up.peer,
                                     .address = in->up.address,
+                                    .since_ms = node->now.mono_ms,
                                     .role = role,
                                     .outgoing = in->up.outgoing};
     status = open_session(node, link);

@@ -26,6 +26,7 @@ struct topo_node_link {
   struct topo_link link;
   struct topo_id peer; /* the key it showed: a device, or an invite's */
   struct topo_address address;
+  uint64_t since_ms;
   enum topo_session_role role;
   bool outgoing, dead;
   int status; /* why it is dead */
