@@ -50,10 +50,6 @@ int topo_db_begin(struct topo_db *db, bool durable);
 int topo_db_commit(struct topo_db *db);
 void topo_db_rollback(struct topo_db *db);
 bool topo_db_in_transaction(const struct topo_db *db);
-/* One consistent moment for several reads, on a read-only handle; end it soon: the log cannot be
- * copied back past it. 0 or a status. */
-int topo_db_begin_read(struct topo_db *db);
-void topo_db_end_read(struct topo_db *db);
 /* Reads until topo_db_release see one state, and each of them need not find and lock it. Not within
  * a transaction, and nothing is written before the release. 0 or a status; nothing is held after a
  * failure. */

@@ -150,7 +150,8 @@ static void check_chains(struct sim_world *w, const struct sim_log *logs)
   for (size_t i = 1; i < n; i++)
     if (memcmp(p[i].chain, p[i - 1].chain, sizeof p->chain) == 0 && p[i].seq == p[i - 1].seq &&
         !topo_id_equal(&p[i].id, &p[i - 1].id))
-      sim_fail(w, "a chain is forked at place %u", p[i].seq);
+      sim_fail(w, "a chain is forked at place %u: %02x%02x and %02x%02x", p[i].seq,
+               p[i - 1].id.bytes[0], p[i - 1].id.bytes[1], p[i].id.bytes[0], p[i].id.bytes[1]);
   topo_buf_finish(&places);
 }
 

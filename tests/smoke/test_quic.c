@@ -112,6 +112,8 @@ static void test_bulk_both_ways(void **state)
   assert_true(a.writables > 0 && b.writables > 0);
 }
 
+enum { LEFT_OVER = 16 * 1024 };
+
 static bool counted(void *arg)
 {
   (void)arg;
@@ -121,12 +123,13 @@ static bool counted(void *arg)
   return true;
 }
 
-/* A window's worth arrived (the streams' numbers are part of it), or the sender has nothing left.
- */
+/* The window is full but for a few packets, or the sender has nothing left. Not to the last byte:
+ * ngtcp2 announces new room only when it is half a window, so the end of what was freed may go
+ * unsaid until more is. */
 static bool stalled(void *arg)
 {
   (void)arg;
-  return a.held_total >= TOPO_LINK_WINDOW - TOPO_LINK_STREAMS || counted(NULL);
+  return a.held_total >= TOPO_LINK_WINDOW - LEFT_OVER || counted(NULL);
 }
 
 /* A slow consumer never gets more than the window ahead of what it consumed, and yet receives all.
@@ -140,11 +143,13 @@ static void test_slow_consumer(void **state)
   b.to_send[2] = 6 << 20;
   endpoint_send(&b);
   while (!counted(NULL)) {
-    assert_true(run(stalled));
+    if (!run(stalled))
+      fail_msg("stands still with %zu bytes held, %llu + %llu received", (size_t)a.held_total,
+               (unsigned long long)a.received[1], (unsigned long long)a.received[2]);
     for (unsigned s = 0; s < TOPO_LINK_STREAMS; s++)
       endpoint_consume(&a, s, a.held[s]);
   }
-  assert_in_range(a.most_held, TOPO_LINK_WINDOW - TOPO_LINK_STREAMS, TOPO_LINK_WINDOW);
+  assert_in_range(a.most_held, TOPO_LINK_WINDOW - LEFT_OVER, TOPO_LINK_WINDOW);
 }
 
 static bool control_arrived(void *arg)

@@ -356,6 +356,58 @@ static void a_held_read_sees_one_state(void **state)
   topo_db_close(writer);
 }
 
+/* When SQLite has ended a transaction by itself, because a read met an I/O error, nothing runs
+ * until the owner has rolled back: it would be committed alone. */
+static void a_lost_transaction_runs_nothing(void **state)
+{
+  struct fixture *f = *state;
+  assert_int_equal(open_as(f, OURS, false), 0);
+  assert_int_equal(topo_db_exec(f->db, "CREATE TABLE one(x); CREATE TABLE big(x);"
+                                       "INSERT INTO big VALUES(zeroblob(3000000))"),
+                   0);
+  assert_int_equal(topo_db_begin(f->db, true), 0);
+  assert_int_equal(topo_run(topo_stmt(f->db, "INSERT INTO one VALUES(1)")), 0);
+  sim_disk_fail_from(f->disk, SIM_DISK_READ, 1, SQLITE_IOERR_READ);
+  sim_disk_fail_from(f->disk, SIM_DISK_WRITE, 1, SQLITE_IOERR_WRITE);
+  assert_true(topo_run(topo_stmt(f->db, "INSERT INTO big SELECT x FROM big")) < 0);
+  sim_disk_heal(f->disk);
+  assert_int_equal(topo_run(topo_stmt(f->db, "INSERT INTO one VALUES(2)")), TOPO_EIO);
+  assert_int_equal(topo_db_commit(f->db), TOPO_EIO);
+  struct topo_stmt *s = topo_stmt(f->db, "SELECT count(*) FROM one");
+  assert_int_equal(topo_step(s), 1);
+  assert_int_equal(topo_column_i64(s, 0), 0);
+  topo_reset(s);
+}
+
+/* What a process wrote and did not live to sync survives a power cut once another process has
+ * opened the database: it may have told others of it. */
+static void what_is_read_at_the_start_stays(void **state)
+{
+  struct fixture *f = *state;
+  struct sim_rng rng;
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    sim_rng_init(&rng, seed);
+    assert_int_equal(open_as(f, OURS, false), 0);
+    assert_int_equal(topo_db_exec(f->db, "CREATE TABLE IF NOT EXISTS one(x); DELETE FROM one"), 0);
+    assert_int_equal(topo_db_begin(f->db, false), 0); /* its commit syncs nothing */
+    assert_int_equal(topo_run(topo_stmt(f->db, "INSERT INTO one VALUES(1)")), 0);
+    assert_int_equal(topo_db_commit(f->db), 0);
+    sim_disk_power_off(f->disk);
+    close_db(f);
+    sim_disk_kill(f->disk);
+    assert_int_equal(open_as(f, OURS, false), 0);
+    sim_disk_power_off(f->disk);
+    close_db(f);
+    sim_disk_crash(f->disk, &rng);
+    assert_int_equal(open_as(f, OURS, false), 0);
+    struct topo_stmt *s = topo_stmt(f->db, "SELECT count(*) FROM one");
+    assert_int_equal(topo_step(s), 1);
+    assert_int_equal(topo_column_i64(s, 0), 1);
+    topo_reset(s);
+    close_db(f);
+  }
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, create_fixture, destroy_fixture)
 
 int main(void)
@@ -375,6 +427,8 @@ int main(void)
       test(failed_commit),
       test(durable_commits_stay),
       test(a_held_read_sees_one_state),
+      test(a_lost_transaction_runs_nothing),
+      test(what_is_read_at_the_start_stays),
   };
   return cmocka_run_group_tests_name("store-db", tests, NULL, NULL);
 }
