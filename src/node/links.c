@@ -60,13 +60,15 @@ void topo_links_sweep(struct topo_node *node)
 }
 
 /* What the peer is to us, by the key it showed and the key we did. 0 or why it may not be here. */
-static int judge(struct topo_node *node, const struct topo_input *in, bool with_invite,
+static int judge(struct topo_node *node, const struct topo_input *in, enum topo_dialled dialled,
                  enum topo_session_role *role)
 {
   const struct topo_authority *authority = topo_dag_authority(node->dag);
   int slot;
-  if (node->joining) { /* we know nobody but the inviter yet, and the dial pinned it */
-    *role = with_invite ? TOPO_SESSION_JOINER : TOPO_SESSION_MEMBER;
+  if (in->up.outgoing && dialled == TOPO_DIALLED_UNKNOWN)
+    return TOPO_ECLOSED; /* the peer may take us for somebody else; the next dial will tell */
+  if (node->joining) {   /* we know nobody but the inviter yet, and the dial pinned it */
+    *role = dialled == TOPO_DIALLED_AS_INVITEE ? TOPO_SESSION_JOINER : TOPO_SESSION_MEMBER;
     return in->up.outgoing ? 0 : TOPO_EUNTRUSTED;
   }
   *role = TOPO_SESSION_MEMBER;
@@ -120,8 +122,8 @@ static int open_session(struct topo_node *node, struct topo_node_link *link)
 void topo_links_up(struct topo_node *node, const struct topo_input *in)
 {
   enum topo_session_role role = TOPO_SESSION_MEMBER;
-  bool with_invite = topo_peers_up(node, &in->up.peer, in->up.outgoing ? in->up.dial : 0);
-  int status = judge(node, in, with_invite, &role);
+  enum topo_dialled dialled = topo_peers_up(node, &in->up.peer, in->up.outgoing ? in->up.dial : 0);
+  int status = judge(node, in, dialled, &role);
   if (status == 0 && node->n_links == TOPO_NODE_LINKS)
     status = TOPO_ELIMIT;
   if (status == 0 && role == TOPO_SESSION_MEMBER)

@@ -176,8 +176,11 @@ void topo_peers_seen(struct topo_node *node, const struct topo_id *device,
                      const struct topo_address *address);
 int topo_peers_learn(struct topo_node *node, const struct topo_id *device,
                      const struct topo_address *address);
-/* The dial came up; true when it showed the invite key. */
-bool topo_peers_up(struct topo_node *node, const struct topo_id *device, uint64_t dial);
+/* The dial came up. Unknown: it was forgotten when the space was read anew, and so was what key it
+ * showed. */
+enum topo_dialled { TOPO_DIALLED_UNKNOWN, TOPO_DIALLED_AS_DEVICE, TOPO_DIALLED_AS_INVITEE };
+enum topo_dialled topo_peers_up(struct topo_node *node, const struct topo_id *device,
+                                uint64_t dial);
 void topo_peers_failed(struct topo_node *node, uint64_t dial, int status);
 void topo_peers_dial(struct topo_node *node); /* whom we miss */
 void topo_node_wake_at(struct topo_node *node, uint64_t at_ms);

@@ -111,19 +111,19 @@ void topo_peers_seen(struct topo_node *node, const struct topo_id *device,
   }
 }
 
-bool topo_peers_up(struct topo_node *node, const struct topo_id *device, uint64_t dial)
+enum topo_dialled topo_peers_up(struct topo_node *node, const struct topo_id *device, uint64_t dial)
 {
-  bool with_invite = false;
+  enum topo_dialled dialled = TOPO_DIALLED_UNKNOWN;
   for (size_t i = 0; dial && i < node->n_peers; i++)
     if (node->peers[i].dial == dial) {
-      with_invite = node->peers[i].with_invite;
+      dialled = node->peers[i].with_invite ? TOPO_DIALLED_AS_INVITEE : TOPO_DIALLED_AS_DEVICE;
       node->peers[i].dial = 0;
       node->dialling--;
     }
   struct topo_node_peer *peer = topo_peers_find(node, device);
   if (peer)
     peer->retry_ms = node->now.mono_ms + RETRY_FIRST_MS;
-  return with_invite;
+  return dialled;
 }
 
 static uint64_t backoff(struct topo_node *node, unsigned failures)

@@ -24,10 +24,10 @@ int topo_sqlite_status(int code)
   case SQLITE_NOTADB: return TOPO_ECORRUPT;
   case SQLITE_BUSY:
   case SQLITE_LOCKED: return TOPO_EAGAIN;
-  case SQLITE_CANTOPEN: return TOPO_ENOTFOUND;
   case SQLITE_TOOBIG: return TOPO_ELIMIT;
   case SQLITE_AUTH: return TOPO_EDENIED;
   case SQLITE_IOERR:
+  case SQLITE_CANTOPEN:
   case SQLITE_READONLY:
   case SQLITE_PERM: return TOPO_EIO;
   default: return TOPO_EINTERNAL;
@@ -146,7 +146,7 @@ int topo_db_open(struct topo_db **out, const struct topo_db_options *o)
   int flags = o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   int rc = sqlite3_open_v2(o->path, &db->handle,
                            flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, o->disk->vfs);
-  int status = topo_sqlite_status(rc);
+  int status = (rc & 0xff) == SQLITE_CANTOPEN ? TOPO_ENOTFOUND : topo_sqlite_status(rc);
   if (status < 0)
     goto fail;
   sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
