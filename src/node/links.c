@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CROSSING_MS = 3000, BATCHES_IN_FLIGHT = 2 };
+enum { CROSSING_MS = 3000, BOOTSTRAP_MS = 10000, BATCHES_IN_FLIGHT = 2 };
 
 struct topo_node_link *topo_links_find(struct topo_node *node, uint64_t number)
 {
@@ -52,10 +52,12 @@ void topo_links_sweep(struct topo_node *node)
 {
   size_t kept = 0;
   for (size_t i = 0; i < node->n_links; i++)
-    if (node->links[i]->dead)
+    if (node->links[i]->dead) {
+      node->trust_dirty |= node->links[i]->role == TOPO_SESSION_INVITER;
       free_link(node->links[i]);
-    else
+    } else {
       node->links[kept++] = node->links[i];
+    }
   node->n_links = kept;
 }
 
@@ -418,10 +420,22 @@ void topo_links_push(struct topo_node *node)
   topo_buf_clear(&node->wants);
 }
 
+/* An invitee has one thing to do here; who lingers is shown out. */
+static void limit_bootstrap(struct topo_node *node, struct topo_node_link *link)
+{
+  uint64_t end = link->since_ms + BOOTSTRAP_MS;
+  if (end <= node->now.mono_ms)
+    topo_links_drop(node, link, TOPO_EUNTRUSTED);
+  else
+    topo_node_wake_at(node, end);
+}
+
 void topo_links_flush(struct topo_node *node)
 {
   for (size_t i = 0; i < node->n_links; i++) {
     struct topo_node_link *link = node->links[i];
+    if (!link->dead && link->role == TOPO_SESSION_INVITER)
+      limit_bootstrap(node, link);
     if (link->dead)
       continue;
     if (topo_session_deadline(link->session) <= node->now.mono_ms)

@@ -453,8 +453,13 @@ uint64_t topo_node_deadline(const struct topo_node *node)
 void topo_node_trust(struct topo_node *node,
                      void (*each)(void *arg, const struct topo_id *key, bool is_invite), void *arg)
 {
-  if (node->dag) /* else the disk is sick: nobody is trusted who cannot be looked up */
-    topo_authority_trust(topo_dag_authority(node->dag), &node->self.device.public_key, each, arg);
+  if (!node->dag) /* the disk is sick: nobody is trusted who cannot be looked up */
+    return;
+  topo_authority_trust(topo_dag_authority(node->dag), &node->self.device.public_key, each, arg);
+  /* An invite's key dies with its slot, but not before the WELCOME of that slot has been read. */
+  for (size_t i = 0; i < node->n_links; i++)
+    if (!node->links[i]->dead && node->links[i]->role == TOPO_SESSION_INVITER)
+      each(arg, &node->links[i]->peer, true);
 }
 
 void topo_node_set_addresses(struct topo_node *node, const struct topo_address *addresses, size_t n)
