@@ -75,37 +75,44 @@ bool topo_dag_can_seal(const struct topo_dag *dag)
   return current_epoch(dag) != NULL;
 }
 
+/* Where the event stands in its signer's chain. The recovery key acts once after genesis; its chain
+ * is not kept in a counter row. */
+static int place_control(struct topo_dag *dag, bool own, struct topo_envelope *e)
+{
+  if (own)
+    return next_place(dag, 0, e);
+  if (topo_id_is_zero(&e->auth))
+    return 0;
+  const struct topo_authority_node *link = topo_authority_find(dag->authority, &e->auth);
+  topo_assert(link && link->kind == TOPO_ACT_GENESIS);
+  e->seq = 1;
+  e->prev = link->id;
+  return 0;
+}
+
+/* Writes the event to `out` and decodes it into *e, whose views point there. */
 static int write_control(struct topo_dag *dag, const struct topo_type *type, struct topo_bytes body,
                          const struct topo_author_as *as, struct topo_envelope *e,
                          struct topo_buf *out)
 {
   struct topo_id parents[TOPO_PARENTS_MAX];
-  *e = (struct topo_envelope){.kind = TOPO_CONTROL,
-                              .type = type->number,
-                              .hlc = tick(dag),
-                              .signer = as->signer->public_key,
-                              .auth = as->auth,
-                              .body = body};
-  bool own = topo_id_equal(&e->signer, &dag->self.device.public_key);
-  if (!topo_id_is_zero(&e->auth)) {
-    e->n_parents = (uint8_t)topo_authority_frontier(dag->authority, parents);
-    e->parents = parents[0].bytes;
+  struct topo_envelope draft = {.kind = TOPO_CONTROL,
+                                .type = type->number,
+                                .hlc = tick(dag),
+                                .signer = as->signer->public_key,
+                                .auth = as->auth,
+                                .body = body};
+  bool own = topo_id_equal(&draft.signer, &dag->self.device.public_key);
+  if (!topo_id_is_zero(&draft.auth)) {
+    draft.n_parents = (uint8_t)topo_authority_frontier(dag->authority, parents);
+    draft.parents = parents[0].bytes;
   }
-  int status = own ? next_place(dag, 0, e) : 0;
-  if (status == 0 && !own && !topo_id_is_zero(&e->auth)) {
-    /* The recovery key acts once after genesis; its chain is not kept in a counter row. */
-    const struct topo_authority_node *link = topo_authority_find(dag->authority, &e->auth);
-    topo_assert(link && link->kind == TOPO_ACT_GENESIS);
-    e->seq = 1;
-    e->prev = link->id;
-  }
+  int status = place_control(dag, own, &draft);
   if (status == 0)
-    status = topo_envelope_write_control(out, e, &dag->context, as->signer);
+    status = topo_envelope_write_control(out, &draft, &dag->context, as->signer);
   if (status == 0)
     status = topo_envelope_decode(e, &dag->context, topo_buf_view(out));
-  if (status == 0 && own)
-    status = keep_place(dag, 0, e);
-  return status;
+  return status == 0 && own ? keep_place(dag, 0, e) : status;
 }
 
 static int write_content(struct topo_dag *dag, const struct topo_type *type, struct topo_bytes body,

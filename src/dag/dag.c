@@ -90,9 +90,15 @@ static int load_authority(struct topo_dag *dag)
     status = topo_open_row(dag, no, &opened);
     if (status == 0)
       status = topo_act_of(dag, &opened.envelope, &act);
+    struct topo_id missing[TOPO_ANCESTORS_MAX];
+    /* What it refers to was admitted before it, and so was it: else the table is damaged. */
+    if (status == 0 && topo_authority_missing(dag->authority, &opened.envelope, &act, missing) > 0)
+      status = TOPO_ECORRUPT;
     if (status == 0)
       status =
           topo_authority_admit(dag->authority, &dag->context, &opened.envelope, &act, no, true);
+    if (status == TOPO_EDENIED || status == TOPO_EMALFORMED)
+      status = TOPO_ECORRUPT;
     if (status < 0)
       break;
   }

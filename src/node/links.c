@@ -360,6 +360,7 @@ static int note_origins(struct topo_node *node, const struct topo_node_work *wor
   for (size_t at = 0; at < work->segments.len; at += sizeof(struct topo_node_segment)) {
     struct topo_node_segment segment;
     memcpy(&segment, work->segments.data + at, sizeof segment);
+    topo_assert(segment.first + segment.n <= work->work.batch->n);
     for (size_t i = segment.first; i < segment.first + segment.n; i++) {
       struct origin o = {work->work.batch->events[i].envelope.id, segment.link};
       if (topo_buf_put(&node->origins, &o, sizeof o) < 0)

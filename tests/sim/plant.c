@@ -104,8 +104,8 @@ void sim_plant_work(struct sim_host *h, struct topo_work *work)
 {
   if (h->world->plant != SIM_PLANT_LOST_BATCH || h->index != 1)
     return;
-  topo_buf_clear(&work->batch->raw);
-  work->batch->n = 0;
+  for (size_t i = 0; i < work->batch->n; i++)
+    work->batch->events[i].duplicate = true; /* taken, and passed over */
   h->world->planted++;
 }
 

@@ -235,8 +235,8 @@ void sim_world_work(struct sim_host *h, struct topo_work *work)
   struct sim_world *w = h->world;
   struct sim_work job = {w->now_ms + sim_rng_below(&w->rng, CHECK_MS), h->index, h->life, work};
   bring_again(h, work);
-  sim_plant_work(h, work);
   topo_batch_check(work->batch);
+  sim_plant_work(h, work);
   topo_assert(topo_buf_put(&w->works, &job, sizeof job) == 0);
 }
 

@@ -494,7 +494,8 @@ static void the_end_waits_for_calls(void **state)
   topo_gateway_quiesce(f->gateway);
   assert_int_equal(access(f->path, F_OK), -1);
   assert_int_equal(client_connect(f->path), -1);
-  assert_true(client_send(idle, again, sizeof again - 1));
+  /* Refused with 503, or, by libmicrohttpd 1.0, found closed. */
+  (void)client_send(idle, again, sizeof again - 1);
   struct reply reply = client_finish(idle);
   /* What is left of the first answer is there; a second call was not run. */
   const char *rest = strstr(reply.text, "{\"text\"");

@@ -133,6 +133,24 @@ static void a_full_disk_fails_the_call_and_nothing_else(void **state)
   solo_finish(&s);
 }
 
+/* A table that lost a row is damage, and is said to be: what an event refers to must be there. */
+static void a_damaged_table_is_refused(void **state)
+{
+  (void)state;
+  for (int64_t rank = 1; rank <= 2; rank++) {
+    struct solo s;
+    solo_init(&s, 1);
+    assert_int_equal(solo_create(&s), 0);
+    struct topo_stmt *q =
+        topo_stmt(topo_node_db(s.node), "DELETE FROM local_admitted WHERE rank=?1");
+    topo_bind_i64(q, 1, rank);
+    assert_int_equal(topo_run(q), 0);
+    solo_close(&s);
+    assert_int_equal(solo_open(&s), TOPO_ECORRUPT);
+    solo_finish(&s);
+  }
+}
+
 static void any_failing_write_is_answered_and_survived(void **state)
 {
   (void)state;
@@ -164,6 +182,7 @@ int main(void)
       cmocka_unit_test(a_power_cut_at_any_change_loses_no_answered_write),
       cmocka_unit_test(a_power_cut_while_a_workspace_is_made_leaves_it_whole_or_refused),
       cmocka_unit_test(a_full_disk_fails_the_call_and_nothing_else),
+      cmocka_unit_test(a_damaged_table_is_refused),
       cmocka_unit_test(any_failing_write_is_answered_and_survived)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

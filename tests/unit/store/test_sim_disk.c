@@ -433,7 +433,7 @@ static void the_clock_is_the_simulators(void **state)
   assert_int_equal(sqlite3_prepare_v2(db, "SELECT strftime('%Y-%m-%d %H:%M:%f')", -1, &stmt, NULL),
                    SQLITE_OK);
   assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-  assert_string_equal(sqlite3_column_text(stmt, 0), "2023-11-14 22:13:20.123");
+  assert_string_equal((const char *)sqlite3_column_text(stmt, 0), "2023-11-14 22:13:20.123");
   sqlite3_finalize(stmt);
   sqlite3_close(db);
   sim_disk_destroy(disk);
