@@ -99,7 +99,9 @@ bool alloc_fail_install_sqlite(void)
   sqlite_memory = methods;
   methods.xMalloc = sqlite_malloc;
   methods.xRealloc = sqlite_realloc;
-  if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) == SQLITE_OK)
+  /* Without lookaside every allocation is one of ours; newer releases would hide most of them. */
+  if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) == SQLITE_OK &&
+      sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) == SQLITE_OK)
     return true;
   sqlite_memory.xMalloc = NULL;
   return false;
