@@ -24,7 +24,7 @@ static void print_peer(const cJSON *peer)
   fputs(connected ? "  connected  " : "  away  ", stdout);
   topo_cli_print(stdout, topo_cli_text(peer, "address"), TOPO_CLI_LINE);
   if (connected)
-    printf("  %lld ms", (long long)topo_cli_number(peer, "rtt_ms"));
+    fputs(topo_cli_flag(peer, "synced") ? "  synced" : "  syncing", stdout);
   if (!connected && *error) {
     fputs("  ", stdout);
     topo_cli_print(stdout, error, TOPO_CLI_LINE);

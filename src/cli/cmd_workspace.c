@@ -15,18 +15,13 @@ static void member(struct topo_json *json, const char *key, const char *text)
   topo_json_string(json, text);
 }
 
-/* --user must be given; a device is called after the machine unless --device says otherwise. */
+/* --user must be given. */
 static int write_names(struct topo_cli *cli, struct topo_json *json)
 {
-  char host[65] = "";
-  const char *user = topo_cli_option(cli, "--user"), *device = topo_cli_option(cli, "--device");
+  const char *user = topo_cli_option(cli, "--user");
   if (!user)
     return topo_cli_error(TOPO_CLI_USAGE, "say who you are with --user NAME");
-  if (!device && gethostname(host, sizeof host - 1) == 0 &&
-      topo_utf8_valid((const uint8_t *)host, strlen(host)))
-    device = host;
   member(json, "user_name", user);
-  member(json, "device_name", device && *device ? device : "device");
   return TOPO_CLI_OK;
 }
 
@@ -170,8 +165,8 @@ static void print_devices(const cJSON *user)
   {
     printf("%.8s  ", topo_cli_id(device, "device"));
     topo_cli_print(stdout, topo_cli_text(user, "name"), TOPO_CLI_LINE);
-    fputs(" / ", stdout);
-    topo_cli_print(stdout, topo_cli_text(device, "name"), TOPO_CLI_LINE);
+    if (topo_cli_flag(device, "recovery"))
+      fputs("  (recovery key)", stdout);
     puts(topo_cli_flag(device, "is_me") ? "  (this one)" : "");
   }
 }

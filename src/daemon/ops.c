@@ -217,7 +217,6 @@ static int run_create_workspace(struct topo_op_call *call, void *host)
 static const struct topo_op_param create_workspace_params[] = {
     {"name", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, NAME_MAX_BYTES},
     {"user_name", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, NAME_MAX_BYTES},
-    {"device_name", TOPO_OP_BODY, TOPO_OP_TEXT, false, 1, NAME_MAX_BYTES},
     {0}};
 static const struct topo_op op_create_workspace = {.id = "createWorkspace",
                                                    .method = "POST",
@@ -254,7 +253,6 @@ static int run_join_workspace(struct topo_op_call *call, void *host)
 static const struct topo_op_param join_workspace_params[] = {
     {"link", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, LINK_MAX},
     {"user_name", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, NAME_MAX_BYTES},
-    {"device_name", TOPO_OP_BODY, TOPO_OP_TEXT, false, 1, NAME_MAX_BYTES},
     {"wait_ms", TOPO_OP_BODY, TOPO_OP_UINT, false, 0, WAIT_MAX_MS},
     {0}};
 static const struct topo_op op_join_workspace = {.id = "joinWorkspace",

@@ -25,10 +25,8 @@
   }
 
 static const struct topo_op_param none[] = {NONE};
-static const struct topo_op_param named[] = {BODY("name", true), BODY("user_name", true),
-                                             BODY("device_name", true), NONE};
+static const struct topo_op_param named[] = {BODY("name", true), BODY("user_name", true), NONE};
 static const struct topo_op_param joining[] = {BODY("link", true), BODY("user_name", true),
-                                               BODY("device_name", true),
                                                NUMBER("wait_ms", TOPO_OP_BODY), NONE};
 static const struct topo_op_param space[] = {IN_PATH("space"), NONE};
 static const struct topo_op_param page[] = {IN_PATH("space"),
@@ -71,7 +69,7 @@ static const struct {
     {"invite", "{\"invite\":\"x\",\"link\":\"topo://invite/secret\",\"role\":\"member\"}"},
     {"members",
      "{\"items\":[{\"user\":\"" FAKE_SPACE_B "\",\"name\":\"Bob\",\"role\":\"admin\",\"is_me\":"
-     "true,\"devices\":[{\"device\":\"" FAKE_SPACE_A "\",\"name\":\"laptop\",\"is_me\":false}]}]}"},
+     "true,\"devices\":[{\"device\":\"" FAKE_SPACE_A "\",\"recovery\":true,\"is_me\":false}]}]}"},
     {"channels", "{\"items\":[{\"channel\":\"" FAKE_CHANNEL "\",\"name\":\"general\"}]}"},
     {"createChannel", "{\"channel\":\"" FAKE_CHANNEL "\",\"name\":\"new\"}"},
     {"messages", MESSAGES},
@@ -79,7 +77,7 @@ static const struct {
     {"react", "{\"reaction\":\"x\",\"message\":\"" FAKE_MESSAGE_1 "\",\"emoji\":\"👍\"}"},
     {"peers",
      "{\"items\":[{\"device\":\"" FAKE_SPACE_B "\",\"user_name\":\"Bob\",\"connected\":true,"
-     "\"address\":\"[::1]:5\",\"rtt_ms\":3}]}"},
+     "\"address\":\"[::1]:5\",\"synced\":true}]}"},
     {"sync",
      "{\"state\":\"synced\",\"events\":5,\"held\":0,\"wanted\":0,\"peers\":1,\"detail\":\"\"}"},
     {"fingerprint", "{\"fingerprint\":\"abcd\",\"events\":5}"},
