@@ -308,13 +308,12 @@ static int64_t count(struct side *s, const char *sql)
   return n;
 }
 
-static void two_spaces_hold_a_conversation(void **state)
+/* Alice's workspace, her invite, and Bob's space that has taken the link and not yet dialled. */
+static void invite_and_take(struct side *s)
 {
-  (void)state;
-  struct side s[SIDES] = {{0}};
   s[0].other = &s[1];
   s[1].other = &s[0];
-  struct topo_node_options o = options(&s[0], 1);
+  struct topo_node_options o = options(&s[0], 1), p = options(&s[1], 2);
   struct topo_node_create create = {"Mice", "alice", now};
   assert_int_equal(topo_node_create_workspace(&s[0].node, &o, &create), 0);
   struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
@@ -324,11 +323,29 @@ static void two_spaces_hold_a_conversation(void **state)
   char *link = strstr(invite, "topo://");
   assert_non_null(link);
   *strchr(link, '"') = '\0';
-  struct topo_node_options p = options(&s[1], 2);
   struct topo_node_join join = {link, "bob", now};
   assert_int_equal(topo_node_join_workspace(&s[1].node, &p, &join), 0);
   free(invite);
   topo_node_step(s[1].node, now, NULL, 0);
+}
+
+static void finish(struct side *s)
+{
+  if (s[0].link)
+    drop_link(&s[0]);
+  for (int i = 0; i < SIDES; i++) {
+    topo_node_close(s[i].node);
+    topo_buf_finish(&s[i].work);
+    topo_buf_finish(&s[i].dials);
+    sim_disk_destroy(s[i].disk);
+  }
+}
+
+static void two_spaces_hold_a_conversation(void **state)
+{
+  (void)state;
+  struct side s[SIDES] = {{0}};
+  invite_and_take(s);
   settle(s);
   assert_true(topo_node_status(s[1].node).member);
   struct topo_id channel = only_channel(&s[1]);
@@ -345,18 +362,44 @@ static void two_spaces_hold_a_conversation(void **state)
   assert_int_equal(topo_dag_fingerprint(topo_node_db(s[0].node), topo_types, &a), 0);
   assert_int_equal(topo_dag_fingerprint(topo_node_db(s[1].node), topo_types, &b), 0);
   assert_true(topo_id_equal(&a, &b));
-  if (s[0].link)
-    drop_link(&s[0]);
-  for (int i = 0; i < SIDES; i++) {
-    topo_node_close(s[i].node);
-    topo_buf_finish(&s[i].work);
-    topo_buf_finish(&s[i].dials);
-    sim_disk_destroy(s[i].disk);
-  }
+  finish(s);
+}
+
+/* The admission takes the invite's slot, and with it the trust in its key; but the joiner must
+ * still be able to read the WELCOME, or it would find the door shut and try again after a backoff.
+ */
+static void an_invite_key_is_trusted_until_its_connection_ends(void **state)
+{
+  (void)state;
+  struct side s[SIDES] = {{0}};
+  struct topo_sign_key key;
+  struct topo_dial dial;
+  int slot = 0;
+  invite_and_take(s);
+  memcpy(&dial, s[1].dials.data, sizeof dial);
+  assert_true(dial.with_invite);
+  topo_sign_key_from_seed(&key, dial.invite_seed);
+  connect_dial(&s[1]);
+  const struct topo_authority *a = topo_dag_authority(topo_node_dag(s[0].node));
+  const struct topo_id *alice = &topo_node_self(s[0].node)->device.public_key;
+  for (int i = 0; i < 100 && topo_authority_open_invite(a, &key.public_key, alice, &slot); i++)
+    if (!deliver(&s[0]))
+      deliver(&s[1]);
+  assert_null(topo_authority_open_invite(a, &key.public_key, alice, &slot));
+  struct find during = {key.public_key, false}, after = {key.public_key, false};
+  topo_node_trust(s[0].node, match, &during);
+  assert_true(during.found);
+  settle(s);
+  assert_true(topo_node_status(s[1].node).member);
+  topo_node_trust(s[0].node, match, &after);
+  assert_false(after.found);
+  finish(s);
 }
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(two_spaces_hold_a_conversation)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(two_spaces_hold_a_conversation),
+      cmocka_unit_test(an_invite_key_is_trusted_until_its_connection_ends)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
