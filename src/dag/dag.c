@@ -306,10 +306,6 @@ struct topo_keyring *topo_dag_keyring(struct topo_dag *dag)
 {
   return dag->keys;
 }
-const struct topo_self *topo_dag_self(const struct topo_dag *dag)
-{
-  return &dag->self;
-}
 struct topo_log *topo_dag_log(struct topo_dag *dag)
 {
   return &dag->log;

@@ -96,7 +96,6 @@ int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,
 const struct topo_context *topo_dag_context(const struct topo_dag *dag);
 const struct topo_authority *topo_dag_authority(const struct topo_dag *dag);
 struct topo_keyring *topo_dag_keyring(struct topo_dag *dag); /* borrowed; hold it to keep it */
-const struct topo_self *topo_dag_self(const struct topo_dag *dag);
 struct topo_log *topo_dag_log(struct topo_dag *dag);
 /* True when the key of an epoch that content may go under is held. */
 bool topo_dag_can_seal(const struct topo_dag *dag);

@@ -69,7 +69,8 @@ static int create_tables(struct topo_dag *dag)
   return status;
 }
 
-/* Projects every accepted event anew, in pages: a statement is not kept open over writes. */
+/* Projects every accepted event anew, one question for each: a statement is not kept open over
+ * writes. What each evaluation lines up is dropped, for its turn comes or has been. */
 static int project_all(struct topo_dag *dag)
 {
   int status = 0;
@@ -93,8 +94,6 @@ static int project_all(struct topo_dag *dag)
       row.state = TOPO_STATE_BLOCKED; /* judged again, it becomes accepted and is projected */
       status = topo_log_update(&dag->log, &row);
     }
-    if (status == 0)
-      status = topo_push_no(&dag->ready, no);
     if (status == 0)
       status = topo_evaluate_row(dag, no);
     topo_buf_clear(&dag->ready);

@@ -128,8 +128,8 @@ int topo_join_offered(struct topo_node *node, const struct topo_id *invite, uint
 
 static int queue_welcome(struct topo_node *node, uint64_t link, const struct topo_id *admission)
 {
-  topo_buf_put_u64(&node->welcomes, link);
-  return topo_buf_put_id(&node->welcomes, admission);
+  struct topo_node_item welcome = {*admission, link};
+  return topo_buf_put(&node->welcomes, &welcome, sizeof welcome);
 }
 
 /* The JOIN's signatures, before anything is written: a bad one costs the joiner its link and

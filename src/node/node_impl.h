@@ -106,7 +106,8 @@ struct topo_node {
   struct topo_buf origins; /* while a batch is applied: which link brought what */
   struct topo_buf wants;   /* struct topo_id */
   struct topo_buf calls;   /* struct topo_op_call *: answered when the commit is durable */
-  struct topo_buf welcomes;
+  struct topo_buf
+      welcomes; /* struct topo_node_item: an admission, and the link that waits for it */
 
   struct topo_node_waiting waiting[TOPO_NODE_WAITING];
   size_t n_waiting;

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "port/close.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 enum { CHECKPOINT_PAGES = 4000, RELOAD_DELAY_MS = 1000 };
 
@@ -130,12 +130,12 @@ static int commit(struct topo_node *node)
 /* Everything that others hear, once it is on disk. */
 static void publish(struct topo_node *node)
 {
-  for (size_t at = 0; at + sizeof(uint64_t) * 5 <= node->welcomes.len; at += sizeof(uint64_t) * 5) {
-    struct topo_reader r = topo_reader_init(node->welcomes.data + at, sizeof(uint64_t) * 5);
-    struct topo_node_link *link = topo_links_find(node, topo_read_u64(&r));
-    struct topo_id admission = topo_read_id(&r);
+  struct topo_node_item welcome;
+  for (size_t at = 0; at < node->welcomes.len; at += sizeof welcome) {
+    memcpy(&welcome, node->welcomes.data + at, sizeof welcome);
+    struct topo_node_link *link = topo_links_find(node, welcome.origin);
     if (link && !link->dead)
-      topo_session_welcome(link->session, &admission);
+      topo_session_welcome(link->session, &welcome.id);
   }
   topo_buf_clear(&node->welcomes);
   topo_links_push(node);

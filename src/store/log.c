@@ -155,18 +155,6 @@ int topo_log_intern(struct topo_log *log, const struct topo_id *id, int64_t *no)
   return status;
 }
 
-int topo_log_id(struct topo_log *log, int64_t no, struct topo_id *id)
-{
-  struct topo_stmt *s = topo_stmt(log->db, "SELECT id FROM event WHERE no=?1");
-  topo_bind_i64(s, 1, no);
-  int status = topo_step(s);
-  if (status <= 0)
-    return status < 0 ? status : TOPO_ENOTFOUND;
-  *id = topo_column_id(s, 0);
-  topo_reset(s);
-  return 0;
-}
-
 static int fill_event(struct topo_log *log, const struct topo_row *row)
 {
   struct topo_stmt *s =

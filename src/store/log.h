@@ -74,7 +74,6 @@ int topo_log_find(struct topo_log *log, const struct topo_id *id, struct topo_ro
 int topo_log_intern(struct topo_log *log, const struct topo_id *id, int64_t *no);
 int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no); /* or ENOTFOUND */
 int topo_log_row(struct topo_log *log, int64_t no, struct topo_row *row);
-int topo_log_id(struct topo_log *log, int64_t no, struct topo_id *id);
 /* Stores an event's bytes. row->no is set; a NAMED row of that id is filled. */
 int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_row *row,
                     struct topo_bytes bytes);
