@@ -16,7 +16,9 @@ enum {
   TOPO_OP_PARAMS_MAX = 12,
   TOPO_OP_DETAIL_SIZE = 256,
   TOPO_OP_BODY_MAX = 256 * 1024, /* bytes of a request body */
-  TOPO_OP_TEXT_MAX = 64 * 1024   /* bytes of one text parameter */
+  TOPO_OP_TEXT_MAX = 64 * 1024,  /* bytes of one text parameter */
+  TOPO_OP_KEY_SIZE = 129,        /* an idempotency key with its NUL */
+  TOPO_OP_CURSOR_SIZE = 40       /* an event cursor with its NUL */
 };
 
 enum topo_op_place { TOPO_OP_PATH, TOPO_OP_QUERY, TOPO_OP_BODY };
@@ -42,6 +44,9 @@ enum topo_op_where {
   TOPO_OP_SPACE /* the step of the space: may write; done once its commit is durable */
 };
 
+/* The least that a caller's token must be good for (openapi/openapi.yaml, Scope). */
+enum topo_scope { TOPO_SCOPE_OPEN, TOPO_SCOPE_READ, TOPO_SCOPE_WRITE, TOPO_SCOPE_ADMIN };
+
 struct topo_op_call;
 
 struct topo_op {
@@ -50,11 +55,13 @@ struct topo_op {
   const char *path;    /* "/v1/spaces/{space}/channels/{channel}/messages" */
   const char *summary; /* one line, for people */
   enum topo_op_where where;
+  enum topo_scope scope;
   const struct topo_op_param *params; /* ends with a NULL name */
   /* Reads parameters, writes the JSON answer to call->out. Returns 0, or a negative status after
    * topo_op_fail put a sentence into the call. `host` is what the runner serves for `where`. */
   int (*run)(struct topo_op_call *call, void *host);
-  bool creates; /* success made a new thing; HTTP says 201 instead of 200 */
+  bool creates;    /* success made a new thing; HTTP says 201 instead of 200 */
+  bool idempotent; /* takes an idempotency key */
 };
 
 struct topo_op_value {
@@ -69,6 +76,14 @@ struct topo_op_call {
   const struct topo_op *op;
   struct topo_op_value values[TOPO_OP_PARAMS_MAX]; /* in the order of op->params */
   struct topo_json out;
+  /* From the front: the client's key for this write (op->idempotent), and the event cursor of the
+   * answer it has (op->where == TOPO_OP_READ). Empty: none. */
+  char idempotency_key[TOPO_OP_KEY_SIZE], known[TOPO_OP_CURSOR_SIZE];
+  /* From the runner. `replayed`: the answer is that of an earlier call with the same key. `cursor`:
+   * of a READ, the event cursor of the moment that it shows. `unchanged`: that is `known`, and the
+   * answer was left empty. */
+  bool replayed, unchanged;
+  char cursor[TOPO_OP_CURSOR_SIZE];
   int status;                       /* set by the runner before `done` */
   char detail[TOPO_OP_DETAIL_SIZE]; /* a sentence for people when status < 0; may be empty */
   char pointer[64];                 /* the name of the parameter at fault, or empty */

@@ -20,6 +20,9 @@
   X(TOPO_EAGAIN, -6, "try-again", 503, "Not now: try again")                                       \
   X(TOPO_EDENIED, -7, "denied", 403, "Not allowed")                                                \
   X(TOPO_EINTERNAL, -8, "internal", 500, "Something that cannot happen happened")                  \
+  X(TOPO_EUNAUTHENTICATED, -9, "unauthenticated", 401, "A good token is needed")                   \
+  X(TOPO_EMISMATCH, -10, "idempotency-mismatch", 422, "The key was used for another request")      \
+  X(TOPO_ERATE, -11, "rate-limited", 429, "Too many requests")                                     \
   /* bytes from peers: a function of the bytes alone */                                            \
   X(TOPO_EMALFORMED, -20, "malformed", 400, "The bytes are not well formed")                       \
   X(TOPO_ELOCALTYPE, -21, "local-type", 400, "An event type that never travels")                   \

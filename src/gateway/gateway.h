@@ -8,14 +8,21 @@
 #ifndef TOPO_GATEWAY_GATEWAY_H
 #define TOPO_GATEWAY_GATEWAY_H
 
-#include "api/op.h"
+#include "api/feed.h"
+#include "api/gate.h"
+#include "gateway/asset.h"
 
 struct topo_gateway;
 
 struct topo_gateway_options {
   const char *socket_path;            /* its directory is made (0700) when it is missing */
+  const char *host;                   /* an IP address to listen on; NULL: no TCP */
+  uint16_t port;                      /* 0: the system picks one */
   const struct topo_op *const *table; /* ends with NULL; outlives the gateway */
   struct topo_op_runner runner;       /* outlives the gateway */
+  struct topo_gate gate;              /* who tokens stand for; likewise */
+  struct topo_feed_source feeds;      /* likewise */
+  const struct topo_asset *assets;    /* the page; ends with a NULL path; NULL: none */
   unsigned connections_max;           /* 0: 512 */
   unsigned timeout_s;                 /* of a silent connection, and of one request's body; 0: 30 */
   unsigned threads;                   /* 0: 2 */

@@ -1,0 +1,81 @@
+/*
+ * feed.h - the events of a space as a client follows them, free of HTTP and of SQL.
+ *
+ * A feed is one subscription: to one space, from a cursor, through a filter. Whoever serves it (the
+ * gateway) reads when it has room, and is told when there may be more after it had read everything.
+ * How far back a feed can begin, and where the events come from, is the source's business.
+ *
+ * An event's frame is the JSON object of the schema Event in openapi/openapi.yaml.
+ */
+#ifndef TOPO_API_FEED_H
+#define TOPO_API_FEED_H
+
+#include "base/bytes.h"
+
+enum {
+  TOPO_FEED_CURSOR_SIZE = 40,      /* a cursor's text with its NUL, at most */
+  TOPO_FEED_FRAME_MAX = 512 * 1024 /* bytes of one frame; none is longer */
+};
+
+/* What a filter may name. The texts are those of EventType. */
+#define TOPO_FEED_TYPE_LIST(X)                                                                     \
+  X(TOPO_FEED_MESSAGE, "message")                                                                  \
+  X(TOPO_FEED_CHANNEL, "channel")                                                                  \
+  X(TOPO_FEED_MEMBER, "member")                                                                    \
+  X(TOPO_FEED_WORKSPACE, "workspace")                                                              \
+  X(TOPO_FEED_SPACE, "space")                                                                      \
+  X(TOPO_FEED_SYNC, "sync")                                                                        \
+  X(TOPO_FEED_PEERS, "peers")
+#define TOPO_FEED_TYPE_ENUM(symbol, text) symbol,
+enum topo_feed_type { TOPO_FEED_TYPE_LIST(TOPO_FEED_TYPE_ENUM) TOPO_FEED_TYPES };
+#undef TOPO_FEED_TYPE_ENUM
+
+const char *topo_feed_type_name(enum topo_feed_type type);
+/* 0 or TOPO_EINVAL. */
+int topo_feed_type_parse(const char *text, size_t len, enum topo_feed_type *out);
+
+struct topo_feed_request {
+  struct topo_id space;
+  char since[TOPO_FEED_CURSOR_SIZE]; /* empty: from now on */
+  uint32_t types;                    /* a set of 1 << enum topo_feed_type; 0: all */
+  bool one_channel;
+  struct topo_id channel; /* of messages, only those in it */
+  /* There may be something to read. Any thread; it must be short, and must not call the feed.
+   * Called once after an open, and at least once after each read that returned 0 and before which
+   * more came. */
+  void (*ready)(void *arg);
+  void *arg;
+};
+
+struct topo_feed_event {
+  const char *type;        /* "message", "message.gone", "ready"… */
+  const char *cursor;      /* NULL: the event has none */
+  struct topo_bytes frame; /* JSON; borrowed for the call */
+};
+
+struct topo_feed;
+
+struct topo_feed_ops {
+  /* Calls each(arg, event) for events that are due until `max_bytes` of frames were given (the last
+   * one may go beyond), or none is left. Returns how many; 0: none for now, `ready` will be called;
+   * TOPO_ECLOSED: the space is closed, nothing more will come. Never blocks on the disk. One thread
+   * at a time. */
+  int (*read)(struct topo_feed *feed, size_t max_bytes,
+              void (*each)(void *arg, const struct topo_feed_event *event), void *arg);
+  /* Ends the subscription; `ready` is not called any more once this returned. */
+  void (*close)(struct topo_feed *feed);
+};
+
+/* The head of what a source hands out. */
+struct topo_feed {
+  const struct topo_feed_ops *ops;
+};
+
+struct topo_feed_source {
+  /* Copies *request. 0 and *out; TOPO_ENOTFOUND (no such space), TOPO_EINVAL (`since` is no
+   * cursor), TOPO_ELIMIT (too many subscriptions), TOPO_ECLOSED, TOPO_ENOMEM. Any thread. */
+  int (*open)(void *ctx, const struct topo_feed_request *request, struct topo_feed **out);
+  void *ctx;
+};
+
+#endif
