@@ -43,7 +43,7 @@ export function syncWords(data: SpaceData, down: boolean): SyncWords {
     return { tone: "busy", text: sync.wanted > 0 ? `Syncing ${syncProgress(sync)}` : "Comparing…" };
   }
   if (sync.state === "synced") {
-    return { tone: "good", text: `In sync with ${few(sync.peers, "device", "devices")}` };
+    return { tone: "good", text: `In sync · ${count(sync.peers)} connected` };
   }
   return isAlone(data)
     ? { tone: "quiet", text: "Only you so far" }

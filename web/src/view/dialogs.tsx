@@ -43,10 +43,10 @@ function allPlaces(): Place[] {
   const places: Place[] = [];
   for (const data of spaceList.value) {
     const space = data.space.space;
-    const reads = readsOf(space) ?? {};
+    const reads = readsOf(space);
     const workspace = data.space.name || "A workspace";
     for (const one of data.channels) {
-      const unread = isUnread(data, one.channel, reads[one.channel]);
+      const unread = reads !== undefined && isUnread(data, one.channel, reads[one.channel]);
       const recent = data.latest.get(one.channel)?.place ?? "";
       places.push({ kind: "channel", name: one.name, detail: workspace, unread, recent, space, channel: one.channel });
     }

@@ -152,8 +152,7 @@ export function PendingRow({ space, pending, me, name, head }: {
 function Failed({ space, pending }: { space: string; pending: Pending }) {
   return (
     <div class="row-state bad" role="status">
-      <Icon name="alert" size={15} />
-      <span>{pending.again ? "Not saved yet; it goes again when the node answers." : pending.reason}</span>
+      <span class="row-reason"><Icon name="alert" size={15} />{pending.again ? "Not saved yet; it goes again when the node answers." : pending.reason}</span>
       <button type="button" class="link" onClick={() => retry(space, pending)}><Icon name="retry" size={14} />Retry</button>
       <button type="button" class="link" onClick={() => discard(space, pending.key)}><Icon name="trash" size={14} />Discard</button>
     </div>

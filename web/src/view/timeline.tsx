@@ -38,6 +38,7 @@ export class Timeline extends Component<Props, State> {
   private focusNext: string | null = null;
   private resizes: ResizeObserver | null = null;
   private anchor: Anchor = [];
+  private lastTop = 0; // where the reader was left
   override state: State = {
     window: "end", active: null, hot: null, focused: false, since: null,
     newFrom: readsOf(this.props.data.space.space)?.[this.props.channel] ?? null,
@@ -62,6 +63,9 @@ export class Timeline extends Component<Props, State> {
   }
 
   override getSnapshotBeforeUpdate(): Anchor {
+    // The reader may have scrolled, and the event that says so is still to come.
+    const box = this.box!;
+    if (this.stick && box.scrollTop < this.lastTop - 1 && this.below() > BOTTOM_PX) this.stick = false;
     return this.measure();
   }
 
@@ -102,14 +106,22 @@ export class Timeline extends Component<Props, State> {
     return this.box!.querySelector(`[data-key="${CSS.escape(key)}"]`);
   }
 
+  // Pixels from what is seen to the end of what is rendered.
+  private below(): number {
+    const box = this.box!;
+    return box.scrollHeight - box.scrollTop - box.clientHeight;
+  }
+
   private toBottom(): void {
-    if (this.box) this.box.scrollTop = this.box.scrollHeight;
+    this.box!.scrollTop = this.box!.scrollHeight;
+    this.lastTop = this.box!.scrollTop;
   }
 
   private onScroll = (): void => {
     const box = this.box!;
     const atEnd = this.range.end === this.items().length;
-    this.stick = atEnd && box.scrollHeight - box.scrollTop - box.clientHeight < BOTTOM_PX;
+    this.stick = atEnd && this.below() < BOTTOM_PX;
+    this.lastTop = box.scrollTop;
     this.anchor = this.stick ? [] : this.measure();
     if (this.stick && this.state.since !== null) this.setState({ since: null, window: "end" });
     if (!this.stick && this.state.since === null) this.setState({ since: this.items().at(-1)?.place ?? "" });
@@ -124,7 +136,7 @@ export class Timeline extends Component<Props, State> {
     if (box.scrollTop < EDGE_PX) {
       if (start > 0) this.setState({ window: { from: items[Math.max(0, start - STEP)]!.place } });
       else void loadOlder(this.props.data.space.space, this.props.channel);
-    } else if (end < items.length && box.scrollHeight - box.scrollTop - box.clientHeight < EDGE_PX) {
+    } else if (end < items.length && this.below() < EDGE_PX) {
       this.setState({ window: { from: items[Math.min(start + STEP, items.length - 1)]!.place } });
     }
   }
