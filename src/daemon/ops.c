@@ -2,6 +2,7 @@
 #include "daemon/ops.h"
 
 #include "base/status.h"
+#include "daemon/space_item.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -109,55 +110,10 @@ static const struct topo_op op_list_logs = {.id = "listLogs",
 
 /* ---- spaces ---------------------------------------------------------------------------------- */
 
-static void write_item(struct topo_json *out, const struct topo_id *space,
-                       const struct topo_id *workspace, const struct topo_space_state *state,
-                       const char *state_word, const char *detail)
-{
-  topo_json_begin_object(out);
-  topo_json_key(out, "space");
-  topo_json_id(out, space);
-  topo_json_key(out, "workspace");
-  topo_json_id(out, workspace);
-  put_text(out, "name", state->name);
-  put_text(out, "user_name", state->user_name);
-  put_text(out, "state", state_word);
-  put_text(out, "detail", detail);
-  topo_json_end_object(out);
-}
-
-static void write_space(struct topo_json *out, struct topo_space *space, const char *user_name)
-{
-  struct topo_space_state state;
-  topo_space_state(space, &state);
-  if (!state.user_name[0] && user_name)
-    strcpy(state.user_name, user_name);
-  bool ready = state.member && state.name[0];
-  const char *detail = ready             ? ""
-                       : state.member    ? "waiting for the name of the workspace"
-                       : state.connected ? "being let in"
-                                         : "nobody answered yet: someone must be online";
-  write_item(out, topo_space_id(space), topo_space_workspace(space), &state,
-             ready ? "ready" : "joining", detail);
-}
-
-_Static_assert((int)TOPO_REGISTRY_NAME <= (int)TOPO_SPACE_NAME, "a registered name fits");
-
-static void write_entry(struct topo_json *out, const struct topo_host_entry *entry)
-{
-  struct topo_space_state state = {.member = false};
-  if (entry->space) {
-    write_space(out, entry->space, entry->row.user_name);
-    return;
-  }
-  strcpy(state.user_name, entry->row.user_name);
-  write_item(out, &entry->row.device, &entry->row.workspace, &state, "error",
-             topo_status_text(entry->status));
-}
-
 void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space)
 {
   topo_json_reset(&call->out);
-  write_space(&call->out, space, topo_op_get(call, "user_name")->text);
+  topo_space_item_write(&call->out, space);
 }
 
 static int run_list_spaces(struct topo_op_call *call, void *host)
@@ -168,7 +124,7 @@ static int run_list_spaces(struct topo_op_call *call, void *host)
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
   for (size_t i = 0; i < n; i++)
-    write_entry(&call->out, topo_host_at(spaces, i));
+    topo_space_item_write_entry(&call->out, topo_host_at(spaces, i));
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);
   return 0;
@@ -188,7 +144,7 @@ static int run_get_space(struct topo_op_call *call, void *host)
   const struct topo_host_entry *entry = topo_host_find(spaces, &topo_op_get(call, "space")->id);
   if (!entry)
     return topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space");
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   return 0;
 }
 
@@ -210,7 +166,7 @@ static int run_create_workspace(struct topo_op_call *call, void *host)
                                 topo_op_get(call, "user_name")->text, &entry);
   if (status < 0)
     return topo_op_fail(call, status, "the workspace was not made: %s", topo_status_text(status));
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   return 0;
 }
 
@@ -242,7 +198,7 @@ static int run_join_workspace(struct topo_op_call *call, void *host)
   }
   if (status < 0)
     return topo_op_fail(call, status, "the space was not made: %s", topo_status_text(status));
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   if (wait->present && wait->number) {
     at->await = entry->space;
     at->wait_ms = wait->number;
