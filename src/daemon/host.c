@@ -309,6 +309,11 @@ const uint8_t *topo_host_secret(const struct topo_host *host)
   return host->secret;
 }
 
+struct topo_registry *topo_host_registry(struct topo_host *host)
+{
+  return host->registry;
+}
+
 static int on_row(void *arg, const struct topo_registry_row *row)
 {
   struct topo_host_entry *entry;
