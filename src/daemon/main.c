@@ -203,6 +203,7 @@ static int start(struct app *app)
                                      .journal = app->journal,
                                      .data_dir = app->options.data_dir,
                                      .udp_address = app->udp_address,
+                                     .http_address = "",
                                      .started_ms = (uint64_t)topo_clock_wall_ms(),
                                      .stop = stop,
                                      .stop_arg = app->loop};

@@ -13,6 +13,7 @@ struct topo_daemon {
   struct topo_pool *pool;
   struct topo_journal *journal;
   const char *data_dir, *udp_address;
+  const char *http_address; /* empty: there is no TCP port for HTTP */
   uint64_t started_ms;
   void (*stop)(struct topo_daemon *daemon); /* asks it to end; any thread */
   void *stop_arg;
@@ -26,9 +27,6 @@ struct topo_daemon_call {
   uint64_t wait_ms;
   bool stop; /* set: the daemon ends after this call was answered */
 };
-
-/* Ends with NULL. */
-extern const struct topo_op *const topo_daemon_ops[];
 
 /* Writes the item of a space into the call, over what it holds. */
 void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space);

@@ -3,6 +3,7 @@
  */
 #include "node/node_impl.h"
 
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "views/view.h"
 
@@ -66,7 +67,7 @@ static const char *state_word(const struct topo_node_status *st)
   return st->synced ? "synced" : "syncing";
 }
 
-static int run_get_sync(struct topo_op_call *call, void *host)
+int topo_op_getSync(struct topo_op_call *call, void *host)
 {
   struct topo_node *node = host;
   struct topo_node_status st = topo_node_status(node);
@@ -95,18 +96,6 @@ static int run_get_sync(struct topo_op_call *call, void *host)
   topo_json_end_object(out);
   return 0;
 }
-
-static const struct topo_op_param space_params[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-                                                    {0}};
-
-extern const struct topo_op topo_op_getSync, topo_op_listPeers;
-const struct topo_op topo_op_getSync = {.id = "getSync",
-                                        .method = "GET",
-                                        .path = "/v1/spaces/{space}/sync",
-                                        .summary = "How far the space is in step with others",
-                                        .where = TOPO_OP_SPACE,
-                                        .params = space_params,
-                                        .run = run_get_sync};
 
 static void write_address(struct topo_json *out, const struct topo_address *a)
 {
@@ -165,7 +154,7 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
   return 0;
 }
 
-static int run_list_peers(struct topo_op_call *call, void *host)
+int topo_op_listPeers(struct topo_op_call *call, void *host)
 {
   struct topo_node *node = host;
   const struct topo_authority *a = topo_dag_authority(node->dag);
@@ -186,11 +175,3 @@ static int run_list_peers(struct topo_op_call *call, void *host)
   topo_json_end_object(&call->out);
   return status;
 }
-
-const struct topo_op topo_op_listPeers = {.id = "listPeers",
-                                          .method = "GET",
-                                          .path = "/v1/spaces/{space}/peers",
-                                          .summary = "The other devices, and how they are reached",
-                                          .where = TOPO_OP_SPACE,
-                                          .params = space_params,
-                                          .run = run_list_peers};

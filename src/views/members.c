@@ -72,7 +72,7 @@ static int put_members(struct topo_json *out, const struct topo_view *view, int6
   return status;
 }
 
-static int run(struct topo_op_call *call, void *host)
+int topo_op_listMembers(struct topo_op_call *call, void *host)
 {
   const struct topo_view *view = host;
   int64_t me = 0;
@@ -87,18 +87,3 @@ static int run(struct topo_op_call *call, void *host)
   topo_json_end_object(&call->out);
   return topo_view_end(call, status);
 }
-
-static const struct topo_op_param params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
-};
-
-const struct topo_op topo_view_list_members = {
-    .id = "listMembers",
-    .method = "GET",
-    .path = "/v1/spaces/{space}/members",
-    .summary = "Who belongs to the workspace, by role, with their devices",
-    .where = TOPO_OP_READ,
-    .params = params,
-    .run = run,
-};
