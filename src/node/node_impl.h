@@ -91,6 +91,10 @@ struct topo_node {
   bool try_device; /* which key the next dial of a joiner shows */
   bool profile_due;
 
+  /* of the call at hand: a hash of all that it asks, when it has an idempotency key */
+  struct topo_id request;
+  bool keyed; /* its key has been written */
+
   /* of the step at hand */
   bool writing;     /* a transaction is open */
   bool local_write; /* something in it was promised to a caller */

@@ -123,7 +123,7 @@ const struct topo_op topo_op_row_getMessage = {
 static const struct topo_op_param params_addReaction[] = {
     {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = "message", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "emoji", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 32},
+    {.name = "emoji", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
     {.name = NULL}};
 const struct topo_op topo_op_row_addReaction = {
     .id = "addReaction",

@@ -12,6 +12,7 @@
 #include "events/message/message.h"
 #include "events/profile/profile.h"
 #include "events/reaction/reaction.h"
+#include "store/answers.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -40,6 +41,21 @@ static int explain(struct topo_node *node, struct topo_op_call *call, int status
   }
 }
 
+/* The event is the answer to this key; views show it from here on. */
+static int keep_key(struct topo_node *node, const struct topo_op_call *call,
+                    const struct topo_id *event)
+{
+  int64_t no = 0;
+  int status = topo_log_number(topo_dag_log(node->dag), event, &no);
+  if (status == 0)
+    status =
+        topo_answers_begin(node->db, call->idempotency_key, &node->request, no, node->now.wall_ms);
+  node->keyed = true;
+  if (status < 0 && node->failure == 0)
+    node->failure = status;
+  return status;
+}
+
 /* Makes one event; when storage fails in the middle the step's transaction is lost with it. */
 static int author(struct topo_node *node, struct topo_op_call *call, const struct topo_type *type,
                   const struct topo_value *values, struct topo_id *id)
@@ -55,6 +71,8 @@ static int author(struct topo_node *node, struct topo_op_call *call, const struc
                 status == TOPO_ENOKEY;
   if (status < 0 && (type->act || !judged) && node->failure == 0)
     node->failure = status;
+  if (status == 0 && call->idempotency_key[0])
+    status = keep_key(node, call, id);
   return status < 0 ? explain(node, call, status) : 0;
 }
 

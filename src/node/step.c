@@ -120,7 +120,11 @@ static int commit(struct topo_node *node)
 {
   if (node->failure < 0 || !node->writing)
     return node->failure;
-  int status = topo_db_commit(node->db);
+  int status = topo_dag_log_changes(node->dag);
+  if (status == 0)
+    status = topo_db_commit(node->db);
+  else
+    topo_db_rollback(node->db);
   node->writing = false;
   if (status == 0 && node->local_write && !node->durable)
     status = commit_again(node);

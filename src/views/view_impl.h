@@ -9,6 +9,10 @@
  * TOPO_ENOTFOUND, or a storage status. */
 int topo_view_user_no(const struct topo_view *view, const struct topo_id *device, int64_t *user);
 
+/* Writes the item of one user, a row of the log; nothing when it has no standing link. 0 or a
+ * storage status. */
+int topo_view_member(const struct topo_view *view, int64_t user, struct topo_json *out);
+
 /* Writes the member "author": {user, name}. */
 void topo_view_put_author(struct topo_json *out, const struct topo_id *user,
                           struct topo_bytes name);
