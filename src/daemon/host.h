@@ -37,6 +37,9 @@ void topo_host_stop(struct topo_host *host);
 /* After the network is gone. NULL is fine. */
 void topo_host_close(struct topo_host *host);
 
+/* Where clients follow the spaces. Good as long as the host. */
+struct topo_feed_source topo_host_feeds(struct topo_host *host);
+
 size_t topo_host_count(struct topo_host *host);
 /* The entry at a place; places are stable and entries live as long as the host. */
 const struct topo_host_entry *topo_host_at(struct topo_host *host, size_t place);

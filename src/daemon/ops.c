@@ -3,6 +3,7 @@
 
 #include "api/operations.gen.h"
 #include "base/status.h"
+#include "daemon/space_item.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -83,55 +84,10 @@ int topo_op_listLogs(struct topo_op_call *call, void *host)
 
 /* ---- spaces ---------------------------------------------------------------------------------- */
 
-static void write_item(struct topo_json *out, const struct topo_id *space,
-                       const struct topo_id *workspace, const struct topo_space_state *state,
-                       const char *state_word, const char *detail)
-{
-  topo_json_begin_object(out);
-  topo_json_key(out, "space");
-  topo_json_id(out, space);
-  topo_json_key(out, "workspace");
-  topo_json_id(out, workspace);
-  put_text(out, "name", state->name);
-  put_text(out, "user_name", state->user_name);
-  put_text(out, "state", state_word);
-  put_text(out, "detail", detail);
-  topo_json_end_object(out);
-}
-
-static void write_space(struct topo_json *out, struct topo_space *space, const char *user_name)
-{
-  struct topo_space_state state;
-  topo_space_state(space, &state);
-  if (!state.user_name[0] && user_name)
-    strcpy(state.user_name, user_name);
-  bool ready = state.member && state.name[0];
-  const char *detail = ready             ? ""
-                       : state.member    ? "waiting for the name of the workspace"
-                       : state.connected ? "being let in"
-                                         : "nobody answered yet: someone must be online";
-  write_item(out, topo_space_id(space), topo_space_workspace(space), &state,
-             ready ? "ready" : "joining", detail);
-}
-
-_Static_assert((int)TOPO_REGISTRY_NAME <= (int)TOPO_SPACE_NAME, "a registered name fits");
-
-static void write_entry(struct topo_json *out, const struct topo_host_entry *entry)
-{
-  struct topo_space_state state = {.member = false};
-  if (entry->space) {
-    write_space(out, entry->space, entry->row.user_name);
-    return;
-  }
-  strcpy(state.user_name, entry->row.user_name);
-  write_item(out, &entry->row.device, &entry->row.workspace, &state, "error",
-             topo_status_text(entry->status));
-}
-
 void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space)
 {
   topo_json_reset(&call->out);
-  write_space(&call->out, space, topo_op_get(call, "user_name")->text);
+  topo_space_item_write(&call->out, space);
 }
 
 int topo_op_listSpaces(struct topo_op_call *call, void *host)
@@ -142,7 +98,7 @@ int topo_op_listSpaces(struct topo_op_call *call, void *host)
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
   for (size_t i = 0; i < n; i++)
-    write_entry(&call->out, topo_host_at(spaces, i));
+    topo_space_item_write_entry(&call->out, topo_host_at(spaces, i));
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);
   return 0;
@@ -154,7 +110,7 @@ int topo_op_getSpace(struct topo_op_call *call, void *host)
   const struct topo_host_entry *entry = topo_host_find(spaces, &topo_op_get(call, "space")->id);
   if (!entry)
     return topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space");
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   return 0;
 }
 
@@ -166,7 +122,7 @@ int topo_op_createWorkspace(struct topo_op_call *call, void *host)
                                 topo_op_get(call, "user_name")->text, &entry);
   if (status < 0)
     return topo_op_fail(call, status, "the workspace was not made: %s", topo_status_text(status));
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   return 0;
 }
 
@@ -185,7 +141,7 @@ int topo_op_joinWorkspace(struct topo_op_call *call, void *host)
   }
   if (status < 0)
     return topo_op_fail(call, status, "the space was not made: %s", topo_status_text(status));
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   if (wait->present && wait->number) {
     at->await = entry->space;
     at->wait_ms = wait->number;

@@ -82,21 +82,20 @@ int topo_changes_head(struct topo_db *db, struct topo_change_cursor *out)
   return status;
 }
 
-/* The last number that was given in the cursor's run, as far as is known. */
+/* The last number that was given while the cursor's run went on, as far as is known. What stood
+ * before the run is of it, too: opening made that durable. */
 static int end_of_run(struct topo_db *db, const struct topo_change_cursor *cursor,
                       const struct topo_change_cursor *head, int64_t *end)
 {
   struct topo_stmt *s = topo_stmt(db, "SELECT (SELECT min(n.first_seq)-1 FROM local_run n"
-                                      " WHERE n.no>r.no),r.first_seq-1 FROM local_run r"
-                                      " WHERE r.run=?1");
+                                      " WHERE n.no>r.no) FROM local_run r WHERE r.run=?1");
   topo_bind_i64(s, 1, (int64_t)cursor->run);
   int status = topo_step(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   *end = topo_column_is_null(s, 0) ? head->seq : topo_column_i64(s, 0);
-  bool before = cursor->seq < topo_column_i64(s, 1);
   topo_reset(s);
-  return before ? TOPO_ENOTFOUND : 0;
+  return 0;
 }
 
 int topo_changes_resume(struct topo_db *db, const struct topo_change_cursor *cursor)

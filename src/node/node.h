@@ -155,6 +155,9 @@ struct topo_node_status {
   bool synced, waiting_for_key;
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
+/* What getSync and listPeers answer. 0, what became of the writer, or a storage status. */
+int topo_node_write_sync(struct topo_node *node, struct topo_json *out);
+int topo_node_write_peers(struct topo_node *node, struct topo_json *out);
 struct topo_dag *topo_node_dag(struct topo_node *node);
 struct topo_db *topo_node_db(struct topo_node *node);
 
