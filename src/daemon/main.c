@@ -209,9 +209,9 @@ static int start(struct app *app)
                                      .pool = app->pool,
                                      .journal = app->journal,
                                      .access = app->access,
-                                     .http_address = "",
                                      .data_dir = app->options.data_dir,
                                      .udp_address = app->udp_address,
+                                     .http_address = "",
                                      .started_ms = (uint64_t)topo_clock_wall_ms(),
                                      .stop = stop,
                                      .stop_arg = app->loop};

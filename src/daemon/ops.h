@@ -30,9 +30,6 @@ struct topo_daemon_call {
   bool stop; /* set: the daemon ends after this call was answered */
 };
 
-/* Ends with NULL. */
-extern const struct topo_op *const topo_daemon_ops[];
-
 /* Writes the item of a space into the call, over what it holds. */
 void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space);
 

@@ -560,14 +560,6 @@ const struct topo_id *topo_space_workspace(const struct topo_space *space)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static bool waits(const struct topo_op_call *call)
-{
-  for (size_t i = 0; call->op->params[i].name; i++)
-    if (strcmp(call->op->params[i].name, "wait_ms") == 0)
-      return call->values[i].present && call->values[i].number > 0;
-  return false;
-}
-
 static void put(struct topo_space *space, struct call_letter *letter)
 {
   struct topo_op_call *call = letter->call;
@@ -582,8 +574,7 @@ static void put(struct topo_space *space, struct call_letter *letter)
 
 void topo_space_call(struct topo_space *space, struct topo_op_call *call)
 {
-  /* A page that is waited for is asked of the space, which knows when something is new. */
-  if (call->op->where == TOPO_OP_READ && !waits(call)) {
+  if (call->op->where == TOPO_OP_READ) {
     topo_readers_start(space->readers, call);
     return;
   }

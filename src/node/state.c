@@ -129,7 +129,6 @@ int topo_node_load(struct topo_node *node)
   node->failure = 0;
   if (status == 0)
     status = topo_peers_load(node);
-  node->seen_changes = 0;
   node->seen_nodes = -1;
   return status;
 }
@@ -183,7 +182,7 @@ void topo_node_close(struct topo_node *node)
   if (!node)
     return;
   topo_assert(node->in_flight == 0);
-  topo_calls_fail_all(node, TOPO_ECLOSED);
+  topo_calls_answer(node, TOPO_ECLOSED);
   topo_links_close_all(node, TOPO_ECLOSED);
   if (node->gathering) {
     topo_batch_destroy(node->gathering->work.batch);

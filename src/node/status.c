@@ -3,6 +3,7 @@
  */
 #include "node/node_impl.h"
 
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "views/view.h"
 
@@ -94,22 +95,10 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
   return topo_json_status(out);
 }
 
-static int run_get_sync(struct topo_op_call *call, void *host)
+int topo_op_getSync(struct topo_op_call *call, void *host)
 {
   return topo_node_write_sync(host, &call->out);
 }
-
-static const struct topo_op_param space_params[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-                                                    {0}};
-
-extern const struct topo_op topo_op_getSync, topo_op_listPeers;
-const struct topo_op topo_op_getSync = {.id = "getSync",
-                                        .method = "GET",
-                                        .path = "/v1/spaces/{space}/sync",
-                                        .summary = "How far the space is in step with others",
-                                        .where = TOPO_OP_SPACE,
-                                        .params = space_params,
-                                        .run = run_get_sync};
 
 static void write_address(struct topo_json *out, const struct topo_address *a)
 {
@@ -191,15 +180,7 @@ int topo_node_write_peers(struct topo_node *node, struct topo_json *json)
   return status == 0 ? topo_json_status(json) : status;
 }
 
-static int run_list_peers(struct topo_op_call *call, void *host)
+int topo_op_listPeers(struct topo_op_call *call, void *host)
 {
   return topo_node_write_peers(host, &call->out);
 }
-
-const struct topo_op topo_op_listPeers = {.id = "listPeers",
-                                          .method = "GET",
-                                          .path = "/v1/spaces/{space}/peers",
-                                          .summary = "The other devices, and how they are reached",
-                                          .where = TOPO_OP_SPACE,
-                                          .params = space_params,
-                                          .run = run_list_peers};

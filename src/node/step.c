@@ -144,10 +144,6 @@ static void publish(struct topo_node *node)
   topo_buf_clear(&node->welcomes);
   topo_links_push(node);
   topo_calls_answer(node, 0);
-  uint64_t changes = topo_dag_changes(node->dag);
-  if (changes != node->seen_changes || node->n_waiting)
-    topo_calls_waiting(node);
-  node->seen_changes = changes;
 }
 
 static void tell_trust(struct topo_node *node)

@@ -87,7 +87,7 @@ int topo_view_member(const struct topo_view *view, int64_t user, struct topo_jso
   return put_members(out, s, view, me);
 }
 
-static int run(struct topo_op_call *call, void *host)
+int topo_op_listMembers(struct topo_op_call *call, void *host)
 {
   const struct topo_view *view = host;
   int64_t me = 0;
@@ -102,18 +102,3 @@ static int run(struct topo_op_call *call, void *host)
   topo_json_end_object(&call->out);
   return topo_view_end(call, status);
 }
-
-static const struct topo_op_param params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
-};
-
-const struct topo_op topo_view_list_members = {
-    .id = "listMembers",
-    .method = "GET",
-    .path = "/v1/spaces/{space}/members",
-    .summary = "Who belongs to the workspace, by role, with their devices",
-    .where = TOPO_OP_READ,
-    .params = params,
-    .run = run,
-};

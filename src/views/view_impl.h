@@ -2,10 +2,8 @@
 #ifndef TOPO_VIEWS_VIEW_IMPL_H
 #define TOPO_VIEWS_VIEW_IMPL_H
 
+#include "api/operations.gen.h"
 #include "views/view.h"
-
-extern const struct topo_op topo_view_list_members, topo_view_list_channels,
-    topo_view_list_messages, topo_view_get_fingerprint;
 
 /* The row of the user whom a device belongs to: that of its most senior standing link. 0,
  * TOPO_ENOTFOUND, or a storage status. */
