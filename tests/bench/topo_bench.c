@@ -12,6 +12,8 @@
  *     sync-both-mem [N] the same, half of the messages made on each side
  *     sync-one-way [N]  N messages from one daemon to an empty one, over QUIC on loopback
  *     sync-both [N]     the same, half of the messages made on each side
+ *     api-page [N]      pages of 50 among N messages, from 32 connections
+ *     api-send [S]      durable messages from 32 connections, for S seconds
  *     short, full       what `make bench` and `make bench-full` run
  *
  * Prints `name value unit` lines, or one JSON object with --json; with --runs, the medians of R
@@ -223,6 +225,8 @@ static const struct workload {
                  {"sync-both-mem", bench_sync_both_mem, 10000},
                  {"sync-one-way", bench_sync_one_way, 50000},
                  {"sync-both", bench_sync_both, 10000},
+                 {"api-page", bench_api_page, 100000},
+                 {"api-send", bench_api_send, 5},
                  {"short", run_short, 1},
                  {"full", run_full, 1},
                  {NULL, NULL, 0}};
