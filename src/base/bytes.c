@@ -245,7 +245,8 @@ static size_t utf8_sequence(const uint8_t *p, size_t left)
   return n;
 }
 
-/* How many of the first bytes are ASCII, found eight at a time; the last few are left to the caller.
+/* How many of the first bytes are ASCII, found eight at a time; the last few are left to the
+ * caller.
  */
 static size_t ascii_words(const uint8_t *data, size_t len)
 {
