@@ -35,6 +35,7 @@
 
 #include "base/status.h"
 #include "crypto/init.h"
+#include "store/db.h"
 #include "sys/disk.h"
 
 enum { FIGURES = 256, NAME = 48, RUNS = 9 };
@@ -299,6 +300,7 @@ int main(int argc, char **argv)
   char dir[BENCH_PATH / 2];
   int len = snprintf(dir, sizeof dir, "%s/topo-bench-XXXXXX", a.base ? a.base : "/tmp");
   bench_check(topo_crypto_init(), "the crypto library");
+  bench_check(topo_db_init(), "the database");
   bench_require(len < (int)sizeof dir && mkdtemp(dir), "the directory cannot be made");
   struct topo_disk disk = topo_disk_os();
   for (size_t i = 0; i < a.runs * a.n_list; i++) {
