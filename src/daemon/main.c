@@ -8,6 +8,7 @@
 #include "daemon/options.h"
 #include "daemon/table.h"
 #include "gateway/gateway.h"
+#include "store/db.h"
 #include "sys/clock.h"
 #include "sys/disk.h"
 #include "sys/lock.h"
@@ -174,7 +175,7 @@ static int start(struct app *app)
   app->rng = topo_rng_os();
   if (topo_journal_create(&(struct topo_journal_options){app->options.level, STDERR_FILENO},
                           &app->journal) < 0 ||
-      topo_crypto_init() < 0)
+      topo_crypto_init() < 0 || topo_db_init() < 0)
     return fail(app, TOPO_ENOMEM, "cannot start: %s", topo_status_text(TOPO_ENOMEM));
   int status = take_lock(app);
   if (status < 0)
