@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "events/message/message_read.h"
+#include "views/view_impl.h"
 
 #include <stdlib.h>
 
@@ -35,9 +36,9 @@ static const char after_exact_sql[] =
 static const char one_sql[] = ITEM " WHERE m.no=?1";
 
 enum {
-  /* Keys, punctuation, ids and numbers around the strings of an item and of a group (254 and 64 at
+  /* Keys, punctuation, ids and numbers around the strings of an item and of a group (332 and 64 at
    * most, counted); an id with quotes and comma. */
-  ITEM_BYTES = 256,
+  ITEM_BYTES = 332,
   GROUP_BYTES = 64,
   USER_BYTES = 46
 };
@@ -104,6 +105,22 @@ int topo_page_find_user(struct topo_page *page, const struct topo_view *view, in
   return user->no == no ? 0 : look_up(page, view, no, user);
 }
 
+/* With which idempotency key a client of this node sent the message, if that is still known. */
+static int find_key(struct topo_page *page, const struct topo_view *view,
+                    struct topo_page_item *item)
+{
+  struct topo_stmt *s = topo_stmt(view->db, "SELECT key FROM local_answer WHERE event=?1");
+  topo_bind_i64(s, 1, item->no);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status;
+  struct topo_bytes key = topo_column_bytes(s, 0);
+  item->key = keep_text(page, key);
+  item->bytes += topo_page_json_size(key);
+  topo_reset(s);
+  return 0;
+}
+
 static int take_row(struct topo_page *page, const struct topo_view *view, struct topo_stmt *s)
 {
   struct topo_bytes text = topo_column_bytes(s, 5);
@@ -120,7 +137,9 @@ static int take_row(struct topo_page *page, const struct topo_view *view, struct
   item->user = user->id;
   item->name = user->name;
   item->bytes = ITEM_BYTES + user->name_bytes + topo_page_json_size(text);
-  return page->texts.failed ? TOPO_ENOMEM : 0;
+  if (user->no == page->me)
+    status = find_key(page, view, item);
+  return status == 0 && page->texts.failed ? TOPO_ENOMEM : status;
 }
 
 /* How the rows of a statement become a page. */
@@ -190,6 +209,14 @@ static void reverse(struct topo_page *page)
     page->items[i] = page->items[j];
     page->items[j] = item;
   }
+}
+
+/* A space that is still joining has no user of its own. */
+static int find_me(struct topo_page *page, const struct topo_view *view)
+{
+  page->me = 0;
+  int status = topo_view_user_no(view, &view->device, &page->me);
+  return status == TOPO_ENOTFOUND ? 0 : status;
 }
 
 static int find_channel(const struct topo_view *view, const struct topo_id *channel, int64_t *no)
@@ -279,7 +306,9 @@ int topo_page_read(struct topo_page *page, const struct topo_view *view,
   topo_assert(!query->before || !query->after);
   int64_t no = 0;
   page->channel = *channel;
-  int status = find_channel(view, channel, &no);
+  int status = find_me(page, view);
+  if (status == 0)
+    status = find_channel(view, channel, &no);
   if (status == 0)
     status = read_items(page, view, no, query);
   if (status == 0)
@@ -303,6 +332,9 @@ int topo_page_read_one(struct topo_page *page, const struct topo_view *view,
   int64_t no = topo_column_i64(s, 0), channel = topo_column_i64(s, 1);
   page->channel = topo_column_id(s, 2);
   topo_reset(s);
+  status = find_me(page, view);
+  if (status < 0)
+    return status;
   s = topo_stmt(view->db, one_sql);
   topo_bind_i64(s, 1, no);
   status = take_rows(&(struct taking){.page = page, .view = view, .limit = 1, .exact = true}, s);

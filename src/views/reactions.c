@@ -137,10 +137,8 @@ int topo_page_read_groups(struct topo_page *page, const struct topo_view *view, 
 {
   if (page->n == 0)
     return 0;
-  struct grouping g = {.page = page, .view = view};
-  int status = topo_view_user_no(view, &view->device, &g.me);
-  if (status < 0 && status != TOPO_ENOTFOUND)
-    return status;
+  struct grouping g = {.page = page, .view = view, .me = page->me};
+  int status;
   struct topo_stmt *s = topo_stmt(view->db, groups_sql);
   topo_bind_i64(s, 1, channel);
   bind_place(s, 2, &page->items[0].at);

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "daemon/readers.h"
 #include "views/view.h"
@@ -173,7 +174,7 @@ static void read_page(struct reader *r, struct topo_json *out)
   bool unknown;
   newest.before[0] = '\0';
   page_path(path, r->s, &newest);
-  bench_check(topo_op_route(topo_view_ops, "GET", path, &call), path);
+  bench_check(topo_op_route(topo_space_operations, "GET", path, &call), path);
   if (at->before[0])
     bench_check(
         topo_op_set(call, TOPO_OP_QUERY, "before", at->before, strlen(at->before), &unknown),
