@@ -369,6 +369,9 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
       .path = path, .disk = &env->disk, .rng = env->rng, .ports = &space->ports};
   int status = topo_node_open(&space->node, &o);
   if (status == 0)
+    status = topo_node_read_origin(space->node, space->origin.key, sizeof space->origin.key,
+                                   &space->origin.request);
+  if (status == 0)
     status = settle(space, path);
   if (status < 0) {
     topo_node_close(space->node);
@@ -412,6 +415,11 @@ void topo_space_destroy(struct topo_space *space)
 const struct topo_id *topo_space_id(const struct topo_space *space)
 {
   return &space->device;
+}
+
+const struct topo_space_origin *topo_space_origin(const struct topo_space *space)
+{
+  return &space->origin;
 }
 
 const struct topo_id *topo_space_workspace(const struct topo_space *space)

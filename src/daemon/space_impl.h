@@ -48,6 +48,7 @@ struct topo_space {
   struct topo_mailbox inbox;
   atomic_size_t calls; /* in the inbox */
   struct topo_id device, workspace;
+  struct topo_space_origin origin;
   struct topo_readers *readers;
   struct topo_feeds *feeds;
   struct topo_endpoint *endpoint;
