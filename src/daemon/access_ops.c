@@ -66,7 +66,8 @@ int topo_op_createSession(struct topo_op_call *call, void *host)
       topo_access_session_create(daemon->access, code->text, code->text_len, token, &expires_ms);
   if (status == TOPO_EUNAUTHENTICATED) {
     snprintf(call->pointer, sizeof call->pointer, "code");
-    return topo_op_fail(call, status, "This code is used up or too old: `topo open` makes a new one.");
+    return topo_op_fail(call, status,
+                        "This code is used up or too old: `topo open` makes a new one.");
   }
   if (status < 0)
     return status;
