@@ -4,13 +4,11 @@
 // A line of the manifest: PATH TAB MEDIA-TYPE TAB FILE TAB FLAGS, where FLAGS has "gzip" and perhaps
 // "immutable". The build fails when the first visit would cost more than BUDGET bytes.
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { parse } from "yaml";
 
 const BUDGET = 90 * 1024; // bytes of gzip, of script and style before anything is shown
 const TYPES = {
@@ -85,12 +83,6 @@ function find(files, start) {
   return files.find((file) => file.name.startsWith(`${start}-`)).name;
 }
 
-async function description() {
-  const made = here("../openapi/openapi.gen.json");
-  if (existsSync(made)) return readFile(made);
-  return Buffer.from(JSON.stringify(parse(await readFile(here("../openapi/openapi.yaml"), "utf8"))));
-}
-
 async function main() {
   const { files, lazy } = await bundle();
   const mark = await readFile(here("src/mark.svg"));
@@ -104,7 +96,7 @@ async function main() {
     .replace("{mark}", markName);
   const entries = [
     { path: "/", name: "index.html", data: Buffer.from(page) },
-    { path: "/openapi.json", name: "openapi.json", data: await description() },
+    { path: "/openapi.json", name: "openapi.json", data: await readFile(here("../openapi/openapi.gen.json")) },
     ...files.map((file) => ({ path: `/assets/${file.name}`, ...file, immutable: true })),
   ];
 
