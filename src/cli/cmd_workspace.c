@@ -93,7 +93,7 @@ int topo_cli_invite(struct topo_cli *cli)
     topo_json_u64(&json, hours * 3600);
   }
   topo_json_end_object(&json);
-  code = topo_cli_ask(cli, "POST", path, &json, &answer);
+  code = topo_cli_write(cli, path, &json, &answer);
   if (code == TOPO_CLI_OK && !cli->args.json) {
     topo_cli_print(stdout, topo_cli_text(answer.tree, "link"), TOPO_CLI_LINE);
     putchar('\n');
