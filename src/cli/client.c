@@ -162,8 +162,10 @@ void topo_cli_explain(const struct topo_cli *cli, const struct topo_cli_answer *
 {
   const char *title = topo_cli_text(answer->tree, "title");
   const char *detail = topo_cli_text(answer->tree, "detail");
+  const char *pointer = topo_cli_text(answer->tree, "pointer");
+  bool named = !*pointer || strstr(detail, pointer); /* "It must be a cursor." names nothing */
   if (*detail || *title)
-    topo_cli_error(0, "%s", *detail ? detail : title);
+    topo_cli_error(0, "%s%s%s", named ? "" : pointer, named ? "" : ": ", *detail ? detail : title);
   else if (answer->http && !answer->lost)
     topo_cli_error(0, "the daemon at %s gave no answer that makes sense (HTTP %ld)",
                    cli->socket_path, answer->http);

@@ -42,7 +42,7 @@ static enum fake_fate give_stream(struct fake_node *node, int fd)
   node->streams++;
   if (node->refuse_stream) {
     fake_server_answer(fd, node->refuse_stream, "",
-                       "{\"code\":\"x\",\"detail\":\"No more streams.\"}");
+                       "{\"code\":\"x\",\"pointer\":\"since\",\"detail\":\"No more streams.\"}");
     return FAKE_CLOSE;
   }
   fake_server_stream(fd);

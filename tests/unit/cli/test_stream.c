@@ -33,7 +33,7 @@ static int end_it(struct fake_node *node, struct run_child *child)
   refuse_streams(node, 401);
   fake_server_drop(node->server);
   int code = run_end(child);
-  assert_non_null(strstr(child->err, "No more streams."));
+  assert_non_null(strstr(child->err, "topo: since: No more streams.\n"));
   assert_null(strchr(child->out, '\x1b'));
   return code;
 }

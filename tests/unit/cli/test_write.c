@@ -24,13 +24,15 @@ static void a_lost_answer_is_asked_for_again(void **state)
       {"react", NODE_MESSAGE_1, "👍"},
       {"channels", "create", "kettles"},
       {"invite"},
+      {"workspace", "create", "Garden", "--user", "A"},
+      {"join", "--user", "A"},
   };
   struct fake_node *node = *state;
   char before[NODE_KEY_SIZE] = "";
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     forget(node);
     node->lose = 1;
-    run_expect(node->directory, 0, "", "", "", commands[i]);
+    run_expect(node->directory, 0, "", "", "topo://join/x\n", commands[i]);
     assert_int_equal(node->posts, 2);
     assert_int_equal(strlen(node->keys[0]), 22);
     assert_string_equal(node->keys[0], node->keys[1]);
