@@ -8,6 +8,7 @@
 #include "daemon/options.h"
 #include "daemon/table.h"
 #include "gateway/gateway.h"
+#include "store/db.h"
 #include "sys/clock.h"
 #include "sys/disk.h"
 #include "sys/lock.h"
@@ -39,6 +40,7 @@ struct app {
   struct topo_pool *pool;
   struct topo_space_env env;
   struct topo_daemon daemon;
+  struct topo_access *access;
   struct topo_table *table;
   struct topo_gateway *gateway;
   char udp_address[TOPO_NET_ADDRESS_TEXT];
@@ -176,6 +178,14 @@ static int fail_socket(struct app *app, int status)
   }
 }
 
+/* What a browser on this machine calls the address: one that means every address is none. */
+static const char *reachable(const char *host)
+{
+  if (strcmp(host, "0.0.0.0") == 0)
+    return "127.0.0.1";
+  return strcmp(host, "::") == 0 ? "::1" : host;
+}
+
 static int open_gateway(struct app *app)
 {
   const struct topo_options *options = &app->options;
@@ -189,13 +199,16 @@ static int open_gateway(struct app *app)
                                    .port = options->listen_port,
                                    .table = topo_table_ops(app->table),
                                    .runner = topo_table_runner(app->table),
+                                   .gate = topo_access_gate(app->access),
+                                   .feeds = topo_host_feeds(app->host),
+                                   .assets = topo_web_assets,
                                    .version = TOPO_VERSION,
                                    .tcp_failed = &tcp_failed};
   app->gateway = topo_gateway_create(&o, &status);
   if (!app->gateway)
     return tcp_failed ? fail_listen(app, status) : fail_socket(app, status);
   if (o.host)
-    write_address(app->http_address, sizeof app->http_address, o.host,
+    write_address(app->http_address, sizeof app->http_address, reachable(o.host),
                   topo_gateway_port(app->gateway));
   return 0;
 }
@@ -239,6 +252,10 @@ static int watch_input(struct app *app)
 static int greet_shell(struct app *app)
 {
   struct topo_json json;
+  char code[TOPO_CODE_TEXT_SIZE];
+  uint64_t expires_ms;
+  if (topo_access_code_create(app->access, code, &expires_ms) < 0)
+    return fail(app, TOPO_ENOMEM, "cannot make a code for the page");
   topo_json_init(&json);
   topo_json_begin_object(&json);
   topo_json_key(&json, "v");
@@ -249,7 +266,10 @@ static int greet_shell(struct app *app)
   topo_json_u64(&json, (uint64_t)getpid());
   topo_json_key(&json, "build");
   topo_json_string(&json, TOPO_VERSION);
+  topo_json_key(&json, "code");
+  topo_json_string(&json, code);
   topo_json_end_object(&json);
+  topo_wipe(code, sizeof code);
   struct topo_bytes text = topo_json_text(&json);
   bool told = topo_json_status(&json) == 0 &&
               printf("%.*s\n", (int)text.len, (const char *)text.data) > 0 && fflush(stdout) == 0;
@@ -273,7 +293,7 @@ static int start(struct app *app)
   app->rng = topo_rng_os();
   if (topo_journal_create(&(struct topo_journal_options){app->options.level, STDERR_FILENO},
                           &app->journal) < 0 ||
-      topo_crypto_init() < 0)
+      topo_crypto_init() < 0 || topo_db_init() < 0)
     return fail(app, TOPO_ENOMEM, "cannot start: %s", topo_status_text(TOPO_ENOMEM));
   int status = take_lock(app);
   if (status < 0)
@@ -281,6 +301,10 @@ static int start(struct app *app)
   status = topo_host_open(&app->host, app->options.data_dir, &app->disk, &app->rng);
   if (status < 0)
     return fail(app, status, "%s/node.db: %s", app->options.data_dir, topo_status_text(status));
+  status = topo_access_open(&app->access, topo_host_registry(app->host), &app->rng,
+                            app->options.data_dir);
+  if (status < 0)
+    return fail(app, status, "%s/admin-token: %s", app->options.data_dir, topo_status_text(status));
   status = topo_loop_create(&app->loop);
   if (status == 0)
     status = topo_loop_on_signals(app->loop, on_signal, app);
@@ -306,8 +330,10 @@ static int start(struct app *app)
   app->daemon = (struct topo_daemon){.host = app->host,
                                      .pool = app->pool,
                                      .journal = app->journal,
+                                     .access = app->access,
                                      .data_dir = app->options.data_dir,
                                      .udp_address = app->udp_address,
+                                     .http_address = app->http_address,
                                      .started_ms = (uint64_t)topo_clock_wall_ms(),
                                      .stop = stop,
                                      .stop_arg = app->loop};
@@ -327,6 +353,7 @@ static void end(struct app *app)
   topo_network_destroy(app->network);
   topo_gateway_destroy(app->gateway);
   topo_pool_destroy(app->pool);
+  topo_access_close(app->access);
   topo_host_close(app->host);
   topo_table_destroy(app->table);
   topo_loop_destroy(app->loop);

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "dag/changes.h"
 #include "store/db.h"
 #include "views/view.h"
 
@@ -56,17 +57,34 @@ static int open_handle(struct slot *slot)
   return slot->db ? 0 : topo_db_open(&slot->db, &o);
 }
 
+/* The moment that the answer shows. A client that has seen it needs no answer. */
+static int place_call(struct topo_db *db, struct topo_op_call *call)
+{
+  struct topo_change_cursor head;
+  int status = topo_changes_head(db, &head);
+  if (status < 0)
+    return status;
+  topo_change_cursor_format(call->cursor, &head);
+  call->unchanged = strcmp(call->cursor, call->known) == 0;
+  return 0;
+}
+
 static void run_call(struct slot *slot, struct topo_op_call *call)
 {
   const struct topo_readers *r = slot->readers;
   int status = open_handle(slot);
   /* One transaction: all statements of the operation see the same state. */
   if (status == 0)
-    status = topo_db_exec(slot->db, "BEGIN");
+    status = topo_db_hold(slot->db);
   if (status == 0) {
     struct topo_view view = {slot->db, r->options.workspace, r->options.device};
-    status = call->op->run(call, &view);
-    topo_db_rollback(slot->db);
+    status = place_call(slot->db, call);
+    if (status == 0 && !call->unchanged)
+      status = call->op->run(call, &view);
+    if (status == 0)
+      topo_db_release(slot->db);
+    else
+      topo_db_rollback(slot->db); /* a statement may have stopped half-way */
     if (status == 0)
       status = topo_json_status(&call->out);
   }

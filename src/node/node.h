@@ -23,7 +23,6 @@ enum {
   TOPO_NODE_LINKS = 64,     /* connections of one space, the edge refuses more */
   TOPO_NODE_ADDRESSES = 16, /* in an invite, and kept for one device */
   TOPO_NODE_DIALS = 4,      /* at a time */
-  TOPO_NODE_WAITING = 64,   /* calls that wait for something new */
   TOPO_ADDRESS_SIZE = 19,   /* u8 family (4 or 6) ‖ 4 or 16 bytes ‖ u16 port, at most */
   TOPO_NODE_APPLICATION_ID = 0x746f706f /* "topo" */
 };
@@ -107,11 +106,19 @@ struct topo_node_options {
   int cache_kib;
 };
 
+/* Which client's request made a space: kept in its file, so that a crash before the answer does not
+ * make a retry a second space. */
+struct topo_node_origin {
+  const char *key;        /* NULL or empty: none */
+  struct topo_id request; /* topo_node_request_of */
+};
+
 /* Makes a space with a new workspace. The file must not exist. 0 or a status; on failure the file
  * is to be removed by the caller. */
 struct topo_node_create {
   const char *workspace_name, *user_name;
   struct topo_now now;
+  struct topo_node_origin origin;
 };
 int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
                                const struct topo_node_create *create);
@@ -120,6 +127,7 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
 struct topo_node_join {
   const char *link, *user_name;
   struct topo_now now;
+  struct topo_node_origin origin;
 };
 int topo_node_join_workspace(struct topo_node **out, const struct topo_node_options *options,
                              const struct topo_node_join *join);
@@ -135,6 +143,13 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
 uint64_t topo_node_deadline(const struct topo_node *node);
 /* The work in flight that must come back before the node may be closed. */
 size_t topo_node_in_flight(const struct topo_node *node);
+
+/* The key that made the space, of at most `size` bytes with its NUL, and its request; empty when
+ * there was none. 0 or a storage status. */
+int topo_node_read_origin(struct topo_node *node, char *key, size_t size, struct topo_id *request);
+/* A hash of all that a call asks: requests that differ in anything differ in it. 0 or TOPO_ENOMEM.
+ */
+int topo_node_request_of(const struct topo_op_call *call, struct topo_id *out);
 
 const struct topo_self *topo_node_self(const struct topo_node *node);
 /* Calls each(key, is_invite) for every key that may connect. */
@@ -156,10 +171,10 @@ struct topo_node_status {
   bool synced, waiting_for_key;
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
+/* What getSync and listPeers answer. 0, what became of the writer, or a storage status. */
+int topo_node_write_sync(struct topo_node *node, struct topo_json *out);
+int topo_node_write_peers(struct topo_node *node, struct topo_json *out);
 struct topo_dag *topo_node_dag(struct topo_node *node);
 struct topo_db *topo_node_db(struct topo_node *node);
-
-/* The operations of a space that run in its step; ends with NULL. */
-extern const struct topo_op *const topo_node_ops[];
 
 #endif

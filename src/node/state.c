@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIGRATIONS = TOPO_DAG_MIGRATIONS + 1, DEFAULT_CACHE_KIB = 8192 };
+enum { DEFAULT_CACHE_KIB = 8192 };
 
 static const struct topo_migration address_migration = {
     "CREATE TABLE local_address(device BLOB NOT NULL, address BLOB NOT NULL, seen_ms INTEGER NOT "
@@ -39,17 +39,17 @@ void topo_node_note(struct topo_node *node, int status, const char *format, ...)
 
 static int open_database(struct topo_node *node)
 {
-  struct topo_migration steps[MIGRATIONS];
+  /* In the order in which releases brought them: a file's version is how many it has. */
+  const struct topo_migration steps[] = {*topo_dag_migrations[0], *topo_dag_migrations[1],
+                                         address_migration, *topo_dag_migrations[2],
+                                         *topo_dag_migrations[3]};
   struct topo_db_options o = {.path = node->path,
                               .disk = node->options.disk,
                               .application_id = TOPO_NODE_APPLICATION_ID,
                               .cache_kib = node->options.cache_kib ? node->options.cache_kib
                                                                    : DEFAULT_CACHE_KIB};
-  for (int i = 0; i < TOPO_DAG_MIGRATIONS; i++)
-    steps[i] = *topo_dag_migrations[i];
-  steps[TOPO_DAG_MIGRATIONS] = address_migration;
   int status = topo_db_open(&node->db, &o);
-  return status == 0 ? topo_db_migrate(node->db, steps, MIGRATIONS) : status;
+  return status == 0 ? topo_db_migrate(node->db, steps, sizeof steps / sizeof *steps) : status;
 }
 
 static int load_seed(struct topo_db *db, const char *name, uint8_t out[static 32])
@@ -129,7 +129,6 @@ int topo_node_load(struct topo_node *node)
   node->failure = 0;
   if (status == 0)
     status = topo_peers_load(node);
-  node->seen_changes = 0;
   node->seen_nodes = -1;
   return status;
 }
@@ -183,7 +182,7 @@ void topo_node_close(struct topo_node *node)
   if (!node)
     return;
   topo_assert(node->in_flight == 0);
-  topo_calls_fail_all(node, TOPO_ECLOSED);
+  topo_calls_answer(node, TOPO_ECLOSED);
   topo_links_close_all(node, TOPO_ECLOSED);
   if (node->gathering) {
     topo_batch_destroy(node->gathering->work.batch);
@@ -341,6 +340,15 @@ static int found(struct topo_node *node, const struct topo_node_create *c,
   return status == 0 ? node->failure : status;
 }
 
+static int save_origin(struct topo_node *node, const struct topo_node_origin *origin)
+{
+  if (!origin->key || !*origin->key)
+    return 0;
+  int status = topo_local_put(node->db, "origin_key", origin->key, strlen(origin->key));
+  return status == 0 ? topo_local_put(node->db, "origin_request", origin->request.bytes, 32)
+                     : status;
+}
+
 int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
                                const struct topo_node_create *c)
 {
@@ -365,6 +373,8 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
   if (status == 0)
     status = topo_local_put(node->db, "genesis_seed", seed, sizeof seed);
   if (status == 0)
+    status = save_origin(node, &c->origin);
+  if (status == 0)
     status = topo_db_commit(node->db);
   if (status == 0)
     status = topo_node_load(node);
@@ -372,6 +382,8 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
     status = topo_db_begin(node->db, true);
   if (status == 0)
     status = found(node, c, &genesis, &raw);
+  if (status == 0)
+    status = topo_dag_log_changes(node->dag);
   if (status == 0)
     status = topo_db_commit(node->db);
   topo_wipe(seed, sizeof seed);
@@ -384,6 +396,23 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
     *out = NULL;
   }
   return status;
+}
+
+int topo_node_read_origin(struct topo_node *node, char *key, size_t size, struct topo_id *request)
+{
+  struct topo_buf value = {0};
+  int status = topo_local_get(node->db, "origin_key", &value);
+  key[0] = '\0';
+  if (status == 0 && value.len >= size)
+    status = TOPO_ECORRUPT;
+  if (status == 0)
+    status = load_seed(node->db, "origin_request", request->bytes);
+  if (status == 0) {
+    memcpy(key, value.data, value.len);
+    key[value.len] = '\0';
+  }
+  topo_buf_finish(&value);
+  return status == TOPO_ENOTFOUND ? 0 : status;
 }
 
 static int save_join(struct topo_node *node, const struct topo_invite_link *link, const char *name)
@@ -416,6 +445,8 @@ int topo_node_join_workspace(struct topo_node **out, const struct topo_node_opti
   status = topo_db_begin(node->db, true);
   if (status == 0)
     status = save_join(node, &link, j->user_name);
+  if (status == 0)
+    status = save_origin(node, &j->origin);
   if (status == 0)
     status = topo_db_commit(node->db);
   if (status == 0)

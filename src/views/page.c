@@ -1,37 +1,32 @@
 /*
  * page.c - reading a page: keyset queries in three directions, and the bound on its size.
  *
- * In the statements the comparison of (hlc, rank) is what the index serves; the one with the whole
- * id is exact where ids share a rank. CROSS JOIN keeps messages outermost, in the index's order.
+ * Messages are read in the order of the index, which is the order of the page.
  */
 #include "views/page.h"
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "events/message/message_read.h"
+#include "views/view_impl.h"
 
 #include <stdlib.h>
 
-#define ITEM                                                                                       \
-  "SELECT m.no,m.hlc,e.id,u.id,p.name,m.text FROM message m CROSS JOIN event e ON e.no=m.no"       \
-  " CROSS JOIN event u ON u.no=m.user LEFT JOIN profile p ON p.subject=m.user"
+#define ITEM "SELECT m.no,m.hlc,m.id,m.user,m.text FROM message m"
 
-static const char newest_sql[] =
-    ITEM " WHERE m.channel=?1 ORDER BY m.hlc DESC,m.rank DESC,e.id DESC LIMIT ?2";
+static const char newest_sql[] = ITEM " WHERE m.channel=?1 ORDER BY m.hlc DESC,m.id DESC LIMIT ?2";
 static const char before_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)<=(?3,?4) AND (m.hlc,m.rank,e.id)<(?3,?4,?5)"
-         " ORDER BY m.hlc DESC,m.rank DESC,e.id DESC LIMIT ?2";
+    ITEM " WHERE m.channel=?1 AND (m.hlc,m.id)<(?3,?4) ORDER BY m.hlc DESC,m.id DESC LIMIT ?2";
 static const char after_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)>=(?3,?4) AND (m.hlc,m.rank,e.id)>(?3,?4,?5)"
-         " ORDER BY m.hlc,m.rank,e.id LIMIT ?2";
+    ITEM " WHERE m.channel=?1 AND (m.hlc,m.id)>(?3,?4) ORDER BY m.hlc,m.id LIMIT ?2";
 static const char one_sql[] = ITEM " WHERE m.no=?1";
 
 enum {
-  /* Keys, punctuation, ids and numbers around the strings of an item and of a group (254 and 64 at
+  /* Keys, punctuation, ids and numbers around the strings of an item and of a group (332 and 64 at
    * most, counted); an id with quotes and comma. */
-  ITEM_BYTES = 256,
+  ITEM_BYTES = 332,
   GROUP_BYTES = 64,
-  USER_BYTES = 46
+  USER_BYTES = 46,
+  SHORT_TEXT = 512
 };
 
 struct topo_page *topo_page_create(void)
@@ -56,9 +51,12 @@ struct topo_bytes topo_page_text(const struct topo_page *page, struct topo_page_
 
 size_t topo_page_json_size(struct topo_bytes text)
 {
-  size_t size = 2;
-  for (size_t i = 0; i < text.len; i++)
-    size += text.data[i] < 0x20 || text.data[i] == '"' || text.data[i] == '\\' ? 6 : 1;
+  size_t size = 2 + text.len;
+  for (size_t at = 0; at < text.len; at++) {
+    at += topo_json_plain(text.data + at, text.len - at);
+    if (at < text.len)
+      size += 5;
+  }
   return size;
 }
 
@@ -69,33 +67,82 @@ static struct topo_page_span keep_text(struct topo_page *page, struct topo_bytes
   return span;
 }
 
-static void take_row(struct topo_page *page, struct topo_stmt *s)
+static int look_up(struct topo_page *page, const struct topo_view *view, int64_t no,
+                   struct topo_page_user *user)
 {
-  struct topo_bytes name = topo_column_bytes(s, 4), text = topo_column_bytes(s, 5);
+  struct topo_stmt *s = topo_stmt(view->db, "SELECT e.id,p.name FROM event e LEFT JOIN profile p"
+                                            " ON p.subject=e.no WHERE e.no=?1");
+  topo_bind_i64(s, 1, no);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ECORRUPT;
+  struct topo_bytes name = topo_column_bytes(s, 1);
+  *user = (struct topo_page_user){no, topo_column_id(s, 0), keep_text(page, name),
+                                  topo_page_json_size(name)};
+  topo_reset(s);
+  return page->texts.failed ? TOPO_ENOMEM : 0;
+}
+
+int topo_page_find_user(struct topo_page *page, const struct topo_view *view, int64_t no,
+                        const struct topo_page_user **out)
+{
+  struct topo_page_user *user = &page->users[(uint64_t)no % TOPO_PAGE_USERS_KEPT];
+  *out = user;
+  return user->no == no ? 0 : look_up(page, view, no, user);
+}
+
+/* With which idempotency key a client of this node sent the message, if that is still known. */
+static int find_key(struct topo_page *page, const struct topo_view *view,
+                    struct topo_page_item *item)
+{
+  struct topo_stmt *s = topo_stmt(view->db, "SELECT key FROM local_answer WHERE event=?1");
+  topo_bind_i64(s, 1, item->no);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status;
+  struct topo_bytes key = topo_column_bytes(s, 0);
+  item->key = keep_text(page, key);
+  item->bytes += topo_page_json_size(key);
+  topo_reset(s);
+  return 0;
+}
+
+static int take_row(struct topo_page *page, const struct topo_view *view, struct topo_stmt *s)
+{
+  struct topo_bytes text = topo_column_bytes(s, 4);
+  const struct topo_page_user *user;
+  topo_assert(page->n < TOPO_PAGE_ITEMS_MAX);
   struct topo_page_item *item = &page->items[page->n++];
-  item->no = topo_column_i64(s, 0);
+  *item = (struct topo_page_item){.no = topo_column_i64(s, 0)};
   item->at.hlc = (uint64_t)topo_column_i64(s, 1);
   item->at.id = topo_column_id(s, 2);
-  item->user = topo_column_id(s, 3);
-  item->bytes = ITEM_BYTES + topo_page_json_size(name) + topo_page_json_size(text);
-  item->name = keep_text(page, name);
   item->text = keep_text(page, text);
+  int status = topo_page_find_user(page, view, topo_column_i64(s, 3), &user);
+  if (status < 0)
+    return status;
+  item->user = user->id;
+  item->name = user->name;
+  /* Short texts could all be escapes and a page of them would fit: they need not be counted. */
+  item->bytes = ITEM_BYTES + user->name_bytes +
+                (text.len <= SHORT_TEXT ? 2 + 6 * text.len : topo_page_json_size(text));
+  if (user->no == page->me)
+    status = find_key(page, view, item);
+  return status == 0 && page->texts.failed ? TOPO_ENOMEM : status;
 }
 
 /* Takes rows until there are no more or the page is large enough: a page of long texts need not be
  * in memory to learn that it does not fit. */
-static int take_rows(struct topo_page *page, struct topo_stmt *s)
+static int take_rows(struct topo_page *page, const struct topo_view *view, struct topo_stmt *s)
 {
   size_t bytes = 0;
   int status = 1;
   while (bytes < TOPO_PAGE_BYTES && (status = topo_step(s)) == 1) {
-    topo_assert(page->n < TOPO_PAGE_ITEMS_MAX);
-    take_row(page, s);
+    status = take_row(page, view, s);
+    if (status < 0)
+      break;
     bytes += page->items[page->n - 1].bytes;
   }
   topo_reset(s);
-  if (status >= 0 && page->texts.failed)
-    return TOPO_ENOMEM;
   return status < 0 ? status : 0;
 }
 
@@ -107,6 +154,14 @@ static void reverse(struct topo_page *page)
     page->items[i] = page->items[j];
     page->items[j] = item;
   }
+}
+
+/* A space that is still joining has no user of its own. */
+static int find_me(struct topo_page *page, const struct topo_view *view)
+{
+  page->me = 0;
+  int status = topo_view_user_no(view, &view->device, &page->me);
+  return status == TOPO_ENOTFOUND ? 0 : status;
 }
 
 static int find_channel(const struct topo_view *view, const struct topo_id *channel, int64_t *no)
@@ -134,10 +189,9 @@ static int read_items(struct topo_page *page, const struct topo_view *view, int6
   topo_bind_i64(s, 2, (int64_t)query->limit);
   if (from) {
     topo_bind_i64(s, 3, (int64_t)from->hlc);
-    topo_bind_i64(s, 4, topo_message_rank(&from->id));
-    topo_bind_id(s, 5, &from->id);
+    topo_bind_id(s, 4, &from->id);
   }
-  int status = take_rows(page, s);
+  int status = take_rows(page, view, s);
   if (!query->after)
     reverse(page);
   return status;
@@ -171,7 +225,9 @@ int topo_page_read(struct topo_page *page, const struct topo_view *view,
   topo_assert(!query->before || !query->after);
   int64_t no = 0;
   page->channel = *channel;
-  int status = find_channel(view, channel, &no);
+  int status = find_me(page, view);
+  if (status == 0)
+    status = find_channel(view, channel, &no);
   if (status == 0)
     status = read_items(page, view, no, query);
   if (status == 0)
@@ -195,8 +251,11 @@ int topo_page_read_one(struct topo_page *page, const struct topo_view *view,
   int64_t no = topo_column_i64(s, 0), channel = topo_column_i64(s, 1);
   page->channel = topo_column_id(s, 2);
   topo_reset(s);
+  status = find_me(page, view);
+  if (status < 0)
+    return status;
   s = topo_stmt(view->db, one_sql);
   topo_bind_i64(s, 1, no);
-  status = take_rows(page, s);
+  status = take_rows(page, view, s);
   return status < 0 ? status : topo_page_read_groups(page, view, channel);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "events/types.h"
 #include "sys/clock.h"
@@ -130,7 +131,7 @@ void pair_create(struct pair *pair)
 {
   struct pair_side *s = &pair->side[0];
   struct topo_node_options o = options(s);
-  struct topo_node_create create = {"Bench", "alice", now()};
+  struct topo_node_create create = {.workspace_name = "Bench", .user_name = "alice", .now = now()};
   struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
   bench_check(topo_node_create_workspace(&s->node, &o, &create), "a new workspace");
   topo_node_set_addresses(s->node, &address, 1);
@@ -144,7 +145,7 @@ static void done(struct topo_op_call *call, void *arg)
 
 static const struct topo_op *operation(const char *id)
 {
-  for (const struct topo_op *const *o = topo_node_ops; *o; o++)
+  for (const struct topo_op *const *o = topo_space_operations; *o; o++)
     if (strcmp((*o)->id, id) == 0)
       return *o;
   bench_require(false, "there is no such operation");
@@ -182,7 +183,7 @@ void pair_join(struct pair *pair)
   struct pair_side *s = &pair->side[1];
   struct topo_node_options o = options(s);
   char *link = make_invite(&pair->side[0]);
-  struct topo_node_join join = {link, "bob", now()};
+  struct topo_node_join join = {.link = link, .user_name = "bob", .now = now()};
   bench_check(topo_node_join_workspace(&s->node, &o, &join), "joining");
   free(link);
 }

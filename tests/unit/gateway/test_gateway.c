@@ -73,10 +73,11 @@ static int overrun(struct topo_op_call *call, void *host)
 }
 
 static const struct topo_op_param text_query[] = {
-    {"text", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 0, 0},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0}};
-static const struct topo_op_param text_body[] = {{"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0},
-                                                 {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0}};
+    {"text", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 0, 0, NULL},
+    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0, NULL}};
+static const struct topo_op_param text_body[] = {
+    {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0, NULL},
+    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0, NULL}};
 static const struct topo_op ops[] = {
     {"now", "GET", "/v1/now", "", TOPO_OP_HOST, TOPO_SCOPE_READ, text_query, echo, false, false},
     {"later", "GET", "/v1/later", "", TOPO_OP_READ, TOPO_SCOPE_READ, text_query, echo, false,

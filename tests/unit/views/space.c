@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "api/base64url.h"
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "dag/dag.h"
@@ -163,12 +164,12 @@ void space_message(struct space *space, const struct topo_id *id, const struct t
   int64_t no = space_no(space, id), channel_row = space_no(space, channel),
           user_row = user_no(space, user);
   struct topo_stmt *s = topo_stmt(
-      space->db, "INSERT INTO message(no,channel,user,hlc,rank,text) VALUES(?1,?2,?3,?4,?5,?6)");
+      space->db, "INSERT INTO message(no,channel,user,hlc,id,text) VALUES(?1,?2,?3,?4,?5,?6)");
   topo_bind_i64(s, 1, no);
   topo_bind_i64(s, 2, channel_row);
   topo_bind_i64(s, 3, user_row);
   topo_bind_i64(s, 4, (int64_t)hlc);
-  topo_bind_i64(s, 5, topo_message_rank(id));
+  topo_bind_id(s, 5, id);
   topo_bind_text(s, 6, text, strlen(text));
   assert_int_equal(topo_run(s), 0);
 }
@@ -194,7 +195,7 @@ struct topo_op_call *space_call(struct space *space, const char *path, const cha
   topo_id_format(id, &space->view.device);
   snprintf(whole, sizeof whole, "/v1/spaces/%s%s", id, path);
   struct topo_op_call *call;
-  assert_int_equal(topo_op_route(topo_view_ops, "GET", whole, &call), 0);
+  assert_int_equal(topo_op_route(topo_space_operations, "GET", whole, &call), 0);
   assert_int_equal(call->op->where, TOPO_OP_READ);
   for (; query && query[0] && call->status == 0; query += 2) {
     bool unknown;
