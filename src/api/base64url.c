@@ -29,15 +29,18 @@ size_t topo_base64url_length(size_t n)
 void topo_base64url_encode(char *out, const void *data, size_t len)
 {
   const uint8_t *in = data;
-  uint32_t bits = 0;
-  unsigned held = 0;
-  for (size_t i = 0; i < len; i++) {
-    bits = bits << 8 | in[i];
-    for (held += 8; held >= 6; held -= 6)
-      *out++ = alphabet[bits >> (held - 6) & 63];
+  for (; len >= 3; len -= 3, in += 3, out += 4) {
+    out[0] = alphabet[in[0] >> 2];
+    out[1] = alphabet[(in[0] << 4 | in[1] >> 4) & 63];
+    out[2] = alphabet[(in[1] << 2 | in[2] >> 6) & 63];
+    out[3] = alphabet[in[2] & 63];
   }
-  if (held)
-    *out++ = alphabet[bits << (6 - held) & 63];
+  if (len) {
+    *out++ = alphabet[in[0] >> 2];
+    *out++ = alphabet[(in[0] << 4 | (len == 2 ? in[1] >> 4 : 0)) & 63];
+  }
+  if (len == 2)
+    *out++ = alphabet[in[1] << 2 & 63];
   *out = '\0';
 }
 

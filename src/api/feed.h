@@ -40,9 +40,10 @@ struct topo_feed_request {
   uint32_t types;                    /* a set of 1 << enum topo_feed_type; 0: all */
   bool one_channel;
   struct topo_id channel; /* of messages, only those in it */
-  /* There may be something to read. Any thread; it must be short, and must not call the feed.
-   * Called once after an open, and at least once after each read that returned 0 and before which
-   * more came. */
+  /* There may be something to read. Any thread, also from within `open`; it must be short and must
+   * not call the feed. The source may hold a lock meanwhile, so whoever calls the feed holds none
+   * that this function takes. Called once after an open, and after each read that returned 0 as
+   * soon as there is more. */
   void (*ready)(void *arg);
   void *arg;
 };

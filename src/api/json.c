@@ -52,14 +52,26 @@ struct topo_bytes topo_json_text(const struct topo_json *j)
   return topo_buf_view(&j->buf);
 }
 
+/* Makes room for a piece of the text: NULL when there is none, which the status then tells. */
+static uint8_t *room(struct topo_json *j, size_t len)
+{
+  struct topo_buf *buf = &j->buf;
+  if (j->status < 0)
+    return NULL;
+  if (len > j->limit - buf->len)
+    j->status = TOPO_ELIMIT;
+  else if (len > buf->cap - buf->len)
+    j->status = topo_buf_reserve(buf, len);
+  return j->status < 0 ? NULL : buf->data + buf->len;
+}
+
 static void put(struct topo_json *j, const void *data, size_t len)
 {
-  if (j->status < 0)
+  uint8_t *at = room(j, len);
+  if (!at)
     return;
-  if (len > j->limit - j->buf.len)
-    j->status = TOPO_ELIMIT;
-  else
-    j->status = topo_buf_put(&j->buf, data, len);
+  memcpy(at, data, len);
+  j->buf.len += len;
 }
 
 static void put_char(struct topo_json *j, char c)
@@ -116,6 +128,34 @@ void topo_json_end_array(struct topo_json *j)
   end(j, IN_ARRAY, ']');
 }
 
+static bool is_plain(uint8_t c)
+{
+  return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* Is every byte of the word plain? In each lane the high bit of (x - n) & ~x tells x < n, exactly
+ * when no lane below it borrowed, which only one that is < n does: so "none" is always right. */
+static bool all_plain(uint64_t word)
+{
+  static const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+  uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+  uint64_t control = (word - ones * 0x20) & ~word;
+  return ((control | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high) == 0;
+}
+
+size_t topo_json_plain(const uint8_t *s, size_t len)
+{
+  size_t i = 0;
+  for (uint64_t word; len - i >= sizeof word; i += sizeof word) {
+    memcpy(&word, s + i, sizeof word);
+    if (!all_plain(word))
+      break;
+  }
+  while (i < len && is_plain(s[i]))
+    i++;
+  return i;
+}
+
 static void put_escape(struct topo_json *j, uint8_t c)
 {
   static const char hex[] = "0123456789abcdef", named[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
@@ -133,16 +173,14 @@ static void put_quoted(struct topo_json *j, const uint8_t *s, size_t len)
 {
   topo_assert(topo_utf8_valid(s, len));
   put_char(j, '"');
-  size_t start = 0;
-  for (size_t i = 0; i < len; i++) {
-    if (s[i] >= 0x20 && s[i] != '"' && s[i] != '\\')
-      continue;
-    put(j, s + start, i - start);
-    put_escape(j, s[i]);
-    start = i + 1;
+  for (size_t at = 0; at < len;) {
+    size_t plain = topo_json_plain(s + at, len - at);
+    if (plain)
+      put(j, s + at, plain);
+    at += plain;
+    if (at < len)
+      put_escape(j, s[at++]);
   }
-  if (start < len)
-    put(j, s + start, len - start);
   put_char(j, '"');
 }
 
@@ -170,9 +208,14 @@ void topo_json_string(struct topo_json *j, const char *s)
 
 void topo_json_id(struct topo_json *j, const struct topo_id *id)
 {
-  char text[TOPO_ID_TEXT_SIZE];
-  topo_id_format(text, id);
-  topo_json_string_n(j, text, sizeof text - 1);
+  begin_value(j);
+  put_char(j, '"');
+  char *at = (char *)room(j, TOPO_ID_TEXT_SIZE); /* the NUL is overwritten by what follows */
+  if (!at)
+    return;
+  topo_id_format(at, id);
+  j->buf.len += TOPO_ID_TEXT_SIZE - 1;
+  put_char(j, '"');
 }
 
 enum { DECIMAL_SIZE = 20 };

@@ -1,10 +1,10 @@
 /*
  * op.h - operations: what a client can ask, free of HTTP.
  *
- * An operation is a row: its name, method, path template, parameters and handler. Fronts (the
- * gateway today, others later) find the row, check the parameters against their declarations, fill
- * a call and hand it to the runner. The runner takes it to where it may run and reports once it is
- * done.
+ * An operation is a row: its name, method, path template, parameters and handler. The rows of the
+ * product are generated (api/operations.gen.h). Fronts (the gateway today, others later) find the
+ * row, check the parameters against their declarations, fill a call and hand it to the runner. The
+ * runner takes it to where it may run and reports once it is done.
  */
 #ifndef TOPO_API_OP_H
 #define TOPO_API_OP_H
@@ -26,7 +26,8 @@ enum topo_op_kind {
   TOPO_OP_ID,   /* 43 characters of base64url → 32 bytes */
   TOPO_OP_TEXT, /* UTF-8, `min`..`max` bytes, no NUL */
   TOPO_OP_UINT, /* an integer `min`..`max`; in bodies a number or a decimal string */
-  TOPO_OP_BOOL
+  TOPO_OP_BOOL,
+  TOPO_OP_ENUM /* one of `texts` */
 };
 
 struct topo_op_param {
@@ -35,6 +36,7 @@ struct topo_op_param {
   enum topo_op_kind kind;
   bool required;
   uint64_t min, max; /* of TEXT and UINT; max 0: TOPO_OP_TEXT_MAX bytes, or any 64-bit number */
+  const char *const *texts; /* of ENUM: ends with NULL */
 };
 
 /* Where a handler runs, and so what it may touch. */
@@ -67,9 +69,9 @@ struct topo_op {
 struct topo_op_value {
   bool present;
   struct topo_id id;
-  char *text; /* NUL-terminated, owned by the call; for TOPO_OP_TEXT */
+  char *text; /* NUL-terminated, owned by the call; for TOPO_OP_TEXT, TOPO_OP_ENUM */
   size_t text_len;
-  uint64_t number; /* TOPO_OP_UINT, TOPO_OP_BOOL */
+  uint64_t number; /* TOPO_OP_UINT, TOPO_OP_BOOL; of TOPO_OP_ENUM the place among its texts */
 };
 
 struct topo_op_call {

@@ -44,6 +44,18 @@ static int set_id(struct topo_op_call *call, const struct topo_op_param *param,
   return 0;
 }
 
+static int keep_text(struct topo_op_value *value, const char *text, size_t len)
+{
+  value->text = malloc(len + 1);
+  if (!value->text)
+    return TOPO_ENOMEM;
+  if (len)
+    memcpy(value->text, text, len);
+  value->text[len] = '\0';
+  value->text_len = len;
+  return 0;
+}
+
 static int set_text(struct topo_op_call *call, const struct topo_op_param *param,
                     struct topo_op_value *value, const char *text, size_t len)
 {
@@ -59,14 +71,31 @@ static int set_text(struct topo_op_call *call, const struct topo_op_param *param
   }
   if (!topo_utf8_valid((const uint8_t *)text, len) || (len && memchr(text, 0, len)))
     return refuse(call, param, "valid UTF-8 without NUL");
-  value->text = malloc(len + 1);
-  if (!value->text)
-    return TOPO_ENOMEM;
-  if (len)
-    memcpy(value->text, text, len);
-  value->text[len] = '\0';
-  value->text_len = len;
-  return 0;
+  return keep_text(value, text, len);
+}
+
+static int refuse_choice(struct topo_op_call *call, const struct topo_op_param *param)
+{
+  char list[TOPO_OP_DETAIL_SIZE];
+  size_t used = 0;
+  for (size_t i = 0; param->texts[i] && used < sizeof list; i++)
+    used +=
+        (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", param->texts[i]);
+  topo_op_fail(call, TOPO_EINVAL, "%s must be one of %s.", param->name, list);
+  return at_fault(call, param, TOPO_EINVAL);
+}
+
+static int set_choice(struct topo_op_call *call, const struct topo_op_param *param,
+                      struct topo_op_value *value, const char *text, size_t len)
+{
+  size_t i = 0;
+  while (param->texts[i] &&
+         (strlen(param->texts[i]) != len || memcmp(param->texts[i], text, len) != 0))
+    i++;
+  if (!param->texts[i])
+    return refuse_choice(call, param);
+  value->number = i;
+  return keep_text(value, text, len);
 }
 
 static int set_number(struct topo_op_call *call, const struct topo_op_param *param,
@@ -144,6 +173,7 @@ static int store_text(struct topo_op_call *call, const struct topo_op_param *par
   case TOPO_OP_TEXT: status = set_text(call, param, value, text, len); break;
   case TOPO_OP_UINT: status = set_decimal(call, param, value, text, len); break;
   case TOPO_OP_BOOL: status = set_bool_text(call, param, value, text, len); break;
+  case TOPO_OP_ENUM: status = set_choice(call, param, value, text, len); break;
   }
   value->present = status == 0;
   return status;
@@ -199,6 +229,7 @@ static int refuse_kind(struct topo_op_call *call, const struct topo_op_param *pa
   case TOPO_OP_TEXT: return refuse(call, param, "a string");
   case TOPO_OP_UINT: return refuse(call, param, "a whole number");
   case TOPO_OP_BOOL: return refuse(call, param, "true or false");
+  case TOPO_OP_ENUM: return refuse_choice(call, param);
   }
   return TOPO_EINTERNAL;
 }

@@ -245,9 +245,23 @@ static size_t utf8_sequence(const uint8_t *p, size_t left)
   return n;
 }
 
+/* How many of the first bytes are ASCII, found eight at a time; the last few are left to the
+ * caller.
+ */
+static size_t ascii_words(const uint8_t *data, size_t len)
+{
+  size_t i = 0;
+  for (uint64_t word; len - i >= sizeof word; i += sizeof word) {
+    memcpy(&word, data + i, sizeof word);
+    if (word & UINT64_C(0x8080808080808080))
+      break;
+  }
+  return i;
+}
+
 bool topo_utf8_valid(const uint8_t *data, size_t len)
 {
-  for (size_t i = 0; i < len;) {
+  for (size_t i = ascii_words(data, len); i < len;) {
     if (data[i] < 0x80) {
       i++;
       continue;
@@ -256,6 +270,7 @@ bool topo_utf8_valid(const uint8_t *data, size_t len)
     if (!n)
       return false;
     i += n;
+    i += ascii_words(data + i, len - i);
   }
   return true;
 }

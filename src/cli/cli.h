@@ -98,5 +98,6 @@ int topo_cli_peers(struct topo_cli *cli);
 int topo_cli_sync(struct topo_cli *cli);
 int topo_cli_fingerprint(struct topo_cli *cli);
 int topo_cli_api(struct topo_cli *cli);
+int topo_cli_describe(struct topo_cli *cli);
 
 #endif

@@ -15,29 +15,26 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ID_SIZE = 64, PAGE = 100, TAIL_FIRST = 20, TAIL_WAIT_MS = 25000, CURSOR_SIZE = 256 };
+enum { ID_SIZE = 64, PAGE = 100, TAIL_FIRST = 20, TAIL_PAUSE_S = 1, CURSOR_SIZE = 256 };
 
 /* One page of one channel. */
 struct page {
   char space[ID_SIZE], channel[ID_SIZE];
   uint64_t limit;
   char after[CURSOR_SIZE]; /* empty: the newest page */
-  unsigned wait_ms;
 };
 
 static int ask_page(struct topo_cli *cli, const struct page *page, struct topo_cli_answer *answer)
 {
-  char path[1536], cursor[3 * CURSOR_SIZE + 16] = "", wait[32] = "";
+  char path[1536], cursor[3 * CURSOR_SIZE + 16] = "";
   if (page->after[0]) {
     /* Cursors are opaque, so they are escaped like any text. */
     char *escaped = curl_easy_escape(NULL, page->after, 0);
     snprintf(cursor, sizeof cursor, "&after=%s", escaped ? escaped : "");
     curl_free(escaped);
   }
-  if (page->wait_ms)
-    snprintf(wait, sizeof wait, "&wait_ms=%u", page->wait_ms);
-  snprintf(path, sizeof path, "/v1/spaces/%s/channels/%s/messages?limit=%llu%s%s", page->space,
-           page->channel, (unsigned long long)page->limit, cursor, wait);
+  snprintf(path, sizeof path, "/v1/spaces/%s/channels/%s/messages?limit=%llu%s", page->space,
+           page->channel, (unsigned long long)page->limit, cursor);
   return topo_cli_ask(cli, "GET", path, NULL, answer);
 }
 
@@ -259,18 +256,13 @@ int topo_cli_tail(struct topo_cli *cli)
   int code = find_channel(cli, channel_word(cli), &page);
   while (code == TOPO_CLI_OK) {
     struct topo_cli_answer answer;
-    time_t asked = time(NULL);
     code = ask_page(cli, &page, &answer);
     if (code == TOPO_CLI_OK) {
       print_page(cli, &answer);
       code = advance(&page, &answer);
     }
-    /* A daemon that answers an empty page at once instead of waiting must not make this loop spin.
-     */
-    bool empty = !cJSON_GetArraySize(topo_cli_items(&answer));
-    if (code == TOPO_CLI_OK && empty && time(NULL) == asked)
-      sleep(1);
-    page.wait_ms = TAIL_WAIT_MS;
+    if (code == TOPO_CLI_OK && !cJSON_GetArraySize(topo_cli_items(&answer)))
+      sleep(TAIL_PAUSE_S);
     page.limit = PAGE;
     topo_cli_answer_finish(&answer);
   }

@@ -76,5 +76,12 @@ const struct topo_cli_command topo_cli_commands[] = {
      2,
      {{"-d", "JSON"}},
      topo_cli_api},
+    {"describe",
+     "[OPERATION]",
+     "what an operation takes and answers; all their names",
+     0,
+     1,
+     {{0}},
+     topo_cli_describe},
     {0},
 };

@@ -56,3 +56,8 @@ uint64_t topo_hash_short(const uint8_t key[static 16], const void *data, size_t 
     v |= (uint64_t)out[i] << (8 * i);
   return v;
 }
+
+bool topo_equal_secret(const void *a, const void *b, size_t len)
+{
+  return sodium_memcmp(a, b, len) == 0;
+}

@@ -25,4 +25,8 @@ void topo_sha256(uint8_t out[static TOPO_HASH_SIZE], struct topo_bytes data);
  */
 uint64_t topo_hash_short(const uint8_t key[static 16], const void *data, size_t len);
 
+/* Are two secrets, or two tags of secrets, equal? In a time that says nothing about where they
+ * differ. */
+bool topo_equal_secret(const void *a, const void *b, size_t len);
+
 #endif

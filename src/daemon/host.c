@@ -90,6 +90,19 @@ const struct topo_host_entry *topo_host_find(struct topo_host *host, const struc
   return found;
 }
 
+static int open_feed(void *ctx, const struct topo_feed_request *request, struct topo_feed **out)
+{
+  const struct topo_host_entry *entry = topo_host_find(ctx, &request->space);
+  if (!entry)
+    return TOPO_ENOTFOUND;
+  return entry->space ? topo_space_follow(entry->space, request, out) : entry->status;
+}
+
+struct topo_feed_source topo_host_feeds(struct topo_host *host)
+{
+  return (struct topo_feed_source){open_feed, host};
+}
+
 /* Opens a registered space and lists it, whatever came of that. */
 static int open_entry(struct topo_host *host, const struct topo_registry_row *row,
                       struct topo_host_entry **out)
@@ -104,7 +117,7 @@ static int open_entry(struct topo_host *host, const struct topo_registry_row *ro
   if (entry->status == 0 && access(path, F_OK) < 0)
     entry->status = errno == ENOENT ? TOPO_ENOTFOUND : TOPO_EIO;
   if (entry->status == 0)
-    entry->status = topo_space_open(&entry->space, host->env, path);
+    entry->status = topo_space_open(&entry->space, host->env, path, row->user_name);
   if (entry->status < 0)
     topo_journal_write(host->env->journal, TOPO_JOURNAL_ERROR,
                        "the space in %s cannot be opened: %s", path,
@@ -294,6 +307,11 @@ int topo_host_open(struct topo_host **out, const char *dir, const struct topo_di
 const uint8_t *topo_host_secret(const struct topo_host *host)
 {
   return host->secret;
+}
+
+struct topo_registry *topo_host_registry(struct topo_host *host)
+{
+  return host->registry;
 }
 
 static int on_row(void *arg, const struct topo_registry_row *row)

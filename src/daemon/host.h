@@ -29,6 +29,8 @@ int topo_host_open(struct topo_host **out, const char *dir, const struct topo_di
                    const struct topo_rng *rng);
 /* 32 bytes, kept in node.db, for topo_network_options. */
 const uint8_t *topo_host_secret(const struct topo_host *host);
+/* Of node.db; good as long as the host. */
+struct topo_registry *topo_host_registry(struct topo_host *host);
 /* Opens every space. One that fails is kept as an entry with its status. 0, or a status of the
  * registry. `env` outlives the host. */
 int topo_host_start(struct topo_host *host, const struct topo_space_env *env);
@@ -36,6 +38,9 @@ int topo_host_start(struct topo_host *host, const struct topo_space_env *env);
 void topo_host_stop(struct topo_host *host);
 /* After the network is gone. NULL is fine. */
 void topo_host_close(struct topo_host *host);
+
+/* Where clients follow the spaces. Good as long as the host. */
+struct topo_feed_source topo_host_feeds(struct topo_host *host);
 
 size_t topo_host_count(struct topo_host *host);
 /* The entry at a place; places are stable and entries live as long as the host. */

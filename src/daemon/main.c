@@ -8,6 +8,7 @@
 #include "daemon/options.h"
 #include "daemon/table.h"
 #include "gateway/gateway.h"
+#include "store/db.h"
 #include "sys/clock.h"
 #include "sys/disk.h"
 #include "sys/lock.h"
@@ -35,6 +36,7 @@ struct app {
   struct topo_pool *pool;
   struct topo_space_env env;
   struct topo_daemon daemon;
+  struct topo_access *access;
   struct topo_table *table;
   struct topo_gateway *gateway;
   char udp_address[TOPO_NET_ADDRESS_TEXT];
@@ -134,7 +136,9 @@ static int open_gateway(struct app *app)
   if (app->table) {
     struct topo_gateway_options o = {.socket_path = path,
                                      .table = topo_table_ops(app->table),
-                                     .runner = topo_table_runner(app->table)};
+                                     .runner = topo_table_runner(app->table),
+                                     .gate = topo_access_gate(app->access),
+                                     .feeds = topo_host_feeds(app->host)};
     app->gateway = topo_gateway_create(&o, &status);
     if (app->gateway)
       return 0;
@@ -171,7 +175,7 @@ static int start(struct app *app)
   app->rng = topo_rng_os();
   if (topo_journal_create(&(struct topo_journal_options){app->options.level, STDERR_FILENO},
                           &app->journal) < 0 ||
-      topo_crypto_init() < 0)
+      topo_crypto_init() < 0 || topo_db_init() < 0)
     return fail(app, TOPO_ENOMEM, "cannot start: %s", topo_status_text(TOPO_ENOMEM));
   int status = take_lock(app);
   if (status < 0)
@@ -179,6 +183,10 @@ static int start(struct app *app)
   status = topo_host_open(&app->host, app->options.data_dir, &app->disk, &app->rng);
   if (status < 0)
     return fail(app, status, "%s/node.db: %s", app->options.data_dir, topo_status_text(status));
+  status = topo_access_open(&app->access, topo_host_registry(app->host), &app->rng,
+                            app->options.data_dir);
+  if (status < 0)
+    return fail(app, status, "%s/admin-token: %s", app->options.data_dir, topo_status_text(status));
   status = topo_loop_create(&app->loop);
   if (status == 0)
     status = topo_loop_on_signals(app->loop, on_signal, app);
@@ -201,8 +209,10 @@ static int start(struct app *app)
   app->daemon = (struct topo_daemon){.host = app->host,
                                      .pool = app->pool,
                                      .journal = app->journal,
+                                     .access = app->access,
                                      .data_dir = app->options.data_dir,
                                      .udp_address = app->udp_address,
+                                     .http_address = "",
                                      .started_ms = (uint64_t)topo_clock_wall_ms(),
                                      .stop = stop,
                                      .stop_arg = app->loop};
@@ -222,6 +232,7 @@ static void end(struct app *app)
   topo_network_destroy(app->network);
   topo_gateway_destroy(app->gateway);
   topo_pool_destroy(app->pool);
+  topo_access_close(app->access);
   topo_host_close(app->host);
   topo_table_destroy(app->table);
   topo_loop_destroy(app->loop);

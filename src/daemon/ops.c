@@ -1,14 +1,14 @@
 /* ops.c - operations on the daemon: its state, its log, its spaces. */
 #include "daemon/ops.h"
 
+#include "api/operations.gen.h"
 #include "base/status.h"
+#include "daemon/space_item.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { LOGS_DEFAULT = 100, WAIT_MAX_MS = 120 * 1000, LINK_MAX = 4096, NAME_MAX_BYTES = 256 };
-
-static const struct topo_op_param no_params[] = {{0}};
+enum { LOGS_DEFAULT = 100 };
 
 static void put_text(struct topo_json *out, const char *key, const char *text)
 {
@@ -18,7 +18,7 @@ static void put_text(struct topo_json *out, const char *key, const char *text)
 
 /* ---- the daemon ------------------------------------------------------------------------------ */
 
-static int run_get_status(struct topo_op_call *call, void *host)
+int topo_op_getStatus(struct topo_op_call *call, void *host)
 {
   const struct topo_daemon *daemon = ((struct topo_daemon_call *)host)->daemon;
   struct topo_json *out = &call->out;
@@ -28,6 +28,7 @@ static int run_get_status(struct topo_op_call *call, void *host)
   topo_json_u64(out, (uint64_t)getpid());
   put_text(out, "data_dir", daemon->data_dir);
   put_text(out, "udp_address", daemon->udp_address);
+  put_text(out, "http_address", daemon->http_address);
   topo_json_key(out, "spaces");
   topo_json_u64(out, topo_host_count(daemon->host));
   topo_json_key(out, "started_at_ms");
@@ -36,15 +37,7 @@ static int run_get_status(struct topo_op_call *call, void *host)
   return 0;
 }
 
-static const struct topo_op op_get_status = {.id = "getStatus",
-                                             .method = "GET",
-                                             .path = "/v1/status",
-                                             .summary = "What the daemon is and where it listens",
-                                             .where = TOPO_OP_HOST,
-                                             .params = no_params,
-                                             .run = run_get_status};
-
-static int run_stop_node(struct topo_op_call *call, void *host)
+int topo_op_stopNode(struct topo_op_call *call, void *host)
 {
   ((struct topo_daemon_call *)host)->stop = true;
   topo_json_begin_object(&call->out);
@@ -53,14 +46,6 @@ static int run_stop_node(struct topo_op_call *call, void *host)
   topo_json_end_object(&call->out);
   return 0;
 }
-
-static const struct topo_op op_stop_node = {.id = "stopNode",
-                                            .method = "POST",
-                                            .path = "/v1/stop",
-                                            .summary = "End the daemon",
-                                            .where = TOPO_OP_HOST,
-                                            .params = no_params,
-                                            .run = run_stop_node};
 
 /* The number of the line after which `limit` lines are left. */
 static uint64_t skip_to(struct topo_journal *journal, uint64_t limit)
@@ -72,7 +57,7 @@ static uint64_t skip_to(struct topo_journal *journal, uint64_t limit)
   return last > limit ? last - limit : 0;
 }
 
-static int run_list_logs(struct topo_op_call *call, void *host)
+int topo_op_listLogs(struct topo_op_call *call, void *host)
 {
   struct topo_journal *journal = ((struct topo_daemon_call *)host)->daemon->journal;
   const struct topo_op_value *limit = topo_op_get(call, "limit");
@@ -97,70 +82,15 @@ static int run_list_logs(struct topo_op_call *call, void *host)
   return 0;
 }
 
-static const struct topo_op_param list_logs_params[] = {
-    {"limit", TOPO_OP_QUERY, TOPO_OP_UINT, false, 1, TOPO_JOURNAL_LINES}, {0}};
-static const struct topo_op op_list_logs = {.id = "listLogs",
-                                            .method = "GET",
-                                            .path = "/v1/logs",
-                                            .summary = "The latest lines of the daemon's log",
-                                            .where = TOPO_OP_HOST,
-                                            .params = list_logs_params,
-                                            .run = run_list_logs};
-
 /* ---- spaces ---------------------------------------------------------------------------------- */
-
-static void write_item(struct topo_json *out, const struct topo_id *space,
-                       const struct topo_id *workspace, const struct topo_space_state *state,
-                       const char *state_word, const char *detail)
-{
-  topo_json_begin_object(out);
-  topo_json_key(out, "space");
-  topo_json_id(out, space);
-  topo_json_key(out, "workspace");
-  topo_json_id(out, workspace);
-  put_text(out, "name", state->name);
-  put_text(out, "user_name", state->user_name);
-  put_text(out, "state", state_word);
-  put_text(out, "detail", detail);
-  topo_json_end_object(out);
-}
-
-static void write_space(struct topo_json *out, struct topo_space *space, const char *user_name)
-{
-  struct topo_space_state state;
-  topo_space_state(space, &state);
-  if (!state.user_name[0] && user_name)
-    strcpy(state.user_name, user_name);
-  bool ready = state.member && state.name[0];
-  const char *detail = ready             ? ""
-                       : state.member    ? "waiting for the name of the workspace"
-                       : state.connected ? "being let in"
-                                         : "nobody answered yet: someone must be online";
-  write_item(out, topo_space_id(space), topo_space_workspace(space), &state,
-             ready ? "ready" : "joining", detail);
-}
-
-_Static_assert((int)TOPO_REGISTRY_NAME <= (int)TOPO_SPACE_NAME, "a registered name fits");
-
-static void write_entry(struct topo_json *out, const struct topo_host_entry *entry)
-{
-  struct topo_space_state state = {.member = false};
-  if (entry->space) {
-    write_space(out, entry->space, entry->row.user_name);
-    return;
-  }
-  strcpy(state.user_name, entry->row.user_name);
-  write_item(out, &entry->row.device, &entry->row.workspace, &state, "error",
-             topo_status_text(entry->status));
-}
 
 void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space)
 {
   topo_json_reset(&call->out);
-  write_space(&call->out, space, topo_op_get(call, "user_name")->text);
+  topo_space_item_write(&call->out, space);
 }
 
-static int run_list_spaces(struct topo_op_call *call, void *host)
+int topo_op_listSpaces(struct topo_op_call *call, void *host)
 {
   struct topo_host *spaces = ((struct topo_daemon_call *)host)->daemon->host;
   size_t n = topo_host_count(spaces);
@@ -168,41 +98,23 @@ static int run_list_spaces(struct topo_op_call *call, void *host)
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
   for (size_t i = 0; i < n; i++)
-    write_entry(&call->out, topo_host_at(spaces, i));
+    topo_space_item_write_entry(&call->out, topo_host_at(spaces, i));
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);
   return 0;
 }
 
-static const struct topo_op op_list_spaces = {.id = "listSpaces",
-                                              .method = "GET",
-                                              .path = "/v1/spaces",
-                                              .summary = "The workspaces that this daemon is in",
-                                              .where = TOPO_OP_HOST,
-                                              .params = no_params,
-                                              .run = run_list_spaces};
-
-static int run_get_space(struct topo_op_call *call, void *host)
+int topo_op_getSpace(struct topo_op_call *call, void *host)
 {
   struct topo_host *spaces = ((struct topo_daemon_call *)host)->daemon->host;
   const struct topo_host_entry *entry = topo_host_find(spaces, &topo_op_get(call, "space")->id);
   if (!entry)
     return topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space");
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   return 0;
 }
 
-static const struct topo_op_param get_space_params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0}, {0}};
-static const struct topo_op op_get_space = {.id = "getSpace",
-                                            .method = "GET",
-                                            .path = "/v1/spaces/{space}",
-                                            .summary = "One space",
-                                            .where = TOPO_OP_HOST,
-                                            .params = get_space_params,
-                                            .run = run_get_space};
-
-static int run_create_workspace(struct topo_op_call *call, void *host)
+int topo_op_createWorkspace(struct topo_op_call *call, void *host)
 {
   struct topo_host *spaces = ((struct topo_daemon_call *)host)->daemon->host;
   const struct topo_host_entry *entry;
@@ -210,24 +122,11 @@ static int run_create_workspace(struct topo_op_call *call, void *host)
                                 topo_op_get(call, "user_name")->text, &entry);
   if (status < 0)
     return topo_op_fail(call, status, "the workspace was not made: %s", topo_status_text(status));
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   return 0;
 }
 
-static const struct topo_op_param create_workspace_params[] = {
-    {"name", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, NAME_MAX_BYTES},
-    {"user_name", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, NAME_MAX_BYTES},
-    {0}};
-static const struct topo_op op_create_workspace = {.id = "createWorkspace",
-                                                   .method = "POST",
-                                                   .path = "/v1/workspaces",
-                                                   .summary = "Found a workspace",
-                                                   .where = TOPO_OP_HOST,
-                                                   .params = create_workspace_params,
-                                                   .run = run_create_workspace,
-                                                   .creates = true};
-
-static int run_join_workspace(struct topo_op_call *call, void *host)
+int topo_op_joinWorkspace(struct topo_op_call *call, void *host)
 {
   struct topo_daemon_call *at = host;
   const struct topo_op_value *wait = topo_op_get(call, "wait_ms");
@@ -242,28 +141,10 @@ static int run_join_workspace(struct topo_op_call *call, void *host)
   }
   if (status < 0)
     return topo_op_fail(call, status, "the space was not made: %s", topo_status_text(status));
-  write_entry(&call->out, entry);
+  topo_space_item_write_entry(&call->out, entry);
   if (wait->present && wait->number) {
     at->await = entry->space;
     at->wait_ms = wait->number;
   }
   return 0;
 }
-
-static const struct topo_op_param join_workspace_params[] = {
-    {"link", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, LINK_MAX},
-    {"user_name", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, NAME_MAX_BYTES},
-    {"wait_ms", TOPO_OP_BODY, TOPO_OP_UINT, false, 0, WAIT_MAX_MS},
-    {0}};
-static const struct topo_op op_join_workspace = {.id = "joinWorkspace",
-                                                 .method = "POST",
-                                                 .path = "/v1/joins",
-                                                 .summary = "Join a workspace by an invite link",
-                                                 .where = TOPO_OP_HOST,
-                                                 .params = join_workspace_params,
-                                                 .run = run_join_workspace,
-                                                 .creates = true};
-
-const struct topo_op *const topo_daemon_ops[] = {
-    &op_get_status, &op_stop_node,        &op_list_logs,      &op_list_spaces,
-    &op_get_space,  &op_create_workspace, &op_join_workspace, NULL};

@@ -5,6 +5,7 @@
 #define TOPO_DAEMON_OPS_H
 
 #include "api/op.h"
+#include "daemon/access.h"
 #include "daemon/host.h"
 
 /* The running daemon, as operations see it. */
@@ -12,7 +13,9 @@ struct topo_daemon {
   struct topo_host *host;
   struct topo_pool *pool;
   struct topo_journal *journal;
+  struct topo_access *access;
   const char *data_dir, *udp_address;
+  const char *http_address; /* as a browser on this machine reaches it; empty: there is none */
   uint64_t started_ms;
   void (*stop)(struct topo_daemon *daemon); /* asks it to end; any thread */
   void *stop_arg;
@@ -26,9 +29,6 @@ struct topo_daemon_call {
   uint64_t wait_ms;
   bool stop; /* set: the daemon ends after this call was answered */
 };
-
-/* Ends with NULL. */
-extern const struct topo_op *const topo_daemon_ops[];
 
 /* Writes the item of a space into the call, over what it holds. */
 void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space);

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "dag/changes.h"
 #include "store/db.h"
 #include "views/view.h"
 
@@ -56,6 +57,18 @@ static int open_handle(struct slot *slot)
   return slot->db ? 0 : topo_db_open(&slot->db, &o);
 }
 
+/* The moment that the answer shows. A client that has seen it needs no answer. */
+static int place_call(struct topo_db *db, struct topo_op_call *call)
+{
+  struct topo_change_cursor head;
+  int status = topo_changes_head(db, &head);
+  if (status < 0)
+    return status;
+  topo_change_cursor_format(call->cursor, &head);
+  call->unchanged = strcmp(call->cursor, call->known) == 0;
+  return 0;
+}
+
 static void run_call(struct slot *slot, struct topo_op_call *call)
 {
   const struct topo_readers *r = slot->readers;
@@ -65,7 +78,9 @@ static void run_call(struct slot *slot, struct topo_op_call *call)
     status = topo_db_exec(slot->db, "BEGIN");
   if (status == 0) {
     struct topo_view view = {slot->db, r->options.workspace, r->options.device};
-    status = call->op->run(call, &view);
+    status = place_call(slot->db, call);
+    if (status == 0 && !call->unchanged)
+      status = call->op->run(call, &view);
     topo_db_rollback(slot->db);
     if (status == 0)
       status = topo_json_status(&call->out);

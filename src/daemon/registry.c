@@ -1,9 +1,11 @@
 /* registry.c - the tables of node.db. */
 #include "daemon/registry.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 #include "store/db.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +14,13 @@ enum { APPLICATION_ID = 0x746f706e /* "topn" */, CACHE_KIB = 256 };
 static const struct topo_migration migrations[] = {
     {"CREATE TABLE space(device BLOB PRIMARY KEY, workspace BLOB NOT NULL, file TEXT NOT NULL,"
      " user_name TEXT NOT NULL, created_ms INTEGER NOT NULL);"
-     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL);"}};
+     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL);"},
+    {"CREATE TABLE token(id BLOB PRIMARY KEY, hash BLOB NOT NULL, name TEXT NOT NULL,"
+     " kind INTEGER NOT NULL, scope INTEGER NOT NULL, space BLOB, created_ms INTEGER NOT NULL,"
+     " expires_ms INTEGER NOT NULL);"}};
 
 struct topo_registry {
+  pthread_mutex_t mutex;
   struct topo_db *db;
 };
 
@@ -26,6 +32,7 @@ int topo_registry_open(struct topo_registry **out, const char *path, const struc
   *out = NULL;
   if (!registry)
     return TOPO_ENOMEM;
+  topo_assert(pthread_mutex_init(&registry->mutex, NULL) == 0);
   int status = topo_db_open(&registry->db, &o);
   if (status == 0)
     status = topo_db_migrate(registry->db, migrations, sizeof migrations / sizeof *migrations);
@@ -42,6 +49,7 @@ void topo_registry_close(struct topo_registry *registry)
   if (!registry)
     return;
   topo_db_close(registry->db);
+  pthread_mutex_destroy(&registry->mutex);
   free(registry);
 }
 
@@ -56,11 +64,11 @@ static bool copy_text(char *out, size_t size, struct topo_bytes text)
   return true;
 }
 
-int topo_registry_list(struct topo_registry *registry,
-                       int (*each)(void *arg, const struct topo_registry_row *row), void *arg)
+static int each_space(struct topo_db *db, int (*each)(void *arg, const struct topo_registry_row *row),
+                      void *arg)
 {
-  struct topo_stmt *s = topo_stmt(registry->db, "SELECT device,workspace,file,user_name,created_ms"
-                                                " FROM space ORDER BY created_ms,rowid");
+  struct topo_stmt *s = topo_stmt(db, "SELECT device,workspace,file,user_name,created_ms"
+                                      " FROM space ORDER BY created_ms,rowid");
   int status;
   while ((status = topo_step(s)) == 1) {
     struct topo_registry_row row = {.device = topo_column_id(s, 0),
@@ -78,6 +86,15 @@ int topo_registry_list(struct topo_registry *registry,
   return status;
 }
 
+int topo_registry_list(struct topo_registry *registry,
+                       int (*each)(void *arg, const struct topo_registry_row *row), void *arg)
+{
+  pthread_mutex_lock(&registry->mutex);
+  int status = each_space(registry->db, each, arg);
+  pthread_mutex_unlock(&registry->mutex);
+  return status;
+}
+
 static int commit_or_not(struct topo_db *db, int status)
 {
   if (status == 0)
@@ -86,20 +103,29 @@ static int commit_or_not(struct topo_db *db, int status)
   return status;
 }
 
-int topo_registry_add(struct topo_registry *registry, const struct topo_registry_row *row)
+static int add_space(struct topo_db *db, const struct topo_registry_row *row)
 {
-  int status = topo_db_begin(registry->db, true);
-  if (status < 0)
-    return status;
-  struct topo_stmt *s = topo_stmt(registry->db, "INSERT INTO space(device,workspace,file,user_name,"
-                                                "created_ms) VALUES(?1,?2,?3,?4,?5)");
+  struct topo_stmt *s = topo_stmt(db, "INSERT INTO space(device,workspace,file,user_name,"
+                                      "created_ms) VALUES(?1,?2,?3,?4,?5)");
   topo_bind_id(s, 1, &row->device);
   topo_bind_id(s, 2, &row->workspace);
   topo_bind_text(s, 3, row->file, strlen(row->file));
   topo_bind_text(s, 4, row->user_name, strlen(row->user_name));
   topo_bind_i64(s, 5, (int64_t)row->created_ms);
-  return commit_or_not(registry->db, topo_run(s));
+  return topo_run(s);
 }
+
+int topo_registry_add(struct topo_registry *registry, const struct topo_registry_row *row)
+{
+  pthread_mutex_lock(&registry->mutex);
+  int status = topo_db_begin(registry->db, true);
+  if (status == 0)
+    status = commit_or_not(registry->db, add_space(registry->db, row));
+  pthread_mutex_unlock(&registry->mutex);
+  return status;
+}
+
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static int read_secret(struct topo_db *db, const char *name, uint8_t out[static 32])
 {
@@ -116,18 +142,113 @@ static int read_secret(struct topo_db *db, const char *name, uint8_t out[static 
   return status;
 }
 
+static int write_secret(struct topo_db *db, const char *name, const uint8_t value[static 32])
+{
+  int status = topo_db_begin(db, true);
+  if (status < 0)
+    return status;
+  struct topo_stmt *s = topo_stmt(db, "INSERT INTO setting(name,value) VALUES(?1,?2)");
+  topo_bind_text(s, 1, name, strlen(name));
+  topo_bind_blob(s, 2, value, 32);
+  return commit_or_not(db, topo_run(s));
+}
+
 int topo_registry_secret(struct topo_registry *registry, const char *name,
                          const uint8_t fresh[static 32], uint8_t out[static 32])
 {
+  pthread_mutex_lock(&registry->mutex);
   int status = read_secret(registry->db, name, out);
-  if (status != TOPO_ENOTFOUND)
-    return status;
-  status = topo_db_begin(registry->db, true);
-  if (status < 0)
-    return status;
-  struct topo_stmt *s = topo_stmt(registry->db, "INSERT INTO setting(name,value) VALUES(?1,?2)");
-  topo_bind_text(s, 1, name, strlen(name));
-  topo_bind_blob(s, 2, fresh, 32);
-  memcpy(out, fresh, 32);
-  return commit_or_not(registry->db, topo_run(s));
+  if (status == TOPO_ENOTFOUND) {
+    memcpy(out, fresh, 32);
+    status = write_secret(registry->db, name, fresh);
+  }
+  pthread_mutex_unlock(&registry->mutex);
+  return status;
+}
+
+/* ---- tokens ---------------------------------------------------------------------------------- */
+
+static int read_token(struct topo_stmt *s, struct topo_token_row *row)
+{
+  struct topo_bytes id = topo_column_bytes(s, 0);
+  int64_t kind = topo_column_i64(s, 3), scope = topo_column_i64(s, 4);
+  *row = (struct topo_token_row){.hash = topo_column_id(s, 1),
+                                 .kind = (enum topo_token_kind)kind,
+                                 .scope = (enum topo_scope)scope,
+                                 .one_space = !topo_column_is_null(s, 5),
+                                 .space = topo_column_id(s, 5),
+                                 .created_ms = (uint64_t)topo_column_i64(s, 6),
+                                 .expires_ms = (uint64_t)topo_column_i64(s, 7)};
+  bool sound = id.len == sizeof row->id && kind >= 0 && kind <= TOPO_TOKEN_FILE &&
+               scope >= TOPO_SCOPE_READ && scope <= TOPO_SCOPE_ADMIN &&
+               copy_text(row->name, sizeof row->name, topo_column_bytes(s, 2));
+  if (!sound)
+    return TOPO_ECORRUPT;
+  memcpy(row->id, id.data, sizeof row->id);
+  return 0;
+}
+
+int topo_registry_token_list(struct topo_registry *registry,
+                             int (*each)(void *arg, const struct topo_token_row *row), void *arg)
+{
+  pthread_mutex_lock(&registry->mutex);
+  struct topo_stmt *s =
+      topo_stmt(registry->db, "SELECT id,hash,name,kind,scope,space,created_ms,expires_ms"
+                              " FROM token ORDER BY created_ms,rowid");
+  int status;
+  while ((status = topo_step(s)) == 1) {
+    struct topo_token_row row;
+    status = read_token(s, &row);
+    if (status == 0)
+      status = each(arg, &row);
+    if (status < 0) {
+      topo_reset(s);
+      break;
+    }
+  }
+  pthread_mutex_unlock(&registry->mutex);
+  return status;
+}
+
+static int add_token(struct topo_db *db, const struct topo_token_row *row)
+{
+  struct topo_stmt *s =
+      topo_stmt(db, "INSERT INTO token(id,hash,name,kind,scope,space,created_ms,expires_ms)"
+                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+  topo_bind_blob(s, 1, row->id, sizeof row->id);
+  topo_bind_id(s, 2, &row->hash);
+  topo_bind_text(s, 3, row->name, strlen(row->name));
+  topo_bind_i64(s, 4, row->kind);
+  topo_bind_i64(s, 5, row->scope);
+  if (row->one_space)
+    topo_bind_id(s, 6, &row->space);
+  else
+    topo_bind_null(s, 6);
+  topo_bind_i64(s, 7, (int64_t)row->created_ms);
+  topo_bind_i64(s, 8, (int64_t)row->expires_ms);
+  return topo_run(s);
+}
+
+int topo_registry_token_add(struct topo_registry *registry, const struct topo_token_row *row)
+{
+  pthread_mutex_lock(&registry->mutex);
+  int status = topo_db_begin(registry->db, true);
+  if (status == 0)
+    status = commit_or_not(registry->db, add_token(registry->db, row));
+  pthread_mutex_unlock(&registry->mutex);
+  return status;
+}
+
+int topo_registry_token_remove(struct topo_registry *registry,
+                               const uint8_t id[static TOPO_TOKEN_ID_SIZE])
+{
+  pthread_mutex_lock(&registry->mutex);
+  int status = topo_db_begin(registry->db, true);
+  if (status == 0) {
+    struct topo_stmt *s = topo_stmt(registry->db, "DELETE FROM token WHERE id=?1");
+    topo_bind_blob(s, 1, id, TOPO_TOKEN_ID_SIZE);
+    status = commit_or_not(registry->db, topo_run(s));
+  }
+  pthread_mutex_unlock(&registry->mutex);
+  return status;
 }

@@ -1,15 +1,19 @@
 /*
- * registry.h - DIR/node.db: which spaces there are, and the node's settings. One thread at a time.
+ * registry.h - DIR/node.db: which spaces there are, the tokens of callers, and the node's settings.
+ * Safe for threads, one after another.
  */
 #ifndef TOPO_DAEMON_REGISTRY_H
 #define TOPO_DAEMON_REGISTRY_H
 
+#include "api/op.h"
 #include "base/bytes.h"
 #include "port/disk.h"
 
 enum {
   TOPO_REGISTRY_FILE = 80, /* bytes of a file name with its NUL */
-  TOPO_REGISTRY_NAME = 257 /* bytes of a user's name with its NUL */
+  TOPO_REGISTRY_NAME = 257, /* bytes of a user's name with its NUL */
+  TOPO_TOKEN_ID_SIZE = 12,  /* the first bytes of its hash name a token */
+  TOPO_TOKEN_NAME = 65      /* bytes of a token's name with its NUL */
 };
 
 struct topo_registry;
@@ -35,5 +39,31 @@ int topo_registry_add(struct topo_registry *registry, const struct topo_registry
 /* The setting's 32 bytes; when there is none yet, `fresh` becomes it. 0 or a storage status. */
 int topo_registry_secret(struct topo_registry *registry, const char *name,
                          const uint8_t fresh[static 32], uint8_t out[static 32]);
+
+/* How a token came about. The numbers are stored. */
+enum topo_token_kind {
+  TOPO_TOKEN_NAMED = 0,   /* createToken */
+  TOPO_TOKEN_SESSION = 1, /* createSession */
+  TOPO_TOKEN_FILE = 2     /* DIR/admin-token */
+};
+
+struct topo_token_row {
+  uint8_t id[TOPO_TOKEN_ID_SIZE];
+  struct topo_id hash; /* of the token's text */
+  char name[TOPO_TOKEN_NAME];
+  enum topo_token_kind kind;
+  enum topo_scope scope;
+  bool one_space;
+  struct topo_id space;
+  uint64_t created_ms, expires_ms; /* 0: never */
+};
+
+/* In the order of their creation, until `each` returns a status. */
+int topo_registry_token_list(struct topo_registry *registry,
+                             int (*each)(void *arg, const struct topo_token_row *row), void *arg);
+/* Durable on return. 0 or a storage status. */
+int topo_registry_token_add(struct topo_registry *registry, const struct topo_token_row *row);
+int topo_registry_token_remove(struct topo_registry *registry,
+                               const uint8_t id[static TOPO_TOKEN_ID_SIZE]);
 
 #endif

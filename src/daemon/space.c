@@ -3,20 +3,24 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "daemon/feeds.h"
 #include "daemon/pipe.h"
 #include "daemon/readers.h"
+#include "daemon/space_item.h"
 #include "port/close.h"
 #include "sys/clock.h"
 #include "views/view.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
   LETTERS = 32,                               /* of one run */
   INPUTS = LETTERS * (3 + TOPO_LINK_STREAMS), /* a pipe brings up, data, writable, down */
-  JOBS = 4                                    /* batches being checked; the node allows fewer */
+  JOBS = 4,                                   /* batches being checked; the node allows fewer */
+  STATES_MS = 200                             /* between two looks at what followers see of sync */
 };
 
 struct check {
@@ -53,6 +57,7 @@ struct topo_space {
   atomic_size_t calls; /* in the inbox */
   struct topo_id device, workspace;
   struct topo_readers *readers;
+  struct topo_feeds *feeds;
   struct topo_endpoint *endpoint;
   /* The actor's */
   struct topo_node *node;
@@ -61,6 +66,7 @@ struct topo_space {
   struct batch batch;
   struct call_letter *waiting;
   uint64_t seen_changes;
+  uint64_t states_ms;     /* when followers were last told how things stand */
   struct topo_id dialled; /* by one that is no member yet */
   /* Shared */
   pthread_mutex_t mutex;
@@ -276,11 +282,15 @@ static void look(struct topo_space *space)
   if (dag)
     space->state.member = st.member;
   if (news) {
-    space->seen_changes = changes;
     memcpy(space->state.name, name, sizeof name);
-    memcpy(space->state.user_name, user_name, sizeof user_name);
+    if (user_name[0])
+      memcpy(space->state.user_name, user_name, sizeof user_name);
   }
   pthread_mutex_unlock(&space->mutex);
+  if (news) {
+    space->seen_changes = changes;
+    topo_feeds_changed(space->feeds);
+  }
 }
 
 /* Answers those who wait for membership; returns when the next of them is to be answered. */
@@ -302,6 +312,29 @@ static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
     free(wait);
   }
   return next_ms;
+}
+
+/* Tells followers how things stand: at most once in STATES_MS, and when that is over. Returns when
+ * to look again. */
+static uint64_t tell_states(struct topo_space *space, uint64_t now_ms)
+{
+  if (!topo_feeds_watched(space->feeds))
+    return UINT64_MAX;
+  if (now_ms < space->states_ms + STATES_MS)
+    return space->states_ms + STATES_MS;
+  struct topo_json json;
+  topo_json_init(&json);
+  topo_space_item_write(&json, space);
+  topo_feeds_state(space->feeds, TOPO_FEED_SPACE, topo_json_text(&json));
+  topo_json_reset(&json);
+  if (topo_node_write_sync(space->node, &json) == 0)
+    topo_feeds_state(space->feeds, TOPO_FEED_SYNC, topo_json_text(&json));
+  topo_json_reset(&json);
+  if (topo_node_write_peers(space->node, &json) == 0)
+    topo_feeds_state(space->feeds, TOPO_FEED_PEERS, topo_json_text(&json));
+  topo_json_finish(&json);
+  space->states_ms = now_ms;
+  return UINT64_MAX;
 }
 
 static bool is_stopping(struct topo_space *space)
@@ -371,6 +404,9 @@ static void run(struct topo_actor *actor)
   }
   look(space);
   uint64_t next_ms = answer_waiting(space, t.mono_ms);
+  uint64_t states_ms = tell_states(space, t.mono_ms);
+  if (states_ms < next_ms)
+    next_ms = states_ms;
   uint64_t deadline_ms = topo_node_deadline(space->node);
   if (deadline_ms < next_ms)
     next_ms = deadline_ms;
@@ -414,6 +450,12 @@ static void release(struct topo_space *space)
   free(space);
 }
 
+/* A new follower has seen no states yet: they are told in the next run. */
+static void states_wanted(void *space)
+{
+  topo_actor_wake(&((struct topo_space *)space)->actor);
+}
+
 /* Gives the node its surroundings. On failure nothing refers to the space. */
 static int settle(struct topo_space *space, const char *path)
 {
@@ -428,22 +470,35 @@ static int settle(struct topo_space *space, const char *path)
   space->device = self->device.public_key;
   space->workspace = self->workspace;
   topo_node_set_addresses(space->node, env->addresses, env->n_addresses);
+  struct topo_feeds_options fo = {.pool = env->pool,
+                                  .disk = &env->disk,
+                                  .path = path,
+                                  .application_id = TOPO_NODE_APPLICATION_ID,
+                                  .workspace = self->workspace,
+                                  .device = self->device.public_key,
+                                  .wanted = states_wanted,
+                                  .arg = space};
   space->readers = topo_readers_create(&ro);
-  if (!space->readers)
-    return TOPO_ENOMEM;
+  space->feeds = topo_feeds_create(&fo);
   struct topo_endpoint_options eo = {.seed = self->device.seed,
                                      .workspace = space->workspace,
                                      .device = space->device,
                                      .inbox = &space->inbox};
-  space->endpoint = topo_endpoint_create(env->network, &eo);
+  if (space->readers && space->feeds)
+    space->endpoint = topo_endpoint_create(env->network, &eo);
   if (space->endpoint)
     return 0;
-  topo_readers_stop(space->readers);
+  if (space->readers)
+    topo_readers_stop(space->readers);
   topo_readers_destroy(space->readers);
+  if (space->feeds)
+    topo_feeds_stop(space->feeds);
+  topo_feeds_destroy(space->feeds);
   return TOPO_ENOMEM;
 }
 
-int topo_space_open(struct topo_space **out, const struct topo_space_env *env, const char *path)
+int topo_space_open(struct topo_space **out, const struct topo_space_env *env, const char *path,
+                    const char *user_name)
 {
   *out = NULL;
   struct topo_space *space = create(env);
@@ -459,9 +514,10 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
     release(space);
     return status;
   }
+  snprintf(space->state.user_name, sizeof space->state.user_name, "%s", user_name);
   space->seen_changes = UINT64_MAX; /* the names are to be read */
-  look(space);
   topo_actor_init(&space->actor, env->pool, run);
+  look(space);
   topo_actor_wake(&space->actor);
   *out = space;
   return 0;
@@ -470,6 +526,7 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
 void topo_space_stop(struct topo_space *space)
 {
   topo_readers_stop(space->readers); /* first: a file is closed best by its writer, last */
+  topo_feeds_stop(space->feeds);
   pthread_mutex_lock(&space->mutex);
   space->stopping = true;
   pthread_mutex_unlock(&space->mutex);
@@ -487,6 +544,7 @@ void topo_space_destroy(struct topo_space *space)
     return;
   topo_assert(space->closed);
   topo_readers_destroy(space->readers);
+  topo_feeds_destroy(space->feeds);
   release(space);
 }
 
@@ -502,14 +560,6 @@ const struct topo_id *topo_space_workspace(const struct topo_space *space)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static bool waits(const struct topo_op_call *call)
-{
-  for (size_t i = 0; call->op->params[i].name; i++)
-    if (strcmp(call->op->params[i].name, "wait_ms") == 0)
-      return call->values[i].present && call->values[i].number > 0;
-  return false;
-}
-
 static void put(struct topo_space *space, struct call_letter *letter)
 {
   struct topo_op_call *call = letter->call;
@@ -524,8 +574,7 @@ static void put(struct topo_space *space, struct call_letter *letter)
 
 void topo_space_call(struct topo_space *space, struct topo_op_call *call)
 {
-  /* A page that is waited for is asked of the space, which knows when something is new. */
-  if (call->op->where == TOPO_OP_READ && !waits(call)) {
+  if (call->op->where == TOPO_OP_READ) {
     topo_readers_start(space->readers, call);
     return;
   }
@@ -556,6 +605,12 @@ void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint6
   letter->until_ms = now().mono_ms + wait_ms;
   letter->before = before;
   put(space, letter);
+}
+
+int topo_space_follow(struct topo_space *space, const struct topo_feed_request *request,
+                      struct topo_feed **out)
+{
+  return topo_feeds_open(space->feeds, request, out);
 }
 
 void topo_space_state(struct topo_space *space, struct topo_space_state *out)

@@ -11,6 +11,7 @@
 #ifndef TOPO_DAEMON_SPACE_H
 #define TOPO_DAEMON_SPACE_H
 
+#include "api/feed.h"
 #include "daemon/network.h"
 #include "node/node.h"
 #include "sys/journal.h"
@@ -34,8 +35,10 @@ struct topo_space_env {
   size_t n_addresses;
 };
 
-/* Opens the space's file and sets it going. 0, or what topo_node_open answers, or TOPO_ENOMEM. */
-int topo_space_open(struct topo_space **out, const struct topo_space_env *env, const char *path);
+/* Opens the space's file and sets it going. `user_name` is what its user is called until the space
+ * knows. 0, or what topo_node_open answers, or TOPO_ENOMEM. */
+int topo_space_open(struct topo_space **out, const struct topo_space_env *env, const char *path,
+                    const char *user_name);
 /* Lets calls that run end, fails the others, closes connections and the file. Not from inside the
  * pool. A second stop is harmless. */
 void topo_space_stop(struct topo_space *space);
@@ -52,6 +55,10 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call);
  * workspace has a name, or after `wait_ms`. `before` is called first, on the space's thread. */
 void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
                       void (*before)(struct topo_op_call *call, struct topo_space *space));
+
+/* Follows the space; as topo_feed_source.open (api/feed.h). */
+int topo_space_follow(struct topo_space *space, const struct topo_feed_request *request,
+                      struct topo_feed **out);
 
 /* What is known of the space without asking it. */
 struct topo_space_state {

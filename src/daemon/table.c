@@ -1,8 +1,8 @@
 /* table.c - every operation in one list, and each call to where it may run. */
 #include "daemon/table.h"
 
+#include "api/operations.gen.h"
 #include "base/status.h"
-#include "views/view.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static size_t count(const struct topo_op *const *ops)
 
 struct topo_table *topo_table_create(struct topo_daemon *daemon)
 {
-  const struct topo_op *const *const parts[] = {topo_daemon_ops, topo_node_ops, topo_view_ops};
+  const struct topo_op *const *const parts[] = {topo_host_operations, topo_space_operations};
   enum { PARTS = sizeof parts / sizeof *parts };
   size_t n = 0;
   for (size_t i = 0; i < PARTS; i++)

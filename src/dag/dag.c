@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "store/answers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,8 @@ static const struct topo_migration local_migration = {
     "NULL);"
     "CREATE TABLE local_admitted(rank INTEGER PRIMARY KEY, no INTEGER NOT NULL);"};
 
-const struct topo_migration *const topo_dag_migrations[TOPO_DAG_MIGRATIONS] = {&topo_log_migration,
-                                                                               &local_migration};
+const struct topo_migration *const topo_dag_migrations[TOPO_DAG_MIGRATIONS] = {
+    &topo_log_migration, &local_migration, &topo_changes_migration, &topo_answers_migration};
 
 static void ignore_item(void *ctx, const struct topo_id *set, uint64_t hlc,
                         const struct topo_id *id)
@@ -132,6 +133,22 @@ static int load_numbers(struct topo_dag *dag)
   return status < 0 ? status : 0;
 }
 
+/* Numbers that a power cut took are given again, so each opening is a run of its own. That row may
+ * be lost with them. */
+static int begin_run(struct topo_dag *dag)
+{
+  uint64_t run;
+  topo_rng_fill(dag->rng, &run, sizeof run);
+  int status = topo_db_begin(dag->db, false);
+  if (status < 0)
+    return status;
+  status = topo_changes_begin(dag->db, run);
+  if (status == 0)
+    return topo_db_commit(dag->db);
+  topo_db_rollback(dag->db);
+  return status;
+}
+
 int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_type *const *types,
                   const struct topo_rng *rng, const struct topo_self *self)
 {
@@ -159,6 +176,8 @@ int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_t
     status = load_numbers(dag);
   if (status == 0)
     status = topo_project_prepare(dag);
+  if (status == 0)
+    status = begin_run(dag);
   if (status < 0) {
     topo_dag_close(dag);
     return status;
@@ -178,6 +197,7 @@ void topo_dag_close(struct topo_dag *dag)
   topo_buf_finish(&dag->refused);
   topo_buf_finish(&dag->dirty);
   topo_buf_finish(&dag->opened);
+  topo_buf_finish(&dag->changed);
   if (dag->path)
     topo_wipe(dag->path, sizeof *dag->path);
   free(dag->path);
@@ -195,6 +215,20 @@ int topo_dag_items(struct topo_dag *dag, const struct topo_sink *sink)
     struct topo_id id = topo_column_id(s, 1), set = topo_column_id(s, 2);
     sink->item(sink->ctx, &set, (uint64_t)topo_column_i64(s, 0), &id);
   }
+  return status;
+}
+
+int topo_changed(struct topo_dag *dag, uint16_t type, int64_t subject)
+{
+  struct topo_change change = {0, type, subject};
+  return topo_buf_put(&dag->changed, &change, sizeof change);
+}
+
+int topo_dag_log_changes(struct topo_dag *dag)
+{
+  struct topo_change *changes = (struct topo_change *)(void *)dag->changed.data;
+  int status = topo_changes_append(dag->db, changes, dag->changed.len / sizeof *changes);
+  topo_buf_clear(&dag->changed);
   return status;
 }
 

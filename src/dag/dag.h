@@ -45,8 +45,9 @@ struct topo_self {
   struct topo_id seal_key;
 };
 
-/* The schema steps that dag and store need, in order; the caller may append its own. */
-enum { TOPO_DAG_MIGRATIONS = 2 };
+/* The schema steps that dag and store need, in order; the caller may put its own between and after
+ * them. */
+enum { TOPO_DAG_MIGRATIONS = 4 };
 extern const struct topo_migration *const topo_dag_migrations[TOPO_DAG_MIGRATIONS];
 
 /* Opens over a migrated database and loads what is in memory. Creates or rebuilds projection tables
@@ -99,6 +100,9 @@ struct topo_keyring *topo_dag_keyring(struct topo_dag *dag); /* borrowed; hold i
 struct topo_log *topo_dag_log(struct topo_dag *dag);
 /* True when the key of an epoch that content may go under is held. */
 bool topo_dag_can_seal(const struct topo_dag *dag);
+/* Writes what has changed since the last time into the change log (dag/changes.h), in the caller's
+ * transaction. 0, or a status after which the caller must roll back. */
+int topo_dag_log_changes(struct topo_dag *dag);
 /* Grows whenever a projection changed. */
 uint64_t topo_dag_changes(const struct topo_dag *dag);
 /* Events kept but not yet placed: waiting for an ancestor or a key. */

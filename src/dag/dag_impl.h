@@ -2,6 +2,7 @@
 #ifndef TOPO_DAG_DAG_IMPL_H
 #define TOPO_DAG_DAG_IMPL_H
 
+#include "dag/changes.h"
 #include "dag/dag.h"
 
 /* Rows whose subject must be recomputed at the end of the batch. */
@@ -27,6 +28,7 @@ struct topo_dag {
   struct topo_buf refused;    /* int64_t: rows whose dependents are refused with them */
   struct topo_buf dirty;      /* struct topo_dirty */
   struct topo_buf opened;     /* int64_t: epochs whose key has come */
+  struct topo_buf changed;    /* struct topo_change: not in the change log yet */
   struct topo_ggm_path *path; /* of our own chain, in path_epoch */
   struct topo_id path_epoch;
 };
@@ -94,6 +96,9 @@ int topo_open_waiting(struct topo_dag *dag); /* events held for keys that have c
 int topo_batch_settle(struct topo_dag *dag, struct topo_batch *batch); /* who is authentic */
 int topo_save_clock(struct topo_dag *dag);
 int topo_act_of(const struct topo_dag *dag, const struct topo_envelope *e, struct topo_act *act);
+
+/* Remembers that a subject has changed, for the change log. 0 or TOPO_ENOMEM. */
+int topo_changed(struct topo_dag *dag, uint16_t type, int64_t subject);
 
 /* author.c */
 void topo_clock_merge(struct topo_dag *dag, uint64_t hlc);

@@ -65,6 +65,10 @@ int topo_move(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
   if (status < 0 || (before == TOPO_STATE_ACCEPTED) == (state == TOPO_STATE_ACCEPTED))
     return status;
   dag->changes++;
+  if (type)
+    status = topo_changed(dag, type->number, event->subject);
+  if (status < 0)
+    return status;
   if (state == TOPO_STATE_ACCEPTED) {
     if (type)
       status = topo_project(dag, type, event);
@@ -129,7 +133,12 @@ static int move_control(struct topo_dag *dag, struct topo_authority_node *node)
     return status;
   node->judged = (uint8_t)state;
   if (topo_node_is_link(node)) {
+    int64_t user = 0;
     status = topo_project_link(dag, node);
+    if (status == 0)
+      status = topo_log_intern(&dag->log, &node->user, &user);
+    if (status == 0)
+      status = topo_changed(dag, TOPO_CHANGE_OF_LINKS, user);
     if (status < 0)
       return status;
   }

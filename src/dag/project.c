@@ -111,6 +111,9 @@ static int rebuild(struct topo_dag *dag, const struct topo_id *hash)
     status = create_tables(dag);
   if (status == 0)
     status = project_all(dag);
+  topo_buf_clear(&dag->changed); /* what clients have seen may be shown differently now */
+  if (status == 0)
+    status = topo_changes_forget(dag->db);
   if (status == 0) {
     struct topo_stmt *s = topo_stmt(
         dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('projection',?1)");

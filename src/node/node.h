@@ -23,7 +23,6 @@ enum {
   TOPO_NODE_LINKS = 64,     /* connections of one space, the edge refuses more */
   TOPO_NODE_ADDRESSES = 16, /* in an invite, and kept for one device */
   TOPO_NODE_DIALS = 4,      /* at a time */
-  TOPO_NODE_WAITING = 64,   /* calls that wait for something new */
   TOPO_ADDRESS_SIZE = 19,   /* u8 family (4 or 6) ‖ 4 or 16 bytes ‖ u16 port, at most */
   TOPO_NODE_APPLICATION_ID = 0x746f706f /* "topo" */
 };
@@ -156,10 +155,10 @@ struct topo_node_status {
   bool synced, waiting_for_key;
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
+/* What getSync and listPeers answer. 0, what became of the writer, or a storage status. */
+int topo_node_write_sync(struct topo_node *node, struct topo_json *out);
+int topo_node_write_peers(struct topo_node *node, struct topo_json *out);
 struct topo_dag *topo_node_dag(struct topo_node *node);
 struct topo_db *topo_node_db(struct topo_node *node);
-
-/* The operations of a space that run in its step; ends with NULL. */
-extern const struct topo_op *const topo_node_ops[];
 
 #endif

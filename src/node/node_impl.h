@@ -62,11 +62,6 @@ struct topo_node_item {
   uint64_t origin; /* the link that brought it; 0: made here, or unblocked */
 };
 
-struct topo_node_waiting {
-  struct topo_op_call *call;
-  uint64_t deadline_ms;
-};
-
 struct topo_node {
   struct topo_node_options options;
   char *path;
@@ -96,6 +91,10 @@ struct topo_node {
   bool try_device; /* which key the next dial of a joiner shows */
   bool profile_due;
 
+  /* of the call at hand: a hash of all that it asks, when it has an idempotency key */
+  struct topo_id request;
+  bool keyed; /* its key has been written */
+
   /* of the step at hand */
   bool writing;     /* a transaction is open */
   bool local_write; /* something in it was promised to a caller */
@@ -109,9 +108,7 @@ struct topo_node {
   struct topo_buf
       welcomes; /* struct topo_node_item: an admission, and the link that waits for it */
 
-  struct topo_node_waiting waiting[TOPO_NODE_WAITING];
-  size_t n_waiting;
-  uint64_t seen_changes, rejected;
+  uint64_t rejected;
   int last_rejection;
   int32_t seen_nodes; /* nodes of authority when trust was last told */
 };
@@ -189,7 +186,5 @@ void topo_node_wake_at(struct topo_node *node, uint64_t at_ms);
 /* calls.c */
 void topo_calls_run(struct topo_node *node, struct topo_op_call *call);
 void topo_calls_answer(struct topo_node *node, int status); /* those of this step */
-void topo_calls_waiting(struct topo_node *node);            /* those that wait for something new */
-void topo_calls_fail_all(struct topo_node *node, int status);
 
 #endif

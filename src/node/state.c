@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIGRATIONS = TOPO_DAG_MIGRATIONS + 1, DEFAULT_CACHE_KIB = 8192 };
+enum { DEFAULT_CACHE_KIB = 8192 };
 
 static const struct topo_migration address_migration = {
     "CREATE TABLE local_address(device BLOB NOT NULL, address BLOB NOT NULL, seen_ms INTEGER NOT "
@@ -39,17 +39,17 @@ void topo_node_note(struct topo_node *node, int status, const char *format, ...)
 
 static int open_database(struct topo_node *node)
 {
-  struct topo_migration steps[MIGRATIONS];
+  /* In the order in which releases brought them: a file's version is how many it has. */
+  const struct topo_migration steps[] = {*topo_dag_migrations[0], *topo_dag_migrations[1],
+                                         address_migration, *topo_dag_migrations[2],
+                                         *topo_dag_migrations[3]};
   struct topo_db_options o = {.path = node->path,
                               .disk = node->options.disk,
                               .application_id = TOPO_NODE_APPLICATION_ID,
                               .cache_kib = node->options.cache_kib ? node->options.cache_kib
                                                                    : DEFAULT_CACHE_KIB};
-  for (int i = 0; i < TOPO_DAG_MIGRATIONS; i++)
-    steps[i] = *topo_dag_migrations[i];
-  steps[TOPO_DAG_MIGRATIONS] = address_migration;
   int status = topo_db_open(&node->db, &o);
-  return status == 0 ? topo_db_migrate(node->db, steps, MIGRATIONS) : status;
+  return status == 0 ? topo_db_migrate(node->db, steps, sizeof steps / sizeof *steps) : status;
 }
 
 static int load_seed(struct topo_db *db, const char *name, uint8_t out[static 32])
@@ -129,7 +129,6 @@ int topo_node_load(struct topo_node *node)
   node->failure = 0;
   if (status == 0)
     status = topo_peers_load(node);
-  node->seen_changes = 0;
   node->seen_nodes = -1;
   return status;
 }
@@ -183,7 +182,7 @@ void topo_node_close(struct topo_node *node)
   if (!node)
     return;
   topo_assert(node->in_flight == 0);
-  topo_calls_fail_all(node, TOPO_ECLOSED);
+  topo_calls_answer(node, TOPO_ECLOSED);
   topo_links_close_all(node, TOPO_ECLOSED);
   if (node->gathering) {
     topo_batch_destroy(node->gathering->work.batch);
@@ -372,6 +371,8 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
     status = topo_db_begin(node->db, true);
   if (status == 0)
     status = found(node, c, &genesis, &raw);
+  if (status == 0)
+    status = topo_dag_log_changes(node->dag);
   if (status == 0)
     status = topo_db_commit(node->db);
   topo_wipe(seed, sizeof seed);

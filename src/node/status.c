@@ -3,6 +3,7 @@
  */
 #include "node/node_impl.h"
 
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "views/view.h"
 
@@ -66,11 +67,9 @@ static const char *state_word(const struct topo_node_status *st)
   return st->synced ? "synced" : "syncing";
 }
 
-static int run_get_sync(struct topo_op_call *call, void *host)
+int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
 {
-  struct topo_node *node = host;
   struct topo_node_status st = topo_node_status(node);
-  struct topo_json *out = &call->out;
   char detail[128] = "";
   if (st.connected_members == 0)
     snprintf(detail, sizeof detail, "nobody answered yet: someone must be online");
@@ -93,20 +92,13 @@ static int run_get_sync(struct topo_op_call *call, void *host)
   topo_json_key(out, "detail");
   topo_json_string(out, detail);
   topo_json_end_object(out);
-  return 0;
+  return topo_json_status(out);
 }
 
-static const struct topo_op_param space_params[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-                                                    {0}};
-
-extern const struct topo_op topo_op_getSync, topo_op_listPeers;
-const struct topo_op topo_op_getSync = {.id = "getSync",
-                                        .method = "GET",
-                                        .path = "/v1/spaces/{space}/sync",
-                                        .summary = "How far the space is in step with others",
-                                        .where = TOPO_OP_SPACE,
-                                        .params = space_params,
-                                        .run = run_get_sync};
+int topo_op_getSync(struct topo_op_call *call, void *host)
+{
+  return topo_node_write_sync(host, &call->out);
+}
 
 static void write_address(struct topo_json *out, const struct topo_address *a)
 {
@@ -165,32 +157,30 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
   return 0;
 }
 
-static int run_list_peers(struct topo_op_call *call, void *host)
+int topo_node_write_peers(struct topo_node *node, struct topo_json *json)
 {
-  struct topo_node *node = host;
+  if (!node->dag)
+    return TOPO_EIO;
   const struct topo_authority *a = topo_dag_authority(node->dag);
   int status = 0;
-  topo_json_begin_object(&call->out);
-  topo_json_key(&call->out, "items");
-  topo_json_begin_array(&call->out);
+  topo_json_begin_object(json);
+  topo_json_key(json, "items");
+  topo_json_begin_array(json);
   if (node->joining)
-    status = write_peer(node, &node->invite_device, &call->out);
+    status = write_peer(node, &node->invite_device, json);
   for (int32_t i = 0; i < topo_authority_count(a) && status == 0; i++) {
     const struct topo_authority_node *n = topo_authority_at(a, i);
     bool other = topo_node_is_link(n) && n->stands && n->kind != TOPO_ACT_GENESIS &&
                  !topo_id_equal(&n->device, &node->self.device.public_key);
     if (other && topo_authority_link_of(a, &n->device) == n) /* each device once */
-      status = write_peer(node, &n->device, &call->out);
+      status = write_peer(node, &n->device, json);
   }
-  topo_json_end_array(&call->out);
-  topo_json_end_object(&call->out);
-  return status;
+  topo_json_end_array(json);
+  topo_json_end_object(json);
+  return status == 0 ? topo_json_status(json) : status;
 }
 
-const struct topo_op topo_op_listPeers = {.id = "listPeers",
-                                          .method = "GET",
-                                          .path = "/v1/spaces/{space}/peers",
-                                          .summary = "The other devices, and how they are reached",
-                                          .where = TOPO_OP_SPACE,
-                                          .params = space_params,
-                                          .run = run_list_peers};
+int topo_op_listPeers(struct topo_op_call *call, void *host)
+{
+  return topo_node_write_peers(host, &call->out);
+}

@@ -120,7 +120,11 @@ static int commit(struct topo_node *node)
 {
   if (node->failure < 0 || !node->writing)
     return node->failure;
-  int status = topo_db_commit(node->db);
+  int status = topo_dag_log_changes(node->dag);
+  if (status == 0)
+    status = topo_db_commit(node->db);
+  else
+    topo_db_rollback(node->db);
   node->writing = false;
   if (status == 0 && node->local_write && !node->durable)
     status = commit_again(node);
@@ -140,10 +144,6 @@ static void publish(struct topo_node *node)
   topo_buf_clear(&node->welcomes);
   topo_links_push(node);
   topo_calls_answer(node, 0);
-  uint64_t changes = topo_dag_changes(node->dag);
-  if (changes != node->seen_changes || node->n_waiting)
-    topo_calls_waiting(node);
-  node->seen_changes = changes;
 }
 
 static void tell_trust(struct topo_node *node)

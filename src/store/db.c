@@ -34,6 +34,13 @@ int topo_sqlite_status(int code)
   }
 }
 
+/* SQLite counts the memory it uses, under one lock for all handles, which every allocation of every
+ * thread takes. Nobody asks for the count. */
+int topo_db_init(void)
+{
+  return topo_sqlite_status(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
+}
+
 /* Functions whose results are not a function of the database: a projection that used one would
  * differ between replicas. */
 static bool ambient_function(const char *name)

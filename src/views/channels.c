@@ -37,7 +37,7 @@ int topo_view_channel(const struct topo_view *view, const struct topo_id *channe
   return 0;
 }
 
-static int run(struct topo_op_call *call, void *host)
+int topo_op_listChannels(struct topo_op_call *call, void *host)
 {
   const struct topo_view *view = host;
   struct topo_stmt *s =
@@ -55,18 +55,3 @@ static int run(struct topo_op_call *call, void *host)
   topo_json_end_object(&call->out);
   return topo_view_end(call, status);
 }
-
-static const struct topo_op_param params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
-};
-
-const struct topo_op topo_view_list_channels = {
-    .id = "listChannels",
-    .method = "GET",
-    .path = "/v1/spaces/{space}/channels",
-    .summary = "The channels, oldest first",
-    .where = TOPO_OP_READ,
-    .params = params,
-    .run = run,
-};

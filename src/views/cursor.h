@@ -1,5 +1,6 @@
 /*
- * cursor.h - a place between messages, as clients carry it: base64url of u64 hlc ‖ id.
+ * cursor.h - a place between messages, as clients carry it: u64 hlc ‖ id in base32hex (RFC 4648
+ * §7), in lower case and without padding, so texts compare as the places do.
  *
  * It names an item by what orders it and by nothing that moves, so it stays good while late events
  * arrive, and after the item itself is gone.
@@ -14,7 +15,7 @@ struct topo_cursor {
   struct topo_id id;
 };
 
-enum { TOPO_CURSOR_SIZE = 8 + TOPO_ID_SIZE, TOPO_CURSOR_TEXT_SIZE = 55 /* with its NUL */ };
+enum { TOPO_CURSOR_SIZE = 8 + TOPO_ID_SIZE, TOPO_CURSOR_TEXT_SIZE = 65 /* with its NUL */ };
 
 void topo_cursor_format(char out[static TOPO_CURSOR_TEXT_SIZE], const struct topo_cursor *cursor);
 /* 0 or TOPO_EINVAL: not a text that topo_cursor_format writes. */

@@ -17,7 +17,7 @@ static int count_events(struct topo_db *db, int64_t *count)
   return 0;
 }
 
-static int run(struct topo_op_call *call, void *host)
+int topo_op_getFingerprint(struct topo_op_call *call, void *host)
 {
   const struct topo_view *view = host;
   struct topo_id fingerprint;
@@ -35,18 +35,3 @@ static int run(struct topo_op_call *call, void *host)
   topo_json_end_object(&call->out);
   return topo_view_end(call, 0);
 }
-
-static const struct topo_op_param params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
-};
-
-const struct topo_op topo_view_get_fingerprint = {
-    .id = "getFingerprint",
-    .method = "GET",
-    .path = "/v1/spaces/{space}/fingerprint",
-    .summary = "A hash over everything shown, and the number of events it follows from",
-    .where = TOPO_OP_READ,
-    .params = params,
-    .run = run,
-};

@@ -9,12 +9,15 @@
 #include "dag/type.h"
 #include "views/view_impl.h"
 
-static const char members_sql[] =
-    "WITH member(user,role) AS (SELECT user,min(role) FROM link GROUP BY user)"
-    " SELECT member.user,u.id,p.name,member.role,l.device,max(l.genesis) FROM member"
-    " CROSS JOIN link l ON l.user=member.user CROSS JOIN event u ON u.no=member.user"
-    " LEFT JOIN profile p ON p.subject=member.user"
-    " GROUP BY member.role,u.id,l.device ORDER BY member.role,u.id,l.device";
+#define DEVICES_OF(member)                                                                         \
+  "WITH member(user,role) AS (" member ")"                                                         \
+  " SELECT member.user,u.id,p.name,member.role,l.device,max(l.genesis) FROM member"                \
+  " CROSS JOIN link l ON l.user=member.user CROSS JOIN event u ON u.no=member.user"                \
+  " LEFT JOIN profile p ON p.subject=member.user"                                                  \
+  " GROUP BY member.role,u.id,l.device ORDER BY member.role,u.id,l.device"
+static const char members_sql[] = DEVICES_OF("SELECT user,min(role) FROM link GROUP BY user");
+static const char member_sql[] =
+    DEVICES_OF("SELECT user,min(role) FROM link WHERE user=?1 GROUP BY user");
 
 static void begin_member(struct topo_json *out, struct topo_stmt *s, bool is_me)
 {
@@ -52,9 +55,10 @@ static void put_device(struct topo_json *out, struct topo_stmt *s, const struct 
   topo_json_end_object(out);
 }
 
-static int put_members(struct topo_json *out, const struct topo_view *view, int64_t me)
+/* The members that the statement finds, each with its devices. */
+static int put_members(struct topo_json *out, struct topo_stmt *s, const struct topo_view *view,
+                       int64_t me)
 {
-  struct topo_stmt *s = topo_stmt(view->db, members_sql);
   int64_t current = 0; /* rows begin at 1 */
   int status;
   while ((status = topo_step(s)) == 1) {
@@ -72,7 +76,18 @@ static int put_members(struct topo_json *out, const struct topo_view *view, int6
   return status;
 }
 
-static int run(struct topo_op_call *call, void *host)
+int topo_view_member(const struct topo_view *view, int64_t user, struct topo_json *out)
+{
+  int64_t me = 0;
+  int status = topo_view_user_no(view, &view->device, &me);
+  if (status < 0 && status != TOPO_ENOTFOUND)
+    return status;
+  struct topo_stmt *s = topo_stmt(view->db, member_sql);
+  topo_bind_i64(s, 1, user);
+  return put_members(out, s, view, me);
+}
+
+int topo_op_listMembers(struct topo_op_call *call, void *host)
 {
   const struct topo_view *view = host;
   int64_t me = 0;
@@ -82,23 +97,8 @@ static int run(struct topo_op_call *call, void *host)
   topo_json_begin_object(&call->out);
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
-  status = put_members(&call->out, view, me);
+  status = put_members(&call->out, topo_stmt(view->db, members_sql), view, me);
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);
   return topo_view_end(call, status);
 }
-
-static const struct topo_op_param params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
-};
-
-const struct topo_op topo_view_list_members = {
-    .id = "listMembers",
-    .method = "GET",
-    .path = "/v1/spaces/{space}/members",
-    .summary = "Who belongs to the workspace, by role, with their devices",
-    .where = TOPO_OP_READ,
-    .params = params,
-    .run = run,
-};

@@ -1,4 +1,4 @@
-/* messages.c - listMessages, and one message as an item. */
+/* messages.c - listMessages, getMessage, and one message as an item. */
 #include "base/assert.h"
 #include "base/status.h"
 #include "views/page.h"
@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { LIMIT_DEFAULT = 50, WAIT_MAX_MS = 60000 };
+enum { LIMIT_DEFAULT = 50 };
 
 static void put_group(struct topo_json *out, const struct topo_page_group *group)
 {
@@ -25,6 +25,18 @@ static void put_group(struct topo_json *out, const struct topo_page_group *group
   topo_json_end_object(out);
 }
 
+static void put_cursor(struct topo_json *out, const char *key, const struct topo_cursor *cursor)
+{
+  topo_json_key(out, key);
+  if (!cursor) {
+    topo_json_null(out);
+    return;
+  }
+  char text[TOPO_CURSOR_TEXT_SIZE];
+  topo_cursor_format(text, cursor);
+  topo_json_string(out, text);
+}
+
 static void put_item(struct topo_json *out, const struct topo_page *page,
                      const struct topo_page_item *item)
 {
@@ -39,8 +51,7 @@ static void put_item(struct topo_json *out, const struct topo_page *page,
   topo_json_string_n(out, text.data, text.len);
   topo_json_key(out, "sent_at_ms");
   topo_json_u64(out, item->at.hlc >> 16);
-  topo_json_key(out, "pending");
-  topo_json_bool(out, false);
+  put_cursor(out, "place", &item->at);
   topo_json_key(out, "reactions");
   topo_json_begin_array(out);
   for (size_t i = 0; i < item->n_groups; i++)
@@ -62,18 +73,6 @@ int topo_view_message(const struct topo_view *view, const struct topo_id *messag
   }
   topo_page_destroy(page);
   return status;
-}
-
-static void put_cursor(struct topo_json *out, const char *key, const struct topo_cursor *cursor)
-{
-  topo_json_key(out, key);
-  if (!cursor) {
-    topo_json_null(out);
-    return;
-  }
-  char text[TOPO_CURSOR_TEXT_SIZE];
-  topo_cursor_format(text, cursor);
-  topo_json_string(out, text);
 }
 
 /* An empty page has no places of its own. Asked for what is newer, it gives back the place it was
@@ -124,7 +123,7 @@ static int answer(struct topo_op_call *call, const struct topo_view *view,
   return topo_op_fail(call, status, "There is no channel with this id here.");
 }
 
-static int run(struct topo_op_call *call, void *host)
+int topo_op_listMessages(struct topo_op_call *call, void *host)
 {
   struct topo_cursor before, after;
   struct topo_page_query query = {.limit = LIMIT_DEFAULT};
@@ -142,24 +141,11 @@ static int run(struct topo_op_call *call, void *host)
   return answer(call, host, &query);
 }
 
-static const struct topo_op_param params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {"channel", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {"before", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 0, 0},
-    {"after", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 0, 0},
-    {"limit", TOPO_OP_QUERY, TOPO_OP_UINT, false, 1, TOPO_PAGE_ITEMS_MAX},
-    /* How long to wait for a message after `after`: whoever runs the operation sees to that. */
-    {"wait_ms", TOPO_OP_QUERY, TOPO_OP_UINT, false, 0, WAIT_MAX_MS},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
-};
-
-const struct topo_op topo_view_list_messages = {
-    .id = "listMessages",
-    .method = "GET",
-    .path = "/v1/spaces/{space}/channels/{channel}/messages",
-    .summary =
-        "A page of messages in ascending order: the newest, or those before or after a cursor",
-    .where = TOPO_OP_READ,
-    .params = params,
-    .run = run,
-};
+int topo_op_getMessage(struct topo_op_call *call, void *host)
+{
+  int status = topo_view_message(host, &topo_op_get(call, "message")->id, &call->out);
+  if (status != TOPO_ENOTFOUND)
+    return topo_view_end(call, status);
+  snprintf(call->pointer, sizeof call->pointer, "message");
+  return topo_op_fail(call, status, "There is no message with this id here.");
+}

@@ -1,8 +1,11 @@
 /*
  * page.c - reading a page: keyset queries in three directions, and the bound on its size.
  *
- * In the statements the comparison of (hlc, rank) is what the index serves; the one with the whole
- * id is exact where ids share a rank. CROSS JOIN keeps messages outermost, in the index's order.
+ * Messages are read in the order of the index, (hlc, rank). Where two that follow each other share
+ * both, which takes two ids with eight bytes in common, their order is still open: then the page is
+ * read again by a statement that sorts by the whole id, which would cost every page a sorter. In
+ * that one, too, the comparison of (hlc, rank) is what the index serves. CROSS JOIN keeps messages
+ * outermost.
  */
 #include "views/page.h"
 
@@ -13,17 +16,22 @@
 #include <stdlib.h>
 
 #define ITEM                                                                                       \
-  "SELECT m.no,m.hlc,e.id,u.id,p.name,m.text FROM message m CROSS JOIN event e ON e.no=m.no"       \
-  " CROSS JOIN event u ON u.no=m.user LEFT JOIN profile p ON p.subject=m.user"
+  "SELECT m.no,m.hlc,m.rank,e.id,m.user,m.text FROM message m CROSS JOIN event e ON e.no=m.no"
+#define DOWN " ORDER BY m.hlc DESC,m.rank DESC"
+#define UP   " ORDER BY m.hlc,m.rank"
 
-static const char newest_sql[] =
-    ITEM " WHERE m.channel=?1 ORDER BY m.hlc DESC,m.rank DESC,e.id DESC LIMIT ?2";
+static const char newest_sql[] = ITEM " WHERE m.channel=?1" DOWN " LIMIT ?2";
 static const char before_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)<=(?3,?4) AND (m.hlc,m.rank,e.id)<(?3,?4,?5)"
-         " ORDER BY m.hlc DESC,m.rank DESC,e.id DESC LIMIT ?2";
+    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)<=(?3,?4)" DOWN " LIMIT ?2";
 static const char after_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)>=(?3,?4) AND (m.hlc,m.rank,e.id)>(?3,?4,?5)"
-         " ORDER BY m.hlc,m.rank,e.id LIMIT ?2";
+    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)>=(?3,?4)" UP " LIMIT ?2";
+static const char newest_exact_sql[] = ITEM " WHERE m.channel=?1" DOWN ",e.id DESC LIMIT ?2";
+static const char before_exact_sql[] =
+    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)<=(?3,?4) AND (m.hlc,m.rank,e.id)<(?3,?4,?5)" DOWN
+         ",e.id DESC LIMIT ?2";
+static const char after_exact_sql[] =
+    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)>=(?3,?4) AND (m.hlc,m.rank,e.id)>(?3,?4,?5)" UP
+         ",e.id LIMIT ?2";
 static const char one_sql[] = ITEM " WHERE m.no=?1";
 
 enum {
@@ -56,9 +64,12 @@ struct topo_bytes topo_page_text(const struct topo_page *page, struct topo_page_
 
 size_t topo_page_json_size(struct topo_bytes text)
 {
-  size_t size = 2;
-  for (size_t i = 0; i < text.len; i++)
-    size += text.data[i] < 0x20 || text.data[i] == '"' || text.data[i] == '\\' ? 6 : 1;
+  size_t size = 2 + text.len;
+  for (size_t at = 0; at < text.len; at++) {
+    at += topo_json_plain(text.data + at, text.len - at);
+    if (at < text.len)
+      size += 5;
+  }
   return size;
 }
 
@@ -69,33 +80,105 @@ static struct topo_page_span keep_text(struct topo_page *page, struct topo_bytes
   return span;
 }
 
-static void take_row(struct topo_page *page, struct topo_stmt *s)
+static int look_up(struct topo_page *page, const struct topo_view *view, int64_t no,
+                   struct topo_page_user *user)
 {
-  struct topo_bytes name = topo_column_bytes(s, 4), text = topo_column_bytes(s, 5);
-  struct topo_page_item *item = &page->items[page->n++];
-  item->no = topo_column_i64(s, 0);
-  item->at.hlc = (uint64_t)topo_column_i64(s, 1);
-  item->at.id = topo_column_id(s, 2);
-  item->user = topo_column_id(s, 3);
-  item->bytes = ITEM_BYTES + topo_page_json_size(name) + topo_page_json_size(text);
-  item->name = keep_text(page, name);
-  item->text = keep_text(page, text);
+  struct topo_stmt *s = topo_stmt(view->db, "SELECT e.id,p.name FROM event e LEFT JOIN profile p"
+                                            " ON p.subject=e.no WHERE e.no=?1");
+  topo_bind_i64(s, 1, no);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ECORRUPT;
+  struct topo_bytes name = topo_column_bytes(s, 1);
+  *user = (struct topo_page_user){no, topo_column_id(s, 0), keep_text(page, name),
+                                  topo_page_json_size(name)};
+  topo_reset(s);
+  return page->texts.failed ? TOPO_ENOMEM : 0;
 }
 
-/* Takes rows until there are no more or the page is large enough: a page of long texts need not be
- * in memory to learn that it does not fit. */
-static int take_rows(struct topo_page *page, struct topo_stmt *s)
+int topo_page_find_user(struct topo_page *page, const struct topo_view *view, int64_t no,
+                        const struct topo_page_user **out)
 {
+  struct topo_page_user *user = &page->users[(uint64_t)no % TOPO_PAGE_USERS_KEPT];
+  *out = user;
+  return user->no == no ? 0 : look_up(page, view, no, user);
+}
+
+static int take_row(struct topo_page *page, const struct topo_view *view, struct topo_stmt *s)
+{
+  struct topo_bytes text = topo_column_bytes(s, 5);
+  const struct topo_page_user *user;
+  topo_assert(page->n < TOPO_PAGE_ITEMS_MAX);
+  struct topo_page_item *item = &page->items[page->n++];
+  *item = (struct topo_page_item){.no = topo_column_i64(s, 0)};
+  item->at.hlc = (uint64_t)topo_column_i64(s, 1);
+  item->at.id = topo_column_id(s, 3);
+  item->text = keep_text(page, text);
+  int status = topo_page_find_user(page, view, topo_column_i64(s, 4), &user);
+  if (status < 0)
+    return status;
+  item->user = user->id;
+  item->name = user->name;
+  item->bytes = ITEM_BYTES + user->name_bytes + topo_page_json_size(text);
+  return page->texts.failed ? TOPO_ENOMEM : 0;
+}
+
+/* How the rows of a statement become a page. */
+struct taking {
+  struct topo_page *page;
+  const struct topo_view *view;
+  const struct topo_cursor *from; /* NULL: from an end of the channel */
+  size_t limit;
+  bool up;    /* from the oldest */
+  bool exact; /* sorted by the whole id, and begun behind the cursor */
+};
+
+/* A message as the index knows it. */
+struct key {
+  int64_t hlc, rank;
+};
+
+static bool same(const struct key *a, const struct key *b)
+{
+  return a->hlc == b->hlc && a->rank == b->rank;
+}
+
+/* Of the messages that share the cursor's key, those on its other side, and itself. */
+static bool not_behind(const struct taking *t, const struct topo_id *id)
+{
+  int order = topo_id_compare(id, &t->from->id);
+  return t->up ? order <= 0 : order >= 0;
+}
+
+/* Takes rows until there are no more or the page is full: a page of long texts need not be in
+ * memory to learn that it does not fit. Returns 1 when two rows are in an order that is open. */
+static int take_rows(const struct taking *t, struct topo_stmt *s)
+{
+  struct topo_page *page = t->page;
+  struct key last = {-1, 0}, from = {-1, 0};
   size_t bytes = 0;
-  int status = 1;
-  while (bytes < TOPO_PAGE_BYTES && (status = topo_step(s)) == 1) {
-    topo_assert(page->n < TOPO_PAGE_ITEMS_MAX);
-    take_row(page, s);
+  int status;
+  if (t->from)
+    from = (struct key){(int64_t)t->from->hlc, topo_message_rank(&t->from->id)};
+  while ((status = topo_step(s)) == 1) {
+    struct key key = {topo_column_i64(s, 1), topo_column_i64(s, 2)};
+    bool full = page->n == t->limit || bytes >= TOPO_PAGE_BYTES;
+    if (full && (t->exact || !same(&key, &last)))
+      break;
+    if (!t->exact && same(&key, &last)) {
+      topo_reset(s);
+      return 1;
+    }
+    last = key;
+    struct topo_id id = topo_column_id(s, 3);
+    if (!t->exact && same(&key, &from) && not_behind(t, &id))
+      continue;
+    status = take_row(page, t->view, s);
+    if (status < 0)
+      break;
     bytes += page->items[page->n - 1].bytes;
   }
   topo_reset(s);
-  if (status >= 0 && page->texts.failed)
-    return TOPO_ENOMEM;
   return status < 0 ? status : 0;
 }
 
@@ -124,21 +207,46 @@ static int find_channel(const struct topo_view *view, const struct topo_id *chan
   return 0;
 }
 
+static const char *statement(const struct taking *t)
+{
+  if (!t->from)
+    return t->exact ? newest_exact_sql : newest_sql;
+  if (t->up)
+    return t->exact ? after_exact_sql : after_sql;
+  return t->exact ? before_exact_sql : before_sql;
+}
+
+static int read_rows(const struct taking *t, int64_t channel)
+{
+  /* Beyond the page, the row of the cursor itself, and one that may share the last one's key. */
+  const size_t more = t->exact ? 0 : 2;
+  struct topo_stmt *s = topo_stmt(t->view->db, statement(t));
+  topo_bind_i64(s, 1, channel);
+  topo_bind_i64(s, 2, (int64_t)(t->limit + more));
+  if (t->from) {
+    topo_bind_i64(s, 3, (int64_t)t->from->hlc);
+    topo_bind_i64(s, 4, topo_message_rank(&t->from->id));
+    if (t->exact)
+      topo_bind_id(s, 5, &t->from->id);
+  }
+  return take_rows(t, s);
+}
+
 static int read_items(struct topo_page *page, const struct topo_view *view, int64_t channel,
                       const struct topo_page_query *query)
 {
-  const struct topo_cursor *from = query->after ? query->after : query->before;
-  struct topo_stmt *s =
-      topo_stmt(view->db, query->after ? after_sql : (query->before ? before_sql : newest_sql));
-  topo_bind_i64(s, 1, channel);
-  topo_bind_i64(s, 2, (int64_t)query->limit);
-  if (from) {
-    topo_bind_i64(s, 3, (int64_t)from->hlc);
-    topo_bind_i64(s, 4, topo_message_rank(&from->id));
-    topo_bind_id(s, 5, &from->id);
+  struct taking t = {.page = page,
+                     .view = view,
+                     .from = query->after ? query->after : query->before,
+                     .limit = query->limit,
+                     .up = query->after != NULL};
+  int status = read_rows(&t, channel);
+  if (status == 1) {
+    page->n = 0;
+    t.exact = true;
+    status = read_rows(&t, channel);
   }
-  int status = take_rows(page, s);
-  if (!query->after)
+  if (!t.up)
     reverse(page);
   return status;
 }
@@ -197,6 +305,6 @@ int topo_page_read_one(struct topo_page *page, const struct topo_view *view,
   topo_reset(s);
   s = topo_stmt(view->db, one_sql);
   topo_bind_i64(s, 1, no);
-  status = take_rows(page, s);
+  status = take_rows(&(struct taking){.page = page, .view = view, .limit = 1, .exact = true}, s);
   return status < 0 ? status : topo_page_read_groups(page, view, channel);
 }

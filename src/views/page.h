@@ -16,7 +16,8 @@ enum {
   TOPO_PAGE_ITEMS_MAX = 200,
   TOPO_PAGE_EMOJIS_MAX = 50, /* per message; the most used are kept */
   TOPO_PAGE_USERS_MAX = 20,  /* named per emoji; all are counted */
-  TOPO_PAGE_BYTES = TOPO_JSON_LIMIT - 4096
+  TOPO_PAGE_BYTES = TOPO_JSON_LIMIT - 4096,
+  TOPO_PAGE_USERS_KEPT = 64 /* looked up once, mostly: two that share a place take turns */
 };
 
 /* One emoji on one message. */
@@ -33,6 +34,14 @@ struct topo_page_span {
   size_t at, len; /* in the page's texts */
 };
 
+/* Who wrote and who reacted: twenty people fill a page, so each is looked up once. */
+struct topo_page_user {
+  int64_t no; /* 0: nobody yet */
+  struct topo_id id;
+  struct topo_page_span name; /* empty when it is not known */
+  size_t name_bytes;          /* in JSON, at most */
+};
+
 struct topo_page_item {
   int64_t no;
   struct topo_cursor at;
@@ -46,6 +55,7 @@ struct topo_page {
   struct topo_id channel;
   size_t n;
   struct topo_page_item items[TOPO_PAGE_ITEMS_MAX]; /* ascending by (hlc, id) */
+  struct topo_page_user users[TOPO_PAGE_USERS_KEPT]; /* by row, modulo their number */
   struct topo_buf texts, groups;
 };
 
@@ -66,6 +76,11 @@ int topo_page_read_one(struct topo_page *page, const struct topo_view *view,
 /* For page.c: finds the groups of all items with one query, which reads the messages between the
  * first and the last item in `channel`, a row of the log. 0 or a storage status. */
 int topo_page_read_groups(struct topo_page *page, const struct topo_view *view, int64_t channel);
+
+/* For the files of the page: the user with this row of the log, valid until the next such call.
+ * 0, TOPO_ECORRUPT (the log has no such row), TOPO_ENOMEM, or a storage status. */
+int topo_page_find_user(struct topo_page *page, const struct topo_view *view, int64_t no,
+                        const struct topo_page_user **out);
 
 const struct topo_page_group *topo_page_group(const struct topo_page *page, size_t index);
 struct topo_bytes topo_page_text(const struct topo_page *page, struct topo_page_span span);

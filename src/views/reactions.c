@@ -14,13 +14,13 @@
 #include <string.h>
 
 static const char groups_sql[] =
-    "SELECT m.no,r.emoji,r.user,u.id FROM message m CROSS JOIN reaction r ON r.message=m.no"
-    " CROSS JOIN event u ON u.no=r.user"
+    "SELECT m.no,r.emoji,r.user FROM message m CROSS JOIN reaction r ON r.message=m.no"
     " WHERE m.channel=?1 AND (m.hlc,m.rank)>=(?2,?3) AND (m.hlc,m.rank)<=(?4,?5)"
     " ORDER BY m.hlc,m.rank,m.no,r.emoji,r.user";
 
 struct grouping {
   struct topo_page *page;
+  const struct topo_view *view;
   int64_t me;                  /* 0: nobody */
   int64_t message, user;       /* of the row before */
   struct topo_page_item *item; /* NULL: not on the page */
@@ -120,9 +120,11 @@ static int take_row(struct grouping *g, struct topo_stmt *s)
   g->user = user;
   group->count++;
   group->mine = group->mine || user == g->me;
-  struct topo_id id = topo_column_id(s, 3);
-  name_user(group, &id);
-  return 0;
+  const struct topo_page_user *who;
+  status = topo_page_find_user(g->page, g->view, user, &who);
+  if (status == 0)
+    name_user(group, &who->id);
+  return status;
 }
 
 static void bind_place(struct topo_stmt *s, int index, const struct topo_cursor *at)
@@ -135,7 +137,7 @@ int topo_page_read_groups(struct topo_page *page, const struct topo_view *view, 
 {
   if (page->n == 0)
     return 0;
-  struct grouping g = {.page = page};
+  struct grouping g = {.page = page, .view = view};
   int status = topo_view_user_no(view, &view->device, &g.me);
   if (status < 0 && status != TOPO_ENOTFOUND)
     return status;

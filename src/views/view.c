@@ -1,18 +1,10 @@
-/* view.c - the list of operations, and what several of them ask: whose device this is, names. */
+/* view.c - what several operations ask: whose device this is, names. */
 #include "views/view_impl.h"
 
 #include "base/assert.h"
 #include "base/status.h"
 
 #include <string.h>
-
-const struct topo_op *const topo_view_ops[] = {
-    &topo_view_list_members,
-    &topo_view_list_channels,
-    &topo_view_list_messages,
-    &topo_view_get_fingerprint,
-    NULL,
-};
 
 int topo_view_user_no(const struct topo_view *view, const struct topo_id *device, int64_t *user)
 {

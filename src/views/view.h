@@ -1,5 +1,5 @@
 /*
- * view.h - reads that join the tables of several types, and their operations.
+ * view.h - reads that join the tables of several types, for operations and for what they answer.
  *
  * A view runs on a read-only snapshot of one space, on any thread. It is what handlers of
  * operations with `where == TOPO_OP_READ` get as their host.
@@ -17,11 +17,8 @@ struct topo_view {
   struct topo_id workspace, device;
 };
 
-/* The operations of this room; ends with NULL. node/ composes them into the one table. */
-extern const struct topo_op *const topo_view_ops[];
-
-/* Writes one message as it stands in the projection: the item that listMessages and sendMessage
- * answer with. 0, TOPO_ENOTFOUND (not accepted here), or a storage status. */
+/* Writes one message as it stands in the projection: the item that listMessages, getMessage and
+ * sendMessage answer with. 0, TOPO_ENOTFOUND (not accepted here), or a storage status. */
 int topo_view_message(const struct topo_view *view, const struct topo_id *message,
                       struct topo_json *out);
 /* The same for one channel: the item that listChannels and createChannel answer with. */

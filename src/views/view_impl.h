@@ -2,14 +2,16 @@
 #ifndef TOPO_VIEWS_VIEW_IMPL_H
 #define TOPO_VIEWS_VIEW_IMPL_H
 
+#include "api/operations.gen.h"
 #include "views/view.h"
-
-extern const struct topo_op topo_view_list_members, topo_view_list_channels,
-    topo_view_list_messages, topo_view_get_fingerprint;
 
 /* The row of the user whom a device belongs to: that of its most senior standing link. 0,
  * TOPO_ENOTFOUND, or a storage status. */
 int topo_view_user_no(const struct topo_view *view, const struct topo_id *device, int64_t *user);
+
+/* Writes the item of one user, a row of the log; nothing when it has no standing link. 0 or a
+ * storage status. */
+int topo_view_member(const struct topo_view *view, int64_t user, struct topo_json *out);
 
 /* Writes the member "author": {user, name}. */
 void topo_view_put_author(struct topo_json *out, const struct topo_id *user,

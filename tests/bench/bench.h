@@ -25,6 +25,9 @@ void bench_line(const char *name, double value, const char *unit);
 /* A figure printed earlier in this run; 0 when there is none. */
 double bench_value(const char *name);
 
+/* How many signatures of 300 bytes one core makes in a second; limits.c. */
+double bench_sign_rate(void);
+
 /* Ends the program when a status is negative, or when something is not so: a figure of a run that
  * went wrong is worth nothing. */
 void bench_check(int status, const char *what);
@@ -49,5 +52,7 @@ void bench_sync_both_mem(
     const struct bench_options *o);                     /* sync_mem.c; n messages, half each side */
 void bench_sync_one_way(const struct bench_options *o); /* sync_daemons.c; n messages */
 void bench_sync_both(const struct bench_options *o);    /* sync_daemons.c; n messages */
+void bench_api_page(const struct bench_options *o);     /* api_page.c; n messages */
+void bench_api_send(const struct bench_options *o);     /* api_send.c; n seconds */
 
 #endif

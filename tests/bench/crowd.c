@@ -7,10 +7,12 @@
 #include "base/status.h"
 #include "bench/bench.h"
 #include "events/admission/admission.h"
+#include "events/channel/channel.h"
 #include "events/device/device.h"
 #include "events/invite/invite.h"
 #include "events/message/message.h"
 #include "events/profile/profile.h"
+#include "events/reaction/reaction.h"
 #include "events/types.h"
 #include "sys/rng.h"
 
@@ -190,7 +192,7 @@ static struct topo_id only_channel(struct topo_node *node)
 void crowd_admit(struct crowd *crowd, struct topo_node *node, uint64_t wall_ms)
 {
   struct topo_buf profiles = {0};
-  *crowd = (struct crowd){.channel = only_channel(node), .wall_ms = wall_ms};
+  *crowd = (struct crowd){.channels = {only_channel(node)}, .n_channels = 1, .wall_ms = wall_ms};
   bench_check(topo_db_begin(topo_node_db(node), false), "begin");
   for (unsigned i = 0; i < CROWD_USERS; i++) {
     struct crowd_device *devices = crowd->devices[i];
@@ -207,6 +209,28 @@ void crowd_admit(struct crowd *crowd, struct topo_node *node, uint64_t wall_ms)
   topo_buf_finish(&profiles);
 }
 
+void crowd_open_channels(struct crowd *crowd, struct topo_node *node)
+{
+  bench_check(topo_db_begin(topo_node_db(node), false), "begin");
+  while (crowd->n_channels < CROWD_CHANNELS) {
+    char name[16];
+    int len = snprintf(name, sizeof name, "channel %zu", crowd->n_channels);
+    struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+    v[TOPO_CHANNEL_NAME].bytes = (struct topo_bytes){(const uint8_t *)name, (size_t)len};
+    crowd->channels[crowd->n_channels++] = author(crowd, node, &topo_type_channel, v);
+  }
+  bench_check(topo_db_commit(topo_node_db(node)), "commit");
+}
+
+/* A number below n (splitmix64). */
+static uint64_t roll(struct crowd *crowd, uint64_t n)
+{
+  uint64_t z = crowd->dice += UINT64_C(0x9e3779b97f4a7c15);
+  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+  return (z ^ z >> 31) % n;
+}
+
 void crowd_message(struct crowd *crowd, struct topo_node *node, struct crowd_device *from,
                    struct topo_buf *out)
 {
@@ -214,9 +238,34 @@ void crowd_message(struct crowd *crowd, struct topo_node *node, struct crowd_dev
   int len = snprintf(text, sizeof text, "message %u: ", (unsigned)from->seq);
   memset(text + len, 'x', sizeof text - (size_t)len);
   struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
-  v[TOPO_MESSAGE_CHANNEL] = topo_value_of_id(&crowd->channel);
+  v[TOPO_MESSAGE_CHANNEL] = topo_value_of_id(
+      &crowd->channels[crowd->n_channels > 1 ? roll(crowd, crowd->n_channels) : 0]);
   v[TOPO_MESSAGE_TEXT].bytes = (struct topo_bytes){(const uint8_t *)text, sizeof text};
   write_content(crowd, node, from, &topo_type_message, v, out);
+}
+
+static void write_reaction(struct crowd *crowd, struct topo_node *node,
+                           const struct topo_id *message, const char *emoji, struct topo_buf *out)
+{
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_REACTION_MESSAGE] = topo_value_of_id(message);
+  v[TOPO_REACTION_EMOJI].bytes = (struct topo_bytes){(const uint8_t *)emoji, strlen(emoji)};
+  write_content(crowd, node, &crowd->devices[roll(crowd, CROWD_USERS)][0], &topo_type_reaction, v,
+                out);
+}
+
+static void react(struct crowd *crowd, struct topo_node *node, struct topo_id message,
+                  struct topo_buf *out)
+{
+  static const char *const emojis[] = {"👍", "🎉", "❤️", "😄", "🚀", "👀"};
+  enum { EMOJIS = sizeof emojis / sizeof *emojis, OF_ALL = 5, EMOJIS_EACH = 3, USERS_EACH = 3 };
+  if (roll(crowd, OF_ALL) != 0)
+    return;
+  for (uint64_t n = 1 + roll(crowd, EMOJIS_EACH); n; n--) {
+    const char *emoji = emojis[roll(crowd, EMOJIS)];
+    for (uint64_t users = 1 + roll(crowd, USERS_EACH); users; users--)
+      write_reaction(crowd, node, &message, emoji, out);
+  }
 }
 
 void crowd_say(struct crowd *crowd, struct topo_node *node, unsigned first, unsigned users,
@@ -230,6 +279,8 @@ void crowd_say(struct crowd *crowd, struct topo_node *node, unsigned first, unsi
       struct crowd_device *from =
           &crowd->devices[first + turn / CROWD_DEVICES][turn % CROWD_DEVICES];
       crowd_message(crowd, node, from, &events);
+      if (crowd->reacts)
+        react(crowd, node, from->prev, &events);
     }
     bench_check(topo_db_begin(topo_node_db(node), false), "begin");
     apply(crowd, node, &events);

@@ -9,7 +9,7 @@
 #include "crypto/ggm.h"
 #include "node/node.h"
 
-enum { CROWD_USERS = 20, CROWD_DEVICES = 2 };
+enum { CROWD_USERS = 20, CROWD_DEVICES = 2, CROWD_CHANNELS = 8 };
 
 struct crowd_device {
   struct topo_sign_key key;
@@ -21,12 +21,19 @@ struct crowd_device {
 
 struct crowd {
   struct crowd_device devices[CROWD_USERS][CROWD_DEVICES];
-  struct topo_id channel;
+  struct topo_id channels[CROWD_CHANNELS];
+  size_t n_channels;
+  bool reacts;      /* to every fifth message, with up to three emojis by up to three users each */
   uint64_t wall_ms; /* the time of what is said next */
+  uint64_t dice;    /* the state of what decides on channels and reactions: the same every time */
 };
 
 /* Admits everybody in the creator's space `node`, each with a profile. */
 void crowd_admit(struct crowd *crowd, struct topo_node *node, uint64_t wall_ms);
+
+/* More channels in the creator's space, CROWD_CHANNELS in all: from now on a message is in one at
+ * random. */
+void crowd_open_channels(struct crowd *crowd, struct topo_node *node);
 
 /* A message of BENCH_TEXT bytes as `u32 length ‖ event`, sealed with the node's newest epoch. */
 void crowd_message(struct crowd *crowd, struct topo_node *node, struct crowd_device *from,

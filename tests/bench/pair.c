@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "events/types.h"
 #include "sys/clock.h"
@@ -144,7 +145,7 @@ static void done(struct topo_op_call *call, void *arg)
 
 static const struct topo_op *operation(const char *id)
 {
-  for (const struct topo_op *const *o = topo_node_ops; *o; o++)
+  for (const struct topo_op *const *o = topo_space_operations; *o; o++)
     if (strcmp((*o)->id, id) == 0)
       return *o;
   bench_require(false, "there is no such operation");

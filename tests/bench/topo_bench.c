@@ -12,6 +12,8 @@
  *     sync-both-mem [N] the same, half of the messages made on each side
  *     sync-one-way [N]  N messages from one daemon to an empty one, over QUIC on loopback
  *     sync-both [N]     the same, half of the messages made on each side
+ *     api-page [N]      pages of 50 among N messages, from 32 connections
+ *     api-send [S]      durable messages from 32 connections, for S seconds
  *     short, full       what `make bench` and `make bench-full` run
  *
  * Prints `name value unit` lines, or one JSON object with --json; with --runs, the medians of R
@@ -33,6 +35,7 @@
 
 #include "base/status.h"
 #include "crypto/init.h"
+#include "store/db.h"
 #include "sys/disk.h"
 
 enum { FIGURES = 256, NAME = 48, RUNS = 9 };
@@ -223,6 +226,8 @@ static const struct workload {
                  {"sync-both-mem", bench_sync_both_mem, 10000},
                  {"sync-one-way", bench_sync_one_way, 50000},
                  {"sync-both", bench_sync_both, 10000},
+                 {"api-page", bench_api_page, 100000},
+                 {"api-send", bench_api_send, 5},
                  {"short", run_short, 1},
                  {"full", run_full, 1},
                  {NULL, NULL, 0}};
@@ -295,6 +300,7 @@ int main(int argc, char **argv)
   char dir[BENCH_PATH / 2];
   int len = snprintf(dir, sizeof dir, "%s/topo-bench-XXXXXX", a.base ? a.base : "/tmp");
   bench_check(topo_crypto_init(), "the crypto library");
+  bench_check(topo_db_init(), "the database");
   bench_require(len < (int)sizeof dir && mkdtemp(dir), "the directory cannot be made");
   struct topo_disk disk = topo_disk_os();
   for (size_t i = 0; i < a.runs * a.n_list; i++) {

@@ -19,15 +19,21 @@ static int run_nothing(struct topo_op_call *call, void *host)
   return 0;
 }
 
+static const char *const roles[] = {"member", "guest", NULL};
 static const struct topo_op_param params[] = {
-    {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 4096},
-    {"reply", TOPO_OP_BODY, TOPO_OP_ID, false, 0, 0},
-    {"at", TOPO_OP_BODY, TOPO_OP_UINT, false, 0, 0},
-    {"loud", TOPO_OP_BODY, TOPO_OP_BOOL, false, 0, 0},
-    {NULL, TOPO_OP_BODY, TOPO_OP_ID, false, 0, 0},
+    {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 4096, NULL},
+    {"reply", TOPO_OP_BODY, TOPO_OP_ID, false, 0, 0, NULL},
+    {"at", TOPO_OP_BODY, TOPO_OP_UINT, false, 0, 0, NULL},
+    {"loud", TOPO_OP_BODY, TOPO_OP_BOOL, false, 0, 0, NULL},
+    {"role", TOPO_OP_BODY, TOPO_OP_ENUM, false, 0, 0, roles},
+    {NULL, TOPO_OP_BODY, TOPO_OP_ID, false, 0, 0, NULL},
 };
-static const struct topo_op op = {"fuzz",       "POST", "/",         "",
-                                  TOPO_OP_HOST, params, run_nothing, false};
+static const struct topo_op op = {.id = "fuzz",
+                                  .method = "POST",
+                                  .path = "/",
+                                  .summary = "",
+                                  .params = params,
+                                  .run = run_nothing};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

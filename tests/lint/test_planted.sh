@@ -9,9 +9,12 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 points=0
 
+# Once the modules of openapi/ are there nobody moves them while they are copied.
+"$srcdir/openapi/run" generate.mjs "$work/first" || exit 1
+
 # A copy without write protection, which `make distcheck` puts on its sources.
 mkdir "$work/tree" "$work/build" || exit 1
-for entry in src tests contrib configure.ac .clang-format; do
+for entry in src tests contrib openapi configure.ac .clang-format; do
   cp -R "$srcdir/$entry" "$work/tree/" || exit 1
 done
 cp "$builddir/libtopo-core.a" "$work/build/" || exit 1
@@ -46,7 +49,7 @@ content() {
   point $? "$1 is content without it"
 }
 
-for before in layers symbols sizes format words packages; do
+for before in layers symbols sizes format words packages openapi; do
   lint "$before"
   mv "$work/output" "$work/$before.before"
 done
@@ -97,6 +100,44 @@ echo 'dnl libplanted-dev' >>configure.ac
 sees packages contrib/packages libplanted-dev
 cp "$work/configure.ac" configure.ac
 content packages
+
+# The description of the API: what is no OpenAPI, what the generator does not understand, and what
+# was not generated anew.
+cp openapi/openapi.yaml "$work/openapi.yaml"
+edit() {
+  sed "$1" "$work/openapi.yaml" >openapi/openapi.yaml
+}
+edit 's/^  title: Topo$/  titel: Topo/'
+sees openapi 'lint of OpenAPI' titel
+edit 's/x-topo-bytes: 32768/x-topo-bits: 32768/'
+sees openapi 'generator understands' 'sendMessage text: .*x-topo-bits'
+edit 's/x-topo-scope: write/x-topo-scope: admin/'
+sees openapi 'is committed' src/node/operations.gen.c
+edit 's/^      summary: The channels, oldest first$/      summary: The channels/'
+sees openapi 'is committed' src/cli/describe.gen.c
+cp "$work/openapi.yaml" openapi/openapi.yaml
+touch src/node/planted.gen.c
+sees openapi 'is committed' src/node/planted.gen.c
+rm src/node/planted.gen.c
+content openapi
+
+# links: the linker finds every handler in the core. Of libraries none is named, so it misses those.
+echo 'int main(void) { return 0; }' >"$work/main.c"
+links() {
+  rm -f "$work/rows.o"
+  ${CC:-cc} -std=c11 -I "$work/fresh/src" -I src -c -o "$work/rows.o" \
+    "$work/fresh/src/node/operations.gen.c" >"$work/output" 2>&1 &&
+    ! LC_ALL=C ${CC:-cc} -o "$work/linked" "$work/main.c" "$work/rows.o" \
+      "$work/build/libtopo-core.a" >"$work/output" 2>&1
+  [ -e "$work/rows.o" ] && ! grep -q 'undefined reference to .topo_op_' "$work/output"
+}
+openapi/run generate.mjs "$work/fresh" >"$work/output" 2>&1 && links
+point $? 'every operation of a space has its handler'
+edit 's/operationId: getSync$/operationId: getPlanted/'
+openapi/run generate.mjs "$work/fresh" >"$work/output" 2>&1 && ! links &&
+  grep -q 'undefined reference to .topo_op_getPlanted' "$work/output"
+point $? 'an operation without a handler is an error of the linker'
+cp "$work/openapi.yaml" openapi/openapi.yaml
 
 # The archive is extended by one object that reads the clock, draws randomness and copies memory.
 cat >"$work/planted.c" <<'C'

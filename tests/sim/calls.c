@@ -2,14 +2,12 @@
 #include "sim/sim.h"
 
 #include "api/base64url.h"
+#include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-extern const struct topo_op topo_op_createChannel, topo_op_sendMessage, topo_op_addReaction,
-    topo_op_createInvite;
 
 /* The text of a member of the answer; false when it is not there. */
 static bool answer(const struct sim_call *c, const char *key, char *out, size_t size)
@@ -97,7 +95,7 @@ static void start(struct sim_host *h, struct sim_call *c)
 
 void sim_call_message(struct sim_host *h, const struct topo_id *channel, const char *text)
 {
-  struct sim_call *c = new_call(h, &topo_op_sendMessage, SIM_SAID_MESSAGE);
+  struct sim_call *c = new_call(h, &topo_op_row_sendMessage, SIM_SAID_MESSAGE);
   set_id(c, "channel", channel);
   set(c, TOPO_OP_BODY, "text", text);
   start(h, c);
@@ -105,7 +103,7 @@ void sim_call_message(struct sim_host *h, const struct topo_id *channel, const c
 
 void sim_call_reaction(struct sim_host *h, const struct topo_id *message, const char *emoji)
 {
-  struct sim_call *c = new_call(h, &topo_op_addReaction, SIM_SAID_REACTION);
+  struct sim_call *c = new_call(h, &topo_op_row_addReaction, SIM_SAID_REACTION);
   set_id(c, "message", message);
   set(c, TOPO_OP_BODY, "emoji", emoji);
   start(h, c);
@@ -113,14 +111,14 @@ void sim_call_reaction(struct sim_host *h, const struct topo_id *message, const 
 
 void sim_call_channel(struct sim_host *h, const char *name)
 {
-  struct sim_call *c = new_call(h, &topo_op_createChannel, SIM_SAID_CHANNEL);
+  struct sim_call *c = new_call(h, &topo_op_row_createChannel, SIM_SAID_CHANNEL);
   set(c, TOPO_OP_BODY, "name", name);
   start(h, c);
 }
 
 void sim_call_invite(struct sim_host *h, unsigned guest)
 {
-  struct sim_call *c = new_call(h, &topo_op_createInvite, SIM_SAID_INVITE);
+  struct sim_call *c = new_call(h, &topo_op_row_createInvite, SIM_SAID_INVITE);
   c->guest = guest;
   start(h, c);
 }

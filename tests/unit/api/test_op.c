@@ -21,33 +21,47 @@ static int run_nothing(struct topo_op_call *call, void *host)
   return 0;
 }
 
+static const char *const roles[] = {"owner", "member", "guest", NULL};
 static const struct topo_op_param list_params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {"limit", TOPO_OP_QUERY, TOPO_OP_UINT, false, 1, 200},
-    {"mine", TOPO_OP_QUERY, TOPO_OP_BOOL, false, 0, 0},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
+    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0, NULL},
+    {"limit", TOPO_OP_QUERY, TOPO_OP_UINT, false, 1, 200, NULL},
+    {"mine", TOPO_OP_QUERY, TOPO_OP_BOOL, false, 0, 0, NULL},
+    {"role", TOPO_OP_QUERY, TOPO_OP_ENUM, false, 0, 0, roles},
+    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0, NULL},
 };
 static const struct topo_op_param send_params[] = {
-    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-    {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 20},
-    {"reply", TOPO_OP_BODY, TOPO_OP_ID, false, 0, 0},
-    {"at", TOPO_OP_BODY, TOPO_OP_UINT, false, 0, 0},
-    {"loud", TOPO_OP_BODY, TOPO_OP_BOOL, false, 0, 0},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
+    {"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0, NULL},
+    {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 20, NULL},
+    {"reply", TOPO_OP_BODY, TOPO_OP_ID, false, 0, 0, NULL},
+    {"at", TOPO_OP_BODY, TOPO_OP_UINT, false, 0, 0, NULL},
+    {"loud", TOPO_OP_BODY, TOPO_OP_BOOL, false, 0, 0, NULL},
+    {"role", TOPO_OP_BODY, TOPO_OP_ENUM, false, 0, 0, roles},
+    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0, NULL},
 };
 static const struct topo_op_param name_params[] = {
-    {"name", TOPO_OP_PATH, TOPO_OP_TEXT, true, 1, 8},
-    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0},
+    {"name", TOPO_OP_PATH, TOPO_OP_TEXT, true, 1, 8, NULL},
+    {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0, NULL},
 };
 
-static const struct topo_op list_op = {"listThings", "GET",        "/v1/spaces/{space}/things",
-                                       "",           TOPO_OP_READ, list_params,
-                                       run_nothing,  false};
-static const struct topo_op send_op = {"sendThing", "POST",        "/v1/spaces/{space}/things",
-                                       "",          TOPO_OP_SPACE, send_params,
-                                       run_nothing, true};
-static const struct topo_op name_op = {"getName",    "GET",       "/v1/names/{name}", "",
-                                       TOPO_OP_HOST, name_params, run_nothing,        false};
+static const struct topo_op list_op = {.id = "listThings",
+                                       .method = "GET",
+                                       .path = "/v1/spaces/{space}/things",
+                                       .where = TOPO_OP_READ,
+                                       .params = list_params,
+                                       .run = run_nothing};
+static const struct topo_op send_op = {.id = "sendThing",
+                                       .method = "POST",
+                                       .path = "/v1/spaces/{space}/things",
+                                       .where = TOPO_OP_SPACE,
+                                       .params = send_params,
+                                       .run = run_nothing,
+                                       .creates = true};
+static const struct topo_op name_op = {.id = "getName",
+                                       .method = "GET",
+                                       .path = "/v1/names/{name}",
+                                       .where = TOPO_OP_HOST,
+                                       .params = name_params,
+                                       .run = run_nothing};
 static const struct topo_op *const table[] = {&list_op, &send_op, &name_op, NULL};
 
 static struct topo_op_call *route(const char *method, const char *path)
@@ -156,6 +170,12 @@ static void query_parameters_keep_their_bounds(void **state)
       {"mine", "false", 0},
       {"mine", "1", TOPO_EINVAL},
       {"mine", "TRUE", TOPO_EINVAL},
+      {"role", "owner", 0},
+      {"role", "guest", 0},
+      {"role", "", TOPO_EINVAL},
+      {"role", "own", TOPO_EINVAL},
+      {"role", "owners", TOPO_EINVAL},
+      {"role", "Guest", TOPO_EINVAL},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -248,6 +268,9 @@ static void hostile_bodies_are_refused(void **state)
       {"{\"at\":true}", "at", TOPO_EINVAL},
       {"{\"loud\":\"true\"}", "loud", TOPO_EINVAL},
       {"{\"loud\":1}", "loud", TOPO_EINVAL},
+      {"{\"role\":\"king\"}", "role", TOPO_EINVAL},
+      {"{\"role\":1}", "role", TOPO_EINVAL},
+      {"{\"role\":true}", "role", TOPO_EINVAL},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -274,6 +297,22 @@ static void a_body_is_bounded(void **state)
   assert_int_equal(topo_op_set_body(call, text, len), TOPO_ELIMIT);
   assert_int_equal(topo_op_set_body(call, text, len - 1), 0);
   free(text);
+  topo_op_call_destroy(call);
+}
+
+static void a_choice_keeps_its_text_and_its_place(void **state)
+{
+  struct topo_op_call *call;
+  (void)state;
+  assert_int_equal(set_body(&call, "{\"role\":\"member\"}"), 0);
+  assert_string_equal(topo_op_get(call, "role")->text, "member");
+  assert_int_equal(topo_op_get(call, "role")->text_len, 6);
+  assert_int_equal(topo_op_get(call, "role")->number, 1);
+  topo_op_call_destroy(call);
+
+  assert_int_equal(set_body(&call, "{\"role\":\"king\"}"), TOPO_EINVAL);
+  assert_string_equal(call->detail, "role must be one of owner, member, guest.");
+  assert_false(topo_op_get(call, "role")->present);
   topo_op_call_destroy(call);
 }
 
@@ -320,6 +359,7 @@ int main(void)
       cmocka_unit_test(a_body_fills_the_declared_members),
       cmocka_unit_test(hostile_bodies_are_refused),
       cmocka_unit_test(a_body_is_bounded),
+      cmocka_unit_test(a_choice_keeps_its_text_and_its_place),
       cmocka_unit_test(a_missing_parameter_is_named),
       cmocka_unit_test(a_long_detail_stays_valid_text),
   };

@@ -9,19 +9,19 @@
 
 #define NONE                                                                                       \
   {                                                                                                \
-    NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0                                                    \
+    NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0, NULL                                              \
   }
 #define BODY(name, required)                                                                       \
   {                                                                                                \
-    name, TOPO_OP_BODY, TOPO_OP_TEXT, required, 1, 0                                               \
+    name, TOPO_OP_BODY, TOPO_OP_TEXT, required, 1, 0, NULL                                         \
   }
 #define NUMBER(name, place)                                                                        \
   {                                                                                                \
-    name, place, TOPO_OP_UINT, false, 0, 0                                                         \
+    name, place, TOPO_OP_UINT, false, 0, 0, NULL                                                   \
   }
 #define IN_PATH(name)                                                                              \
   {                                                                                                \
-    name, TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0                                                     \
+    name, TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0, NULL                                               \
   }
 
 static const struct topo_op_param none[] = {NONE};
@@ -29,12 +29,12 @@ static const struct topo_op_param named[] = {BODY("name", true), BODY("user_name
 static const struct topo_op_param joining[] = {BODY("link", true), BODY("user_name", true),
                                                NUMBER("wait_ms", TOPO_OP_BODY), NONE};
 static const struct topo_op_param space[] = {IN_PATH("space"), NONE};
-static const struct topo_op_param page[] = {IN_PATH("space"),
-                                            IN_PATH("channel"),
-                                            NUMBER("limit", TOPO_OP_QUERY),
-                                            NUMBER("wait_ms", TOPO_OP_QUERY),
-                                            {"after", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 1, 200},
-                                            NONE};
+static const struct topo_op_param page[] = {
+    IN_PATH("space"),
+    IN_PATH("channel"),
+    NUMBER("limit", TOPO_OP_QUERY),
+    {"after", TOPO_OP_QUERY, TOPO_OP_TEXT, false, 1, 200, NULL},
+    NONE};
 static const struct topo_op_param sending[] = {IN_PATH("space"), IN_PATH("channel"),
                                                BODY("text", true), NONE};
 static const struct topo_op_param reacting[] = {IN_PATH("space"), IN_PATH("message"),
@@ -49,7 +49,7 @@ static const struct topo_op_param logging[] = {NUMBER("limit", TOPO_OP_QUERY), N
   "\",\"name\":\"Evil\\u001b[2J\",\"user_name\":\"Bob\",\"state\":\"joining\",\"detail\":\"\"}"
 #define MESSAGE(id, author, text)                                                                  \
   "{\"message\":\"" id "\",\"author\":{\"user\":\"x\",\"name\":\"" author "\"},\"text\":\"" text   \
-  "\",\"sent_at_ms\":1000,\"pending\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2}]}"
+  "\",\"sent_at_ms\":1000,\"place\":\"p\",\"reactions\":[{\"emoji\":\"👍\",\"count\":2}]}"
 #define MESSAGES                                                                                   \
   "{\"items\":[" MESSAGE(FAKE_MESSAGE_1, "Alice", "hello") "," MESSAGE(                            \
       FAKE_MESSAGE_2, "Mal\\u001b]0;x\\u0007",                                                     \
@@ -147,24 +147,36 @@ static int run_canned(struct topo_op_call *call, void *host)
 
 #define S "/v1/spaces/{space}"
 static const struct topo_op ops[] = {
-    {"status", "GET", "/v1/status", "", TOPO_OP_HOST, none, run_canned, false},
-    {"stop", "POST", "/v1/stop", "", TOPO_OP_HOST, none, run_canned, false},
-    {"logs", "GET", "/v1/logs", "", TOPO_OP_HOST, logging, run_canned, false},
-    {"spaces", "GET", "/v1/spaces", "", TOPO_OP_HOST, none, run_spaces, false},
-    {"createWorkspace", "POST", "/v1/workspaces", "", TOPO_OP_HOST, named, run_named, true},
-    {"join", "POST", "/v1/joins", "", TOPO_OP_HOST, joining, run_canned, true},
-    {"invite", "POST", S "/invites", "", TOPO_OP_HOST, space, run_canned, true},
-    {"members", "GET", S "/members", "", TOPO_OP_HOST, space, run_canned, false},
-    {"channels", "GET", S "/channels", "", TOPO_OP_HOST, space, run_canned, false},
-    {"createChannel", "POST", S "/channels", "", TOPO_OP_HOST, space, run_canned, true},
-    {"messages", "GET", S "/channels/{channel}/messages", "", TOPO_OP_HOST, page, run_messages,
+    {"status", "GET", "/v1/status", "", TOPO_OP_HOST, TOPO_SCOPE_READ, none, run_canned, false,
      false},
-    {"send", "POST", S "/channels/{channel}/messages", "", TOPO_OP_HOST, sending, run_canned, true},
-    {"react", "POST", S "/messages/{message}/reactions", "", TOPO_OP_HOST, reacting, run_canned,
-     true},
-    {"peers", "GET", S "/peers", "", TOPO_OP_HOST, space, run_canned, false},
-    {"sync", "GET", S "/sync", "", TOPO_OP_HOST, space, run_canned, false},
-    {"fingerprint", "GET", S "/fingerprint", "", TOPO_OP_HOST, space, run_canned, false},
+    {"stop", "POST", "/v1/stop", "", TOPO_OP_HOST, TOPO_SCOPE_READ, none, run_canned, false, false},
+    {"logs", "GET", "/v1/logs", "", TOPO_OP_HOST, TOPO_SCOPE_READ, logging, run_canned, false,
+     false},
+    {"spaces", "GET", "/v1/spaces", "", TOPO_OP_HOST, TOPO_SCOPE_READ, none, run_spaces, false,
+     false},
+    {"createWorkspace", "POST", "/v1/workspaces", "", TOPO_OP_HOST, TOPO_SCOPE_READ, named,
+     run_named, true, false},
+    {"join", "POST", "/v1/joins", "", TOPO_OP_HOST, TOPO_SCOPE_READ, joining, run_canned, true,
+     false},
+    {"invite", "POST", S "/invites", "", TOPO_OP_HOST, TOPO_SCOPE_READ, space, run_canned, true,
+     false},
+    {"members", "GET", S "/members", "", TOPO_OP_HOST, TOPO_SCOPE_READ, space, run_canned, false,
+     false},
+    {"channels", "GET", S "/channels", "", TOPO_OP_HOST, TOPO_SCOPE_READ, space, run_canned, false,
+     false},
+    {"createChannel", "POST", S "/channels", "", TOPO_OP_HOST, TOPO_SCOPE_READ, space, run_canned,
+     true, false},
+    {"messages", "GET", S "/channels/{channel}/messages", "", TOPO_OP_HOST, TOPO_SCOPE_READ, page,
+     run_messages, false, false},
+    {"send", "POST", S "/channels/{channel}/messages", "", TOPO_OP_HOST, TOPO_SCOPE_READ, sending,
+     run_canned, true, false},
+    {"react", "POST", S "/messages/{message}/reactions", "", TOPO_OP_HOST, TOPO_SCOPE_READ,
+     reacting, run_canned, true, false},
+    {"peers", "GET", S "/peers", "", TOPO_OP_HOST, TOPO_SCOPE_READ, space, run_canned, false,
+     false},
+    {"sync", "GET", S "/sync", "", TOPO_OP_HOST, TOPO_SCOPE_READ, space, run_canned, false, false},
+    {"fingerprint", "GET", S "/fingerprint", "", TOPO_OP_HOST, TOPO_SCOPE_READ, space, run_canned,
+     false, false},
 };
 enum { OPS = sizeof ops / sizeof *ops };
 static const struct topo_op *table[OPS + 1];

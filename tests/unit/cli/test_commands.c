@@ -28,7 +28,7 @@ struct fixture {
 
 struct result {
   int code;
-  char out[8192], err[8192];
+  char out[65536], err[8192];
 };
 
 static int set_up(void **state)
@@ -234,6 +234,32 @@ static void a_link_typed_at_the_prompt_is_not_shown(void **state)
   assert_sent(f, "join link=topo://invite/secret\n");
 }
 
+/* What the API takes is described by the program itself: no daemon is asked. */
+static void operations_are_described(void **state)
+{
+  struct fixture *f = *state;
+  EXPECT(0, "sendMessage      POST   /v1/spaces/{space}/channels/{channel}/messages\n", "",
+         "describe");
+  EXPECT(0, "openEventSocket", "", "describe");
+  EXPECT(0, "  text: text, 1 to 32768 bytes, in the body, required\n", "", "describe",
+         "sendMessage");
+  EXPECT(0, "  {\"text\":\"Is the kettle on?\"}\n", "", "describe", "sendMessage");
+  EXPECT(0, "  scope: write\n", "", "describe", "sendMessage");
+  EXPECT(0, "  role: one of owner admin moderator member guest, in the body, optional\n", "",
+         "describe", "createInvite");
+  EXPECT(0, "  limit: integer, 1 to 200, in the query, optional\n", "", "describe", "listMessages");
+  EXPECT(0, "\nanswer 200: The stream\n", "", "describe", "streamEvents");
+  EXPECT(0, "{\"id\":\"getSync\",\"method\":\"GET\"", "", "describe", "getSync", "--json");
+  EXPECT(0, "{\"items\":[{\"id\":\"getHealth\",", "", "describe", "--json");
+  EXPECT(4, "", "there is no operation sendmesage; the nearest is sendMessage", "describe",
+         "sendmesage");
+  EXPECT(2, "", "too many arguments", "describe", "getSync", "getHealth");
+  char endless[200];
+  memset(endless, 'a', sizeof endless - 1);
+  endless[sizeof endless - 1] = '\0';
+  EXPECT(4, "", "there is no such operation", "describe", endless);
+}
+
 static void exit_codes_are_stable(void **state)
 {
   struct fixture *f = *state;
@@ -288,6 +314,7 @@ static void without_a_daemon_the_remedy_is_named(void **state)
   EXPECT(3, "", "topod.sock: run `topo start`", "status");
   EXPECT(3, "", "run `topo start`", "send", "hello");
   EXPECT(3, "", "run `topo start`", "api", "GET", "/v1/status");
+  EXPECT(0, "GET /v1/status", "", "describe", "getStatus");
 }
 
 /* Copies, because topo looks next to the file that runs. */
@@ -361,6 +388,7 @@ int main(void)
       TEST(a_reaction_finds_its_message_by_a_prefix),
       TEST(the_link_comes_from_standard_input),
       TEST(a_link_typed_at_the_prompt_is_not_shown),
+      TEST(operations_are_described),
       TEST(exit_codes_are_stable),
       TEST(a_space_must_be_clear),
       TEST(without_a_daemon_the_remedy_is_named),

@@ -23,7 +23,7 @@ int solo_create(struct solo *s);
 int solo_open(struct solo *s);
 /* Closes the node only. */
 void solo_close(struct solo *s);
-/* Runs an operation of topo_node_ops or topo_view_ops to its answer. Returns its status; *out gets
+/* Runs an operation of topo_space_operations to its answer. Returns its status; *out gets
  * the JSON, to be freed, when it is not NULL. `path_name`, when not NULL, is a path parameter with
  * the id `path`. */
 int solo_call(struct solo *s, const char *id, const char *path_name, const struct topo_id *path,

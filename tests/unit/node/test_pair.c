@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "events/types.h"
 #include "lib/sim_disk.h"
@@ -247,7 +248,7 @@ static void done(struct topo_op_call *call, void *arg)
 
 static const struct topo_op *op(const char *id)
 {
-  for (const struct topo_op *const *o = topo_node_ops; *o; o++)
+  for (const struct topo_op *const *o = topo_space_operations; *o; o++)
     if (strcmp((*o)->id, id) == 0)
       return *o;
   fail_msg("no operation %s", id);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "api/base64url.h"
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "dag/dag.h"
@@ -194,7 +195,7 @@ struct topo_op_call *space_call(struct space *space, const char *path, const cha
   topo_id_format(id, &space->view.device);
   snprintf(whole, sizeof whole, "/v1/spaces/%s%s", id, path);
   struct topo_op_call *call;
-  assert_int_equal(topo_op_route(topo_view_ops, "GET", whole, &call), 0);
+  assert_int_equal(topo_op_route(topo_space_operations, "GET", whole, &call), 0);
   assert_int_equal(call->op->where, TOPO_OP_READ);
   for (; query && query[0] && call->status == 0; query += 2) {
     bool unknown;

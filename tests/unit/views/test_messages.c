@@ -126,7 +126,9 @@ static void an_item_shows_what_was_said_by_whom_and_when(void **state)
   space_assert_id(author, "user", &user);
   assert_string_equal(space_text(author, "name"), "");
   assert_string_equal(space_text(item, "text"), "Grüße,\n\"Welt\"");
-  assert_false(space_true(item, "pending"));
+  char place[TOPO_CURSOR_TEXT_SIZE];
+  topo_cursor_format(place, &at);
+  assert_string_equal(space_text(item, "place"), place);
   assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(item, "reactions")), 0);
   assert_int_equal(cJSON_GetArraySize(item), 7);
   cJSON_Delete(answer);
@@ -389,6 +391,26 @@ static void what_is_not_a_channel_is_not_found(void **state)
   refused(room, path, NULL, TOPO_ENOTFOUND, "channel");
 }
 
+static void one_message_is_the_item_of_its_page(void **state)
+{
+  struct room *room = *state;
+  const struct topo_cursor at = {(77ull << 16) + 1, space_id("message", 1)};
+  char id[TOPO_ID_TEXT_SIZE], path[80];
+  add(room, &at, "alone");
+  topo_id_format(id, &at.id);
+  snprintf(path, sizeof path, "/messages/%s", id);
+  cJSON *list = space_get(room->space, room->path, NULL);
+  cJSON *alone = space_get(room->space, path, NULL);
+  assert_string_equal(space_text(alone, "text"), "alone");
+  assert_true(cJSON_Compare(alone, cJSON_GetArrayItem(items_of(list), 0), true));
+  cJSON_Delete(alone);
+  cJSON_Delete(list);
+
+  topo_id_format(id, &room->channel);
+  snprintf(path, sizeof path, "/messages/%s", id);
+  refused(room, path, NULL, TOPO_ENOTFOUND, "message");
+}
+
 static void bad_parameters_are_named(void **state)
 {
   struct room *room = *state;
@@ -398,14 +420,12 @@ static void bad_parameters_are_named(void **state)
   endless[sizeof endless - 1] = '\0';
   refused(room, room->path, (const char *[]){"before", "", NULL}, TOPO_EINVAL, "before");
   refused(room, room->path, (const char *[]){"before", "here", NULL}, TOPO_EINVAL, "before");
-  refused(room, room->path, (const char *[]){"after", endless, NULL}, TOPO_EINVAL, "after");
+  refused(room, room->path, (const char *[]){"after", endless, NULL}, TOPO_ELIMIT, "after");
   refused(room, room->path, (const char *[]){"before", cursor, "after", cursor, NULL}, TOPO_EINVAL,
           "after");
   refused(room, room->path, (const char *[]){"limit", "0", NULL}, TOPO_EINVAL, "limit");
   refused(room, room->path, (const char *[]){"limit", "201", NULL}, TOPO_EINVAL, "limit");
-  refused(room, room->path, (const char *[]){"wait_ms", "60001", NULL}, TOPO_EINVAL, "wait_ms");
-  cJSON_Delete(space_get(room->space, room->path,
-                         (const char *[]){"wait_ms", "60000", "limit", "200", NULL}));
+  cJSON_Delete(space_get(room->space, room->path, (const char *[]){"limit", "200", NULL}));
 }
 
 int main(void)
@@ -422,6 +442,7 @@ int main(void)
       TEST(a_cursor_outlives_its_message),
       TEST(pages_of_long_texts_are_shorter_and_lose_nothing),
       TEST(what_is_not_a_channel_is_not_found),
+      TEST(one_message_is_the_item_of_its_page),
       TEST(bad_parameters_are_named),
   };
   return cmocka_run_group_tests_name("messages", tests, NULL, NULL);

@@ -1,0 +1,78 @@
+// rows.mjs - operations as C: the rows and tables of src/api/op.h, and the handlers they name.
+
+const PLACES = { path: 'TOPO_OP_PATH', query: 'TOPO_OP_QUERY', body: 'TOPO_OP_BODY' }
+const KINDS = { id: 'TOPO_OP_ID', text: 'TOPO_OP_TEXT', uint: 'TOPO_OP_UINT', bool: 'TOPO_OP_BOOL', enum: 'TOPO_OP_ENUM' }
+const WHERE = { host: 'TOPO_OP_HOST', read: 'TOPO_OP_READ', space: 'TOPO_OP_SPACE' }
+
+// A C string literal. Trigraphs and hexadecimal escapes that swallow digits cannot come of it.
+export function quote(text) {
+  const escaped = text.replace(/[\\"?]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t')
+  return `"${escaped}"`
+}
+
+export function head(file, role) {
+  return `/* ${file} - ${role}\n * Written by openapi/generate.mjs from openapi/openapi.yaml; make generate writes it anew. */\n`
+}
+
+function textsName(operation, param) {
+  return `texts_${operation.id}_${param.name}`
+}
+
+function paramsOf(operation) {
+  const lines = []
+  for (const param of operation.params)
+    if (param.kind === 'enum')
+      lines.push(`static const char *const ${textsName(operation, param)}[] = {${param.texts.map(quote).join(', ')}, NULL};`)
+  lines.push(`static const struct topo_op_param params_${operation.id}[] = {`)
+  for (const param of operation.params) {
+    const bounds = param.max ? `, .min = ${param.min}, .max = ${param.max}` : ''
+    const texts = param.kind === 'enum' ? `, .texts = ${textsName(operation, param)}` : ''
+    lines.push(`    {.name = ${quote(param.name)}, .place = ${PLACES[param.place]}, .kind = ${KINDS[param.kind]}, ` +
+      `.required = ${param.required}${bounds}${texts}},`)
+  }
+  lines.push('    {.name = NULL}};')
+  return lines.join('\n')
+}
+
+function rowOf(operation) {
+  return `const struct topo_op topo_op_row_${operation.id} = {
+    .id = ${quote(operation.id)},
+    .method = ${quote(operation.method)},
+    .path = ${quote(operation.path)},
+    .summary = ${quote(operation.summary)},
+    .where = ${WHERE[operation.where]},
+    .scope = TOPO_SCOPE_${operation.scope.toUpperCase()},
+    .params = params_${operation.id},
+    .run = topo_op_${operation.id},
+    .creates = ${operation.answer.status === 201},
+    .idempotent = ${operation.idempotent}};`
+}
+
+// A file with the rows of some operations and the table that lists them.
+export function rows(file, role, table, operations) {
+  const parts = [
+    `${head(file, role)}#include "api/operations.gen.h"\n\n#include <stddef.h>\n`,
+    ...operations.map((operation) => `${paramsOf(operation)}\n${rowOf(operation)}\n`),
+    `const struct topo_op *const ${table}[] = {\n` +
+      operations.map((operation) => `    &topo_op_row_${operation.id},\n`).join('') + '    NULL};\n'
+  ]
+  return parts.join('\n')
+}
+
+// The header for those who write a handler or look a row up.
+export function header(operations) {
+  return `${head('operations.gen.h', 'the operations: their handlers, rows and tables.')}#ifndef TOPO_API_OPERATIONS_GEN_H
+#define TOPO_API_OPERATIONS_GEN_H
+
+#include "api/op.h"
+
+/* Handlers, each written by hand: struct topo_op, run. One that is missing is an error of the linker. */
+${operations.map((operation) => `int topo_op_${operation.id}(struct topo_op_call *call, void *host);\n`).join('')}
+${operations.map((operation) => `extern const struct topo_op topo_op_row_${operation.id};\n`).join('')}
+/* Of the daemon (TOPO_OP_HOST), and of one space (TOPO_OP_READ, TOPO_OP_SPACE). Both end with NULL. */
+extern const struct topo_op *const topo_host_operations[];
+extern const struct topo_op *const topo_space_operations[];
+
+#endif
+`
+}

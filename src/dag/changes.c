@@ -1,0 +1,202 @@
+/* changes.c - the change log's tables. */
+#include "dag/changes.h"
+
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TRIM_EVERY = 4096, RUN_DIGITS = 16, SEQ_DIGITS_MAX = 19 };
+
+const struct topo_migration topo_changes_migration = {
+    "CREATE TABLE local_change(seq INTEGER PRIMARY KEY, type INTEGER NOT NULL,"
+    " subject INTEGER NOT NULL);"
+    "CREATE TABLE local_run(no INTEGER PRIMARY KEY, run INTEGER NOT NULL,"
+    " first_seq INTEGER NOT NULL);"};
+
+/* ---- cursors as text ------------------------------------------------------------------------- */
+
+void topo_change_cursor_format(char out[static TOPO_CHANGE_CURSOR_SIZE],
+                               const struct topo_change_cursor *cursor)
+{
+  static const char hex[] = "0123456789abcdef";
+  char digits[SEQ_DIGITS_MAX];
+  size_t n = 0, at = 0;
+  for (int shift = 60; shift >= 0; shift -= 4)
+    out[at++] = hex[cursor->run >> shift & 15];
+  out[at++] = '.';
+  for (uint64_t rest = (uint64_t)cursor->seq; n == 0 || rest; rest /= 10)
+    digits[n++] = (char)('0' + rest % 10);
+  while (n)
+    out[at++] = digits[--n];
+  out[at] = '\0';
+}
+
+static int hex_value(char c)
+{
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int topo_change_cursor_parse(struct topo_change_cursor *out, const char *text, size_t len)
+{
+  *out = (struct topo_change_cursor){0};
+  if (len < RUN_DIGITS + 2 || len > RUN_DIGITS + 1 + SEQ_DIGITS_MAX || text[RUN_DIGITS] != '.')
+    return TOPO_EINVAL;
+  for (size_t i = 0; i < RUN_DIGITS; i++) {
+    int value = hex_value(text[i]);
+    if (value < 0)
+      return TOPO_EINVAL;
+    out->run = out->run << 4 | (uint64_t)value;
+  }
+  const char *seq = text + RUN_DIGITS + 1;
+  if (*seq == '0' && len > RUN_DIGITS + 2)
+    return TOPO_EINVAL;
+  for (const char *end = text + len; seq < end; seq++) {
+    if (*seq < '0' || *seq > '9' || out->seq > (INT64_MAX - (*seq - '0')) / 10)
+      return TOPO_EINVAL;
+    out->seq = out->seq * 10 + (*seq - '0');
+  }
+  return 0;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* One integer of a statement that has one row. */
+static int one(struct topo_stmt *s, int64_t *out)
+{
+  int status = topo_step(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ENOTFOUND;
+  *out = topo_column_i64(s, 0);
+  topo_reset(s);
+  return 0;
+}
+
+int topo_changes_head(struct topo_db *db, struct topo_change_cursor *out)
+{
+  int64_t run = 0;
+  int status = one(topo_stmt(db, "SELECT run FROM local_run ORDER BY no DESC LIMIT 1"), &run);
+  out->run = (uint64_t)run;
+  if (status == 0)
+    status = one(topo_stmt(db, "SELECT coalesce(max(seq),0) FROM local_change"), &out->seq);
+  return status;
+}
+
+/* The last number that was given while the cursor's run went on, as far as is known. What stood
+ * before the run is of it, too: opening made that durable. */
+static int end_of_run(struct topo_db *db, const struct topo_change_cursor *cursor,
+                      const struct topo_change_cursor *head, int64_t *end)
+{
+  struct topo_stmt *s = topo_stmt(db, "SELECT (SELECT min(n.first_seq)-1 FROM local_run n"
+                                      " WHERE n.no>r.no) FROM local_run r WHERE r.run=?1");
+  topo_bind_i64(s, 1, (int64_t)cursor->run);
+  int status = topo_step(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ENOTFOUND;
+  *end = topo_column_is_null(s, 0) ? head->seq : topo_column_i64(s, 0);
+  topo_reset(s);
+  return 0;
+}
+
+int topo_changes_resume(struct topo_db *db, const struct topo_change_cursor *cursor)
+{
+  struct topo_change_cursor head;
+  int64_t end = 0, first = 0;
+  int status = topo_changes_head(db, &head);
+  if (status == 0)
+    status = end_of_run(db, cursor, &head, &end);
+  if (status == 0)
+    status = one(topo_stmt(db, "SELECT coalesce(min(seq),0) FROM local_change"), &first);
+  if (status < 0)
+    return status;
+  return cursor->seq <= end && cursor->seq + 1 >= first ? 0 : TOPO_ENOTFOUND;
+}
+
+int topo_changes_read(struct topo_db *db, int64_t seq, struct topo_change *out, size_t n)
+{
+  struct topo_stmt *s =
+      topo_stmt(db, "SELECT seq,type,subject FROM local_change WHERE seq>?1 ORDER BY seq LIMIT ?2");
+  topo_bind_i64(s, 1, seq);
+  topo_bind_i64(s, 2, (int64_t)n);
+  int count = 0, status;
+  while ((status = topo_step(s)) == 1)
+    out[count++] = (struct topo_change){topo_column_i64(s, 0), (uint16_t)topo_column_i64(s, 1),
+                                        topo_column_i64(s, 2)};
+  return status < 0 ? status : count;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+int topo_changes_begin(struct topo_db *db, uint64_t run)
+{
+  struct topo_stmt *s = topo_stmt(db, "INSERT INTO local_run(run,first_seq)"
+                                      " SELECT ?1,coalesce(max(seq),0)+1 FROM local_change");
+  topo_bind_i64(s, 1, (int64_t)run);
+  int status = topo_run(s);
+  if (status < 0)
+    return status;
+  s = topo_stmt(db, "DELETE FROM local_run WHERE no<=(SELECT max(no) FROM local_run)-?1");
+  topo_bind_i64(s, 1, TOPO_CHANGE_RUNS_KEPT);
+  return topo_run(s);
+}
+
+int topo_changes_forget(struct topo_db *db)
+{
+  int status = topo_run(topo_stmt(db, "DELETE FROM local_run"));
+  return status == 0 ? topo_run(topo_stmt(db, "DELETE FROM local_change")) : status;
+}
+
+static int by_subject(const void *pa, const void *pb)
+{
+  const struct topo_change *a = pa, *b = pb;
+  if (a->type != b->type)
+    return a->type < b->type ? -1 : 1;
+  if (a->subject != b->subject)
+    return a->subject < b->subject ? -1 : 1;
+  return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+static int by_seq(const void *pa, const void *pb)
+{
+  const struct topo_change *a = pa, *b = pb;
+  return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+/* Keeps the last mention of each subject, in the order of those. */
+static size_t keep_last(struct topo_change *changes, size_t n)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < n; i++)
+    changes[i].seq = (int64_t)i;
+  qsort(changes, n, sizeof *changes, by_subject);
+  for (size_t i = 0; i < n; i++) {
+    bool last = i + 1 == n || changes[i].type != changes[i + 1].type ||
+                changes[i].subject != changes[i + 1].subject;
+    if (last)
+      changes[kept++] = changes[i];
+  }
+  qsort(changes, kept, sizeof *changes, by_seq);
+  return kept;
+}
+
+static int append_one(struct topo_db *db, const struct topo_change *change)
+{
+  struct topo_stmt *s = topo_stmt(db, "INSERT INTO local_change(type,subject) VALUES(?1,?2)");
+  topo_bind_i64(s, 1, change->type);
+  topo_bind_i64(s, 2, change->subject);
+  int status = topo_run(s);
+  if (status < 0 || topo_db_last_rowid(db) % TRIM_EVERY)
+    return status;
+  s = topo_stmt(db, "DELETE FROM local_change WHERE seq<=(SELECT max(seq) FROM local_change)-?1");
+  topo_bind_i64(s, 1, TOPO_CHANGES_KEPT);
+  return topo_run(s);
+}
+
+int topo_changes_append(struct topo_db *db, struct topo_change *changes, size_t n)
+{
+  int status = 0;
+  size_t kept = n > 1 ? keep_last(changes, n) : n;
+  for (size_t i = 0; i < kept && status == 0; i++)
+    status = append_one(db, &changes[i]);
+  return status;
+}

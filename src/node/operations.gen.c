@@ -1,0 +1,197 @@
+/* operations.gen.c - the operations of one space.
+ * Written by openapi/generate.mjs from openapi/openapi.yaml; make generate writes it anew. */
+#include "api/operations.gen.h"
+
+#include <stddef.h>
+
+static const char *const texts_createInvite_role[] = {"owner", "admin", "moderator", "member", "guest", NULL};
+static const struct topo_op_param params_createInvite[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "role", .place = TOPO_OP_BODY, .kind = TOPO_OP_ENUM, .required = false, .texts = texts_createInvite_role},
+    {.name = "expires_in_s", .place = TOPO_OP_BODY, .kind = TOPO_OP_UINT, .required = false, .min = 60, .max = 31536000},
+    {.name = NULL}};
+const struct topo_op topo_op_row_createInvite = {
+    .id = "createInvite",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/invites",
+    .summary = "Make a link that lets one more person in",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_WRITE,
+    .params = params_createInvite,
+    .run = topo_op_createInvite,
+    .creates = true,
+    .idempotent = true};
+
+static const struct topo_op_param params_listMembers[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = NULL}};
+const struct topo_op topo_op_row_listMembers = {
+    .id = "listMembers",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/members",
+    .summary = "Who belongs to the workspace, by role, with their devices",
+    .where = TOPO_OP_READ,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_listMembers,
+    .run = topo_op_listMembers,
+    .creates = false,
+    .idempotent = false};
+
+static const struct topo_op_param params_listChannels[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = NULL}};
+const struct topo_op topo_op_row_listChannels = {
+    .id = "listChannels",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/channels",
+    .summary = "The channels, oldest first",
+    .where = TOPO_OP_READ,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_listChannels,
+    .run = topo_op_listChannels,
+    .creates = false,
+    .idempotent = false};
+
+static const struct topo_op_param params_createChannel[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "name", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
+    {.name = NULL}};
+const struct topo_op topo_op_row_createChannel = {
+    .id = "createChannel",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/channels",
+    .summary = "Create a public channel",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_WRITE,
+    .params = params_createChannel,
+    .run = topo_op_createChannel,
+    .creates = true,
+    .idempotent = true};
+
+static const struct topo_op_param params_listMessages[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "channel", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "before", .place = TOPO_OP_QUERY, .kind = TOPO_OP_TEXT, .required = false, .min = 1, .max = 256},
+    {.name = "after", .place = TOPO_OP_QUERY, .kind = TOPO_OP_TEXT, .required = false, .min = 1, .max = 256},
+    {.name = "limit", .place = TOPO_OP_QUERY, .kind = TOPO_OP_UINT, .required = false, .min = 1, .max = 200},
+    {.name = NULL}};
+const struct topo_op topo_op_row_listMessages = {
+    .id = "listMessages",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/channels/{channel}/messages",
+    .summary = "A page of messages in ascending order",
+    .where = TOPO_OP_READ,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_listMessages,
+    .run = topo_op_listMessages,
+    .creates = false,
+    .idempotent = false};
+
+static const struct topo_op_param params_sendMessage[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "channel", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "text", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 32768},
+    {.name = NULL}};
+const struct topo_op topo_op_row_sendMessage = {
+    .id = "sendMessage",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/channels/{channel}/messages",
+    .summary = "Send a message; the answer comes when it is on disk",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_WRITE,
+    .params = params_sendMessage,
+    .run = topo_op_sendMessage,
+    .creates = true,
+    .idempotent = true};
+
+static const struct topo_op_param params_getMessage[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "message", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = NULL}};
+const struct topo_op topo_op_row_getMessage = {
+    .id = "getMessage",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/messages/{message}",
+    .summary = "One message",
+    .where = TOPO_OP_READ,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_getMessage,
+    .run = topo_op_getMessage,
+    .creates = false,
+    .idempotent = false};
+
+static const struct topo_op_param params_addReaction[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "message", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "emoji", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
+    {.name = NULL}};
+const struct topo_op topo_op_row_addReaction = {
+    .id = "addReaction",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/messages/{message}/reactions",
+    .summary = "React to a message",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_WRITE,
+    .params = params_addReaction,
+    .run = topo_op_addReaction,
+    .creates = true,
+    .idempotent = true};
+
+static const struct topo_op_param params_listPeers[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = NULL}};
+const struct topo_op topo_op_row_listPeers = {
+    .id = "listPeers",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/peers",
+    .summary = "The other devices, and how they are reached",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_listPeers,
+    .run = topo_op_listPeers,
+    .creates = false,
+    .idempotent = false};
+
+static const struct topo_op_param params_getSync[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = NULL}};
+const struct topo_op topo_op_row_getSync = {
+    .id = "getSync",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/sync",
+    .summary = "How far the space is in step with others",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_getSync,
+    .run = topo_op_getSync,
+    .creates = false,
+    .idempotent = false};
+
+static const struct topo_op_param params_getFingerprint[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = NULL}};
+const struct topo_op topo_op_row_getFingerprint = {
+    .id = "getFingerprint",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/fingerprint",
+    .summary = "A hash over everything shown, and the number of events it follows from",
+    .where = TOPO_OP_READ,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_getFingerprint,
+    .run = topo_op_getFingerprint,
+    .creates = false,
+    .idempotent = false};
+
+const struct topo_op *const topo_space_operations[] = {
+    &topo_op_row_createInvite,
+    &topo_op_row_listMembers,
+    &topo_op_row_listChannels,
+    &topo_op_row_createChannel,
+    &topo_op_row_listMessages,
+    &topo_op_row_sendMessage,
+    &topo_op_row_getMessage,
+    &topo_op_row_addReaction,
+    &topo_op_row_listPeers,
+    &topo_op_row_getSync,
+    &topo_op_row_getFingerprint,
+    NULL};
