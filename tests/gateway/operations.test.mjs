@@ -52,7 +52,7 @@ test('operations: the log has as many lines as were asked for, the latest of the
   assert(items.some((line) => /ready/.test(line.text)));
   const { items: last } = await admin.ok('listLogs', { query: { limit: 1 } });
   assert.deepEqual(last, items.slice(-1));
-  for (const limit of ['0', '1001', '-1', 'x', '1.5', ''])
+  for (const limit of [0, 1001, -1, 1.5, 'x', ''])
     await admin.refused('listLogs', 400, 'invalid-argument', { query: { limit }, bad: true });
 });
 
@@ -147,8 +147,7 @@ test('operations: a joiner whom nobody answers waits, and says why', async (t) =
   assert.notEqual(joining.detail, '');
   const path = { space: joining.space };
   assert.deepEqual((await other.ok('listMembers', { path })).items, [], 'it knows nobody yet');
-  const answer = await other.call('createChannel', { path, body: { name: 'early' } });
-  assert(answer.status >= 400 && answer.status < 500, `nobody writes before they are let in: ${answer.text}`);
+  await other.refused('createChannel', 503, 'unreachable', { path, body: { name: 'early' } });
 });
 
 test('operations: channels are listed, oldest first, under their author', async (t) => {
@@ -177,19 +176,19 @@ test('operations: a message is what was sent, and pages go both ways', async (t)
   assert.deepEqual(places, [...places].sort(), 'places order messages as text');
 
   const walked = [];
-  let last = await page({ limit: '10' });
+  let last = await page({ limit: 10 });
   assert.deepEqual(last.items, sent.slice(15), 'the newest page comes first');
   while (last.items.length) {
     walked.unshift(...last.items);
-    last = await page({ limit: '10', before: last.before });
+    last = await page({ limit: 10, before: last.before });
   }
   assert.deepEqual(walked, sent);
 
   const forth = [];
-  let next = await page({ limit: '7', after: sent[0].place });
+  let next = await page({ limit: 7, after: sent[0].place });
   while (next.items.length) {
     forth.push(...next.items);
-    next = await page({ limit: '7', after: next.after });
+    next = await page({ limit: 7, after: next.after });
   }
   assert.deepEqual(forth, sent.slice(1), 'a place of a message is a cursor too');
   assert.deepEqual(await admin.ok('getMessage', { path: { space, message: sent[3].message } }), sent[3]);
@@ -203,8 +202,8 @@ test('operations: a page wants one good cursor at most', async (t) => {
   await refuse({ before: place, after: place }, false);
   await refuse({ before: 'nonsense' }, false);
   await refuse({ after: '\u{1f375}' }, false);
-  await refuse({ limit: '0' });
-  await refuse({ limit: '201' });
+  await refuse({ limit: 0 });
+  await refuse({ limit: 201 });
   await refuse({ limit: '1e1' });
   await refuse({ limit: '99999999999999999999999' });
 });
@@ -244,7 +243,7 @@ test('operations: a reaction counts once', async (t) => {
   );
   for (const body of [{}, { emoji: '' }, { emoji: 1 }])
     await admin.refused('addReaction', 400, 'invalid-argument', { path, body, bad: true });
-  await admin.refused('addReaction', 413, 'limit-exceeded', { path, body: { emoji: 'x'.repeat(33) }, bad: true });
+  await admin.refused('addReaction', 413, 'limit-exceeded', { path, body: { emoji: 'x'.repeat(65) }, bad: true });
 });
 
 test('operations: the ETag of a read holds until something changes', async (t) => {

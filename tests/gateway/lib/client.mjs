@@ -2,6 +2,7 @@
 // document (contract.mjs), and what is sent wrong on purpose must be wrong.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { answerOf } from './answer.mjs';
 import { checkAnswer, operation, requestFaults, target } from './contract.mjs';
 import { EventSource } from './event_source.mjs';
@@ -37,7 +38,11 @@ export class Client {
         const pieces = [];
         response.on('data', (piece) => pieces.push(piece));
         response.on('error', reject);
-        response.on('end', () => resolve(answerOf(response, Buffer.concat(pieces).toString('utf8'))));
+        response.on('end', () => {
+          const bytes = Buffer.concat(pieces);
+          const plain = response.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
+          resolve(answerOf(response, plain.toString('utf8')));
+        });
       });
       request.end(data);
     });
@@ -48,7 +53,7 @@ export class Client {
   // is null is not sent.
   async call(id, given = {}) {
     const op = operation(id);
-    const headers = { ...this.credentials, ...given.headers };
+    const headers = { 'Accept-Encoding': 'gzip', ...this.credentials, ...given.headers };
     if (given.data === undefined && !given.method) {
       const faults = requestFaults(op, given);
       if (given.bad) assert(faults.length > 0, `${id}: this request is not bad`);
