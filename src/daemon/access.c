@@ -128,7 +128,8 @@ void topo_access_token_list(struct topo_access *access,
   pthread_mutex_unlock(&access->mutex);
 }
 
-int topo_access_token_revoke(struct topo_access *access, const uint8_t id[static TOPO_TOKEN_ID_SIZE])
+int topo_access_token_revoke(struct topo_access *access,
+                             const uint8_t id[static TOPO_TOKEN_ID_SIZE])
 {
   int status = TOPO_ENOTFOUND;
   pthread_mutex_lock(&access->mutex);

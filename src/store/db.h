@@ -18,8 +18,9 @@
 struct topo_db;
 struct topo_stmt;
 
-/* Call once, before the first database is opened and before there are threads; without it everything
- * works, but handles of different threads get in each other's way. 0 or TOPO_EINTERNAL. */
+/* Call once, before the first database is opened and before there are threads; without it
+ * everything works, but handles of different threads get in each other's way. 0 or TOPO_EINTERNAL.
+ */
 int topo_db_init(void);
 
 struct topo_db_options {

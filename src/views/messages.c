@@ -57,6 +57,11 @@ static void put_item(struct topo_json *out, const struct topo_page *page,
   for (size_t i = 0; i < item->n_groups; i++)
     put_group(out, topo_page_group(page, item->first_group + i));
   topo_json_end_array(out);
+  if (item->key.len) {
+    struct topo_bytes key = topo_page_text(page, item->key);
+    topo_json_key(out, "idempotency_key");
+    topo_json_string_n(out, key.data, key.len);
+  }
   topo_json_end_object(out);
 }
 

@@ -46,15 +46,16 @@ struct topo_page_item {
   int64_t no;
   struct topo_cursor at;
   struct topo_id user;
-  struct topo_page_span name, text;
-  size_t first_group, n_groups; /* in the page's groups, by emoji */
-  size_t bytes;                 /* its JSON has at most as many */
+  struct topo_page_span name, text, key; /* `key` is empty when there is none */
+  size_t first_group, n_groups;          /* in the page's groups, by emoji */
+  size_t bytes;                          /* its JSON has at most as many */
 };
 
 struct topo_page {
   struct topo_id channel;
+  int64_t me; /* the user of this space, a row; 0: none yet */
   size_t n;
-  struct topo_page_item items[TOPO_PAGE_ITEMS_MAX]; /* ascending by (hlc, id) */
+  struct topo_page_item items[TOPO_PAGE_ITEMS_MAX];  /* ascending by (hlc, id) */
   struct topo_page_user users[TOPO_PAGE_USERS_KEPT]; /* by row, modulo their number */
   struct topo_buf texts, groups;
 };

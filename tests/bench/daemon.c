@@ -14,7 +14,7 @@
 #include "sys/disk.h"
 #include "sys/rng.h"
 
-enum { LINK = 1024, FINGERPRINT = 64, EQUAL_S = 60, POLL_NS = 50000000 };
+enum { LINK = 1024, FINGERPRINT = 64, EQUAL_S = 120, POLL_NS = 50000000 };
 
 void bench_start(struct node_process *p)
 {

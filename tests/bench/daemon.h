@@ -20,7 +20,7 @@ void bench_found(struct node_process *p);
 void bench_found_busy(struct node_process *p, uint64_t n);
 /* Makes an invite at `host` and joins with it at `guest`, which keeps the space's name. */
 void bench_join(const struct node_process *host, struct node_process *guest);
-/* Waits until both answer the same fingerprint of their spaces; gives up after a minute. */
+/* Waits until both answer the same fingerprint of their spaces; gives up after two minutes. */
 void bench_require_equal(const struct node_process *a, const struct node_process *b);
 
 /* The file of its space, which bears the space's name in hexadecimal. */
