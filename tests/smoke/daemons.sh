@@ -61,7 +61,7 @@ launch() {
   shift
   rm -f "$work/$name.ready"
   mkfifo "$work/$name.ready" 2>/dev/null
-  "$build/topod" --data "$work/$name" --bind "${bind:-127.0.0.1:0}" --ready-fd 3 "$@" \
+  "$build/topod" --data "$work/$name" --bind "${bind:-127.0.0.1:0}" --listen none --ready-fd 3 "$@" \
     3>"$work/$name.ready" 2>>"$work/$name.log" &
   echo $! >"$work/$name.pid"
   read -r line <"$work/$name.ready" || line="the daemon died"
