@@ -29,6 +29,9 @@ struct topo_stream {
   struct MHD_Connection *connection;
   struct topo_feed *feed;
   struct topo_grant grant;
+  char token[TOPO_TOKEN_TEXT_MAX]; /* asked about again from time to time: it may be revoked */
+  size_t token_len;                /* 0: none was needed */
+  uint64_t checked_ns;
   struct topo_buf pending; /* what is to be sent, from `sent` on */
   size_t sent;
   uint64_t beat_ns; /* when the next comment is due; under the lock, as is what follows */
@@ -187,6 +190,7 @@ static void destroy(void *cls)
     s->feed->ops->close(s->feed);
   delist(s);
   topo_buf_finish(&s->pending);
+  topo_wipe(s->token, sizeof s->token);
   free(s);
 }
 
@@ -258,6 +262,17 @@ static bool read_feed(struct topo_stream *s)
   return n >= 0 && !s->pending.failed;
 }
 
+static bool token_is_good(struct topo_stream *s)
+{
+  const struct topo_gateway_options *o = &s->gateway->options;
+  uint64_t now = topo_clock_monotonic_ns();
+  struct topo_grant grant;
+  if (!s->token_len || now - s->checked_ns < o->times.beat_ms * ms_ns)
+    return true;
+  s->checked_ns = now;
+  return o->gate.check(o->gate.ctx, s->token, s->token_len, &grant) == 0;
+}
+
 static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
 {
   struct topo_stream *s = cls;
@@ -267,10 +282,14 @@ static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
     s->sent = 0;
     switch (take_turn(s)) {
     case READ:
-      if (!read_feed(s))
+      if (!token_is_good(s) || !read_feed(s))
         return MHD_CONTENT_READER_END_OF_STREAM;
       break;
-    case BEAT: put_text(&s->pending, ":\n\n"); break;
+    case BEAT:
+      if (!token_is_good(s))
+        return MHD_CONTENT_READER_END_OF_STREAM;
+      put_text(&s->pending, ":\n\n");
+      break;
     case SLEEP: return 0;
     case END: return MHD_CONTENT_READER_END_OF_STREAM;
     }
@@ -279,6 +298,19 @@ static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
   memcpy(out, s->pending.data + s->sent, n);
   s->sent += n;
   return (ssize_t)n;
+}
+
+/* The judge has found it good a moment ago. */
+static void keep_token(struct topo_stream *s, const struct topo_request *r)
+{
+  const char *token;
+  size_t len;
+  s->checked_ns = topo_clock_monotonic_ns();
+  if (r->conn->transport != TOPO_TRANSPORT_TCP || !topo_headers_bearer(&r->headers, &token, &len) ||
+      len > sizeof s->token)
+    return;
+  memcpy(s->token, token, len);
+  s->token_len = len;
 }
 
 static int open_stream(struct topo_request *r, struct topo_feed_request *request,
@@ -291,9 +323,11 @@ static int open_stream(struct topo_request *r, struct topo_feed_request *request
   s->gateway = r->gateway;
   s->connection = r->connection;
   s->grant = r->grant;
+  keep_token(s, r);
   s->news = true;
   int status = enlist(s);
   if (status < 0) {
+    topo_wipe(s->token, sizeof s->token);
     free(s);
     return status;
   }
