@@ -115,10 +115,7 @@ static struct topo_problem find_resource(struct topo_request *r, const char *met
                                    "Open it as a WebSocket, on a connection of its own.")
                : method_problem(r, events_methods);
   }
-  struct topo_problem problem = find_operation(r, method, url);
-  if (r->resource == TOPO_RESOURCE_NONE && strcmp(method, "OPTIONS") == 0 && !r->allow[0])
-    return method_problem(r, "");
-  return problem;
+  return find_operation(r, method, url);
 }
 
 /* The headers. */
