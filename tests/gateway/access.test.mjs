@@ -5,7 +5,7 @@ import { checkAlways, checkProblem, document, operations } from './lib/contract.
 import { found, startNode, startTeam } from './lib/node.mjs';
 import { exchangeRaw } from './lib/raw.mjs';
 import { test } from './lib/test.mjs';
-import { until } from './lib/wait.mjs';
+import { until, within } from './lib/wait.mjs';
 import { handshake } from './lib/websocket.mjs';
 
 const ranks = ['open', 'read', 'write', 'admin'];
@@ -89,12 +89,16 @@ test('access: a token is shown once, listed without its secret, and gone when re
   assert.deepEqual(items.at(-1), made);
   assert.doesNotMatch(JSON.stringify(items), new RegExp(token.slice(5)));
   const socket = await client.socket({ subscribe: [{ space: place.space }] });
-  assert.equal((await socket.next()).type, 'ready');
+  const stream = await client.events({ query: { space: place.space, types: 'message' } });
+  const busy = await client.events({ query: { space: place.space, types: 'sync' } });
+  for (const link of [socket, stream, busy]) assert.equal((await link.next()).type, 'ready');
   await place.admin.ok('revokeToken', { path: { token_id: made.token_id } });
   await client.refused('getStatus', 401, 'unauthenticated');
   await place.admin.refused('revokeToken', 404, 'not-found', { path: { token_id: made.token_id } });
   assert(!(await place.admin.ok('listTokens')).items.some((item) => item.token_id === made.token_id));
-  assert.equal((await socket.closed).code, 4401, 'its stream ends too');
+  assert.equal((await within(socket.closed, 'its socket ends too')).code, 4401);
+  assert.equal(await stream.next(), undefined, 'and its streams');
+  while ((await busy.next()) !== undefined);
 });
 
 test('access: a token wants a name, a scope and a space that there is', async (t) => {
@@ -123,9 +127,11 @@ test('access: a token that expires ends, and so does what it opened', async (t) 
   const { client, expires_at_ms } = await holder(place, { name: 'brief', scope: 'read', expires_in_s: 1 });
   assert(expires_at_ms > Date.now() - 1000 && expires_at_ms < Date.now() + 2000);
   const socket = await client.socket({ subscribe: [{ space: place.space }] });
+  const stream = await client.events({ query: { space: place.space } });
   await until(async () => (await client.call('getStatus')).status === 401, 'the token is no longer good');
   assert(Date.now() >= expires_at_ms, 'not before its time');
-  assert.equal((await socket.closed).code, 4401);
+  assert.equal((await within(socket.closed, 'its socket ends')).code, 4401);
+  while ((await stream.next()) !== undefined);
   assert(!(await place.admin.ok('listTokens')).items.some((item) => item.name === 'brief'));
 });
 

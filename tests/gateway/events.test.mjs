@@ -45,7 +45,9 @@ test('events: a subscription begins with ready, then the present state', async (
     const told = Object.fromEntries(states.map((event) => [event.type, event.data]));
     assert.deepEqual(told.space, await admin.ok('getSpace', { path: { space } }));
     assert.deepEqual(told.peers, await admin.ok('listPeers', { path: { space } }));
-    const made = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'new' } });
+  }
+  const made = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'new' } });
+  for (const link of [socket, stream]) {
     const event = await link.find((given) => given.type === 'message', 'the message');
     assert.deepEqual(event.data, made);
     assert.equal(event.cursor, await cursorOf(admin, space), 'a read after it is of its moment');

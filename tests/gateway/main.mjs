@@ -3,8 +3,8 @@
 //   node --test-reporter=tap main.mjs            everything
 //   node --test-reporter=tap main.mjs events     one file; coverage is not asked for then
 import assert from 'node:assert/strict';
-import { test } from './lib/test.mjs';
 import { coverage } from './lib/contract.mjs';
+import { endsWithin, test } from './lib/test.mjs';
 
 const files = ['operations', 'idempotency', 'access', 'bad_input', 'events', 'convergence'];
 const asked = process.argv.slice(2);
@@ -16,3 +16,4 @@ if (asked.length === 0)
     const lacking = [...coverage].filter(([, seen]) => !seen.success || !seen.problem);
     assert.deepEqual(Object.fromEntries(lacking), {});
   });
+endsWithin(30);
