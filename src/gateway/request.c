@@ -28,7 +28,8 @@ enum {
   BODY_DRAIN_MAX = 2 * TOPO_OP_BODY_MAX
 };
 
-static const char file_methods[] = "GET, HEAD", events_methods[] = "GET";
+static const char file_methods[] = "GET, HEAD", events_methods[] = "GET",
+                  all_methods[] = "GET, HEAD, POST, DELETE";
 
 void topo_request_refuse(struct topo_request *r, struct topo_problem problem)
 {
@@ -115,7 +116,10 @@ static struct topo_problem find_resource(struct topo_request *r, const char *met
                                    "Open it as a WebSocket, on a connection of its own.")
                : method_problem(r, events_methods);
   }
-  return find_operation(r, method, url);
+  struct topo_problem problem = find_operation(r, method, url);
+  if (r->resource == TOPO_RESOURCE_NONE && strcmp(method, "OPTIONS") == 0 && !r->allow[0])
+    return method_problem(r, all_methods);
+  return problem;
 }
 
 /* The headers. */

@@ -31,8 +31,7 @@ struct topo_stream {
   struct topo_grant grant;
   char token[TOPO_TOKEN_TEXT_MAX]; /* asked about again from time to time: it may be revoked */
   size_t token_len;                /* 0: none was needed */
-  uint64_t checked_ns;
-  struct topo_buf pending; /* what is to be sent, from `sent` on */
+  struct topo_buf pending;         /* what is to be sent, from `sent` on */
   size_t sent;
   uint64_t beat_ns; /* when the next comment is due; under the lock, as is what follows */
   bool news, suspended;
@@ -223,6 +222,14 @@ static bool is_over(const struct topo_stream *s)
          (s->grant.expires_ms && (uint64_t)topo_clock_wall_ms() >= s->grant.expires_ms);
 }
 
+/* Asked with each comment, at the latest. */
+static bool is_revoked(const struct topo_stream *s)
+{
+  const struct topo_gate *gate = &s->gateway->options.gate;
+  struct topo_grant grant;
+  return s->token_len && gate->check(gate->ctx, s->token, s->token_len, &grant) < 0;
+}
+
 enum turn { READ, BEAT, SLEEP, END };
 
 /* What to do now that everything was sent. Decides under the lock, and suspends under it. */
@@ -234,13 +241,13 @@ static enum turn take_turn(struct topo_stream *s)
   pthread_mutex_lock(&g->lock);
   if (is_over(s))
     turn = END;
-  else if (s->news)
-    turn = READ;
   else if (now >= s->beat_ns)
     turn = BEAT;
+  else if (s->news)
+    turn = READ;
   if (turn == READ)
     s->news = false;
-  if (turn != SLEEP)
+  if (turn == BEAT)
     s->beat_ns = now + g->options.times.beat_ms * ms_ns;
   if (turn == SLEEP) {
     s->suspended = true;
@@ -262,17 +269,6 @@ static bool read_feed(struct topo_stream *s)
   return n >= 0 && !s->pending.failed;
 }
 
-static bool token_is_good(struct topo_stream *s)
-{
-  const struct topo_gateway_options *o = &s->gateway->options;
-  uint64_t now = topo_clock_monotonic_ns();
-  struct topo_grant grant;
-  if (!s->token_len || now - s->checked_ns < o->times.beat_ms * ms_ns)
-    return true;
-  s->checked_ns = now;
-  return o->gate.check(o->gate.ctx, s->token, s->token_len, &grant) == 0;
-}
-
 static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
 {
   struct topo_stream *s = cls;
@@ -282,11 +278,11 @@ static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
     s->sent = 0;
     switch (take_turn(s)) {
     case READ:
-      if (!token_is_good(s) || !read_feed(s))
+      if (!read_feed(s))
         return MHD_CONTENT_READER_END_OF_STREAM;
       break;
     case BEAT:
-      if (!token_is_good(s))
+      if (is_revoked(s))
         return MHD_CONTENT_READER_END_OF_STREAM;
       put_text(&s->pending, ":\n\n");
       break;
@@ -300,17 +296,15 @@ static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
   return (ssize_t)n;
 }
 
-/* The judge has found it good a moment ago. */
 static void keep_token(struct topo_stream *s, const struct topo_request *r)
 {
   const char *token;
   size_t len;
-  s->checked_ns = topo_clock_monotonic_ns();
-  if (r->conn->transport != TOPO_TRANSPORT_TCP || !topo_headers_bearer(&r->headers, &token, &len) ||
-      len > sizeof s->token)
-    return;
-  memcpy(s->token, token, len);
-  s->token_len = len;
+  if (r->conn->transport == TOPO_TRANSPORT_TCP && topo_headers_bearer(&r->headers, &token, &len) &&
+      len <= sizeof s->token) {
+    memcpy(s->token, token, len);
+    s->token_len = len;
+  }
 }
 
 static int open_stream(struct topo_request *r, struct topo_feed_request *request,
@@ -323,11 +317,11 @@ static int open_stream(struct topo_request *r, struct topo_feed_request *request
   s->gateway = r->gateway;
   s->connection = r->connection;
   s->grant = r->grant;
-  keep_token(s, r);
   s->news = true;
+  s->beat_ns = topo_clock_monotonic_ns() + r->gateway->options.times.beat_ms * ms_ns;
+  keep_token(s, r);
   int status = enlist(s);
   if (status < 0) {
-    topo_wipe(s->token, sizeof s->token);
     free(s);
     return status;
   }

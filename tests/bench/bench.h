@@ -54,6 +54,8 @@ void bench_sync_one_way(const struct bench_options *o); /* sync_daemons.c; n mes
 void bench_sync_both(const struct bench_options *o);    /* sync_daemons.c; n messages */
 void bench_api_page(const struct bench_options *o);     /* api_page.c; n messages */
 void bench_api_send(const struct bench_options *o);     /* api_send.c; n seconds */
+void bench_live_latency(const struct bench_options *o); /* live.c; n messages */
+void bench_ws_fanout(const struct bench_options *o);    /* live.c; n seconds */
 void bench_idle(const struct bench_options *o);         /* idle.c; n messages */
 
 #endif

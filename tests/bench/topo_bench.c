@@ -14,6 +14,8 @@
  *     sync-both [N]     the same, half of the messages made on each side
  *     api-page [N]      pages of 50 among N messages, from 32 connections
  *     api-send [S]      durable messages from 32 connections, for S seconds
+ *     live-latency [N]  N messages posted to one daemon, heard of at another
+ *     ws-fanout [S]     50 WebSockets hear of all that is posted, for S seconds
  *     idle [N]          N messages, ten members connected, and nothing to do
  *     short, full       what `make bench` and `make bench-full` run
  *
@@ -229,6 +231,8 @@ static const struct workload {
                  {"sync-both", bench_sync_both, 10000},
                  {"api-page", bench_api_page, 100000},
                  {"api-send", bench_api_send, 5},
+                 {"live-latency", bench_live_latency, 500},
+                 {"ws-fanout", bench_ws_fanout, 5},
                  {"idle", bench_idle, 10000},
                  {"short", run_short, 1},
                  {"full", run_full, 1},
