@@ -207,6 +207,7 @@ bool topo_ws_handshake_good(const struct topo_headers *headers)
   enum { KEY_LENGTH = 24 /* 16 bytes of base64 */ };
   const struct topo_header_value *key = &headers->values[TOPO_HEADER_SOCKET_KEY];
   return key->count == 1 && key->len == KEY_LENGTH && !topo_headers_body(headers) &&
+         topo_headers_lists(headers, TOPO_HEADER_CONNECTION, "upgrade") &&
          topo_headers_is(headers, TOPO_HEADER_SOCKET_VERSION, "13");
 }
 
