@@ -113,14 +113,16 @@ static void give_backlog(struct topo_follower *f, struct giving *g)
 static void give_live(struct topo_follower *f, struct giving *g)
 {
   const struct topo_feed_ring *ring = &f->feeds->ring;
-  const struct topo_feed_frame *frame = NULL;
-  while (g->left && (frame = topo_feed_ring_after(ring, f->seq)) != NULL) {
+  while (g->left) {
+    const struct topo_feed_frame *frame = topo_feed_ring_after(ring, f->seq);
+    if (!frame) {
+      f->seq = ring->to;
+      return;
+    }
     f->seq = frame->seq;
     if (passes(f, frame))
       give_frame(g, frame);
   }
-  if (!frame)
-    f->seq = ring->to;
 }
 
 static int read_feed(struct topo_feed *feed, size_t max_bytes,

@@ -6,7 +6,7 @@
  *
  * A row says that something changed, not how: what it is now stands in the projections, so a reader
  * that is late reads the present state, once, and is as good as one that was there all the time.
- * The log is the whole of what clients are told (views/feed.h), live or after a pause.
+ * The log is the whole of what clients are told (views/frame.h), live or after a pause.
  *
  * A cursor is a place in it: a run and a sequence number. The run is there because a power cut may
  * take the last commits of what peers can send again: the numbers are then given anew, to other

@@ -100,6 +100,12 @@ static bool lengths_agree(const struct topo_headers *headers)
   return !chunked && topo_headers_length(headers, &length);
 }
 
+/* The last word on a head that has come to its end. */
+static bool makes_sense(const struct topo_head *head)
+{
+  return !topo_headers_doubled(&head->headers) && lengths_agree(&head->headers) && names_host(head);
+}
+
 enum topo_head_state topo_head_read(struct topo_head *out, const char *text, size_t len)
 {
   const char *at = text, *end = text + (len < TOPO_HEAD_MAX ? len : TOPO_HEAD_MAX), *line;
@@ -113,7 +119,7 @@ enum topo_head_state topo_head_read(struct topo_head *out, const char *text, siz
       return TOPO_HEAD_TOO_LARGE;
     if (line_len == 0 && lines) {
       out->size = (size_t)(at - text);
-      return lengths_agree(&out->headers) && names_host(out) ? TOPO_HEAD_DONE : TOPO_HEAD_BAD;
+      return makes_sense(out) ? TOPO_HEAD_DONE : TOPO_HEAD_BAD;
     }
     if (lines ? !read_header(out, line, line_len) : !read_request_line(out, line, line_len))
       return TOPO_HEAD_BAD;

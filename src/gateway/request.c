@@ -28,7 +28,8 @@ enum {
   BODY_DRAIN_MAX = 2 * TOPO_OP_BODY_MAX
 };
 
-static const char file_methods[] = "GET, HEAD", events_methods[] = "GET";
+static const char file_methods[] = "GET, HEAD", events_methods[] = "GET",
+                  all_methods[] = "GET, HEAD, POST, DELETE";
 
 void topo_request_refuse(struct topo_request *r, struct topo_problem problem)
 {
@@ -117,7 +118,7 @@ static struct topo_problem find_resource(struct topo_request *r, const char *met
   }
   struct topo_problem problem = find_operation(r, method, url);
   if (r->resource == TOPO_RESOURCE_NONE && strcmp(method, "OPTIONS") == 0 && !r->allow[0])
-    return method_problem(r, "");
+    return method_problem(r, all_methods);
   return problem;
 }
 

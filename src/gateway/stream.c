@@ -29,7 +29,9 @@ struct topo_stream {
   struct MHD_Connection *connection;
   struct topo_feed *feed;
   struct topo_grant grant;
-  struct topo_buf pending; /* what is to be sent, from `sent` on */
+  char token[TOPO_TOKEN_TEXT_MAX]; /* asked about again from time to time: it may be revoked */
+  size_t token_len;                /* 0: none was needed */
+  struct topo_buf pending;         /* what is to be sent, from `sent` on */
   size_t sent;
   uint64_t beat_ns; /* when the next comment is due; under the lock, as is what follows */
   bool news, suspended;
@@ -187,6 +189,7 @@ static void destroy(void *cls)
     s->feed->ops->close(s->feed);
   delist(s);
   topo_buf_finish(&s->pending);
+  topo_wipe(s->token, sizeof s->token);
   free(s);
 }
 
@@ -219,6 +222,14 @@ static bool is_over(const struct topo_stream *s)
          (s->grant.expires_ms && (uint64_t)topo_clock_wall_ms() >= s->grant.expires_ms);
 }
 
+/* Asked with each comment, at the latest. */
+static bool is_revoked(const struct topo_stream *s)
+{
+  const struct topo_gate *gate = &s->gateway->options.gate;
+  struct topo_grant grant;
+  return s->token_len && gate->check(gate->ctx, s->token, s->token_len, &grant) < 0;
+}
+
 enum turn { READ, BEAT, SLEEP, END };
 
 /* What to do now that everything was sent. Decides under the lock, and suspends under it. */
@@ -230,13 +241,13 @@ static enum turn take_turn(struct topo_stream *s)
   pthread_mutex_lock(&g->lock);
   if (is_over(s))
     turn = END;
-  else if (s->news)
-    turn = READ;
   else if (now >= s->beat_ns)
     turn = BEAT;
+  else if (s->news)
+    turn = READ;
   if (turn == READ)
     s->news = false;
-  if (turn != SLEEP)
+  if (turn == BEAT)
     s->beat_ns = now + g->options.times.beat_ms * ms_ns;
   if (turn == SLEEP) {
     s->suspended = true;
@@ -270,7 +281,11 @@ static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
       if (!read_feed(s))
         return MHD_CONTENT_READER_END_OF_STREAM;
       break;
-    case BEAT: put_text(&s->pending, ":\n\n"); break;
+    case BEAT:
+      if (is_revoked(s))
+        return MHD_CONTENT_READER_END_OF_STREAM;
+      put_text(&s->pending, ":\n\n");
+      break;
     case SLEEP: return 0;
     case END: return MHD_CONTENT_READER_END_OF_STREAM;
     }
@@ -279,6 +294,17 @@ static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
   memcpy(out, s->pending.data + s->sent, n);
   s->sent += n;
   return (ssize_t)n;
+}
+
+static void keep_token(struct topo_stream *s, const struct topo_request *r)
+{
+  const char *token;
+  size_t len;
+  if (r->conn->transport == TOPO_TRANSPORT_TCP && topo_headers_bearer(&r->headers, &token, &len) &&
+      len <= sizeof s->token) {
+    memcpy(s->token, token, len);
+    s->token_len = len;
+  }
 }
 
 static int open_stream(struct topo_request *r, struct topo_feed_request *request,
@@ -292,6 +318,8 @@ static int open_stream(struct topo_request *r, struct topo_feed_request *request
   s->connection = r->connection;
   s->grant = r->grant;
   s->news = true;
+  s->beat_ns = topo_clock_monotonic_ns() + r->gateway->options.times.beat_ms * ms_ns;
+  keep_token(s, r);
   int status = enlist(s);
   if (status < 0) {
     free(s);

@@ -124,9 +124,11 @@ void space_destroy(struct space *space)
   free(space);
 }
 
-/* Ends a transaction by its outcome. */
+/* Ends a transaction by its outcome, as the step of a node does. */
 static int end(struct space *space, int status)
 {
+  if (status == 0)
+    status = topo_dag_log_changes(space->dag);
   if (status == 0)
     status = topo_db_commit(space->db);
   else if (topo_db_in_transaction(space->db))
