@@ -144,11 +144,21 @@ static bool take_socket(struct topo_gateway *g, int fd, const struct topo_head *
   return topo_ws_adopt(g->ws, fd);
 }
 
+/* A length that no number holds: libmicrohttpd would refuse it in words of its own. */
+static bool is_endless(const struct topo_head *head)
+{
+  size_t length;
+  return topo_headers_length(&head->headers, &length) && length == SIZE_MAX;
+}
+
 static bool take(void *arg, int fd, const struct topo_head *head, struct topo_problem *problem)
 {
   struct topo_gateway *g = arg;
   struct sockaddr_storage peer = {.ss_family = AF_UNIX};
   socklen_t len = sizeof peer;
+  *problem = topo_problem_of(TOPO_ELIMIT, "The body is too long.", NULL);
+  if (is_endless(head))
+    return false;
   if (wants_socket(head))
     return take_socket(g, fd, head, problem);
   *problem = topo_problem_of(TOPO_ERATE, "There are too many connections.", NULL);

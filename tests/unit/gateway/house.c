@@ -55,14 +55,16 @@ static int be_busy(struct topo_op_call *call, void *host)
 
 #define END                                                                                        \
   {                                                                                                \
-    NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0                                                    \
+    NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0, NULL                                              \
   }
 static const struct topo_op_param none[] = {END};
-static const struct topo_op_param space[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0}, END};
-static const struct topo_op_param text[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-                                            {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0},
+static const struct topo_op_param space[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0, NULL},
+                                             END};
+static const struct topo_op_param text[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0, NULL},
+                                            {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0, NULL},
                                             END};
-static const struct topo_op_param code[] = {{"code", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0}, END};
+static const struct topo_op_param code[] = {{"code", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0, NULL},
+                                            END};
 
 #define OP(id, method, path, where, scope, params, run, creates, idempotent)                       \
   {                                                                                                \
