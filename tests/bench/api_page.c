@@ -223,9 +223,24 @@ static void *read_pages(void *arg)
   return NULL;
 }
 
+static void line(uint64_t n, const char *what, double value, const char *unit)
+{
+  char name[48];
+  snprintf(name, sizeof name, "api-page_%llu%s", (unsigned long long)n, what);
+  bench_line(name, value, unit);
+}
+
+static void report(uint64_t n, const char *what, const struct load_result *r)
+{
+  char name[40];
+  snprintf(name, sizeof name, "api-page_%llu%s", (unsigned long long)n, what);
+  load_report(name, r);
+}
+
 /* Prints the limit, and how much of it `r` is: by the clock, and by the processor's time, which
  * others on the machine harm less. */
-static void report_limit(const struct pages *s, const struct load_result *r, double cpu_each)
+static void report_limit(const struct pages *s, uint64_t n, const struct load_result *r,
+                         double cpu_each)
 {
   struct reader readers[TOPO_READERS_HANDLES];
   uint64_t pages = 0;
@@ -243,10 +258,10 @@ static void report_limit(const struct pages *s, const struct load_result *r, dou
     cpu_s += readers[i].cpu_s;
   }
   double rate = (double)pages / (bench_wall_s() - start_s);
-  bench_line("api-page_limit", rate, "page/s");
-  bench_line("api-page_limit_cpu", 1e6 * cpu_s / (double)pages, "us/page");
-  bench_line("api-page_ratio", (double)r->answers / r->wall_s / rate, "of the limit");
-  bench_line("api-page_ratio_cpu", cpu_s / (double)pages / cpu_each, "of the limit");
+  line(n, "_limit", rate, "page/s");
+  line(n, "_limit_cpu", 1e6 * cpu_s / (double)pages, "us/page");
+  line(n, "_ratio", (double)r->answers / r->wall_s / rate, "of the limit");
+  line(n, "_ratio_cpu", cpu_s / (double)pages / cpu_each, "of the limit");
 }
 
 /* ---- the workload ---------------------------------------------------------------------------- */
@@ -277,20 +292,18 @@ static void destroy(struct pages *s, const struct bench_options *o)
 void bench_api_page(const struct bench_options *o)
 {
   struct pages *s = create(o);
-  char name[48];
   load_pages(s, &s->tcp, WARM_S);
   double cpu_s = bench_daemon_cpu_s(&s->p);
   struct load_result r = load_pages(s, &s->tcp, MEASURE_S);
   cpu_s = bench_daemon_cpu_s(&s->p) - cpu_s;
-  snprintf(name, sizeof name, "api-page_%llu", (unsigned long long)o->n);
-  load_report(name, &r);
-  bench_line("api-page_cpu_daemon", 1e6 * cpu_s / (double)r.answers, "us/request");
-  bench_line("api-page_bytes", (double)r.bytes / (double)r.answers, "byte/request");
-  report_limit(s, &r, cpu_s / (double)r.answers);
+  report(o->n, "", &r);
+  line(o->n, "_cpu_daemon", 1e6 * cpu_s / (double)r.answers, "us/request");
+  line(o->n, "_bytes", (double)r.bytes / (double)r.answers, "byte/request");
+  report_limit(s, o->n, &r, cpu_s / (double)r.answers);
   r = load_pages(s, &s->local, APART_S);
-  load_report("api-page_local", &r);
+  report(o->n, "_local", &r);
   s->knows = true;
   r = load_pages(s, &s->tcp, APART_S);
-  load_report("api-page_304", &r);
+  report(o->n, "_304", &r);
   destroy(s, o);
 }
