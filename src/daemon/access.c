@@ -24,6 +24,7 @@ static const char prefix[] = "topo_";
 struct code {
   struct topo_id hash; /* of its text; zero: free */
   uint64_t expires_ms;
+  uint64_t number; /* grows with each code; 0: free */
 };
 
 struct topo_access {
@@ -33,6 +34,7 @@ struct topo_access {
   struct topo_token_row *rows; /* TOPO_TOKENS_MAX of them */
   size_t n;
   struct code codes[TOPO_CODES_MAX];
+  uint64_t last_code; /* its number */
 };
 
 static uint64_t now_ms(void)
@@ -128,7 +130,8 @@ void topo_access_token_list(struct topo_access *access,
   pthread_mutex_unlock(&access->mutex);
 }
 
-int topo_access_token_revoke(struct topo_access *access, const uint8_t id[static TOPO_TOKEN_ID_SIZE])
+int topo_access_token_revoke(struct topo_access *access,
+                             const uint8_t id[static TOPO_TOKEN_ID_SIZE])
 {
   int status = TOPO_ENOTFOUND;
   pthread_mutex_lock(&access->mutex);
@@ -182,9 +185,9 @@ int topo_access_code_create(struct topo_access *access, char out[static TOPO_COD
   pthread_mutex_lock(&access->mutex);
   struct code *oldest = &access->codes[0];
   for (size_t i = 1; i < TOPO_CODES_MAX; i++)
-    if (access->codes[i].expires_ms < oldest->expires_ms)
+    if (access->codes[i].number < oldest->number)
       oldest = &access->codes[i];
-  *oldest = (struct code){hash_of(out, TOPO_CODE_TEXT_SIZE - 1), *expires_ms};
+  *oldest = (struct code){hash_of(out, TOPO_CODE_TEXT_SIZE - 1), *expires_ms, ++access->last_code};
   pthread_mutex_unlock(&access->mutex);
   return 0;
 }

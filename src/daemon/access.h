@@ -20,8 +20,8 @@ enum {
   TOPO_TOKEN_TEXT_SIZE = 49, /* "topo_", 43 characters of base64url, NUL */
   TOPO_CODE_TEXT_SIZE = 23,  /* 22 characters of base64url, NUL */
   TOPO_CODE_TTL_MS = 10 * 60 * 1000,
-  TOPO_CODES_MAX = 16,       /* a new one then replaces the oldest */
-  TOPO_TOKENS_MAX = 256      /* a new session then replaces the oldest session */
+  TOPO_CODES_MAX = 16,  /* a new one then replaces the oldest */
+  TOPO_TOKENS_MAX = 256 /* a new session then replaces the oldest session */
 };
 
 struct topo_access;
@@ -50,6 +50,7 @@ int topo_access_token_create(struct topo_access *access, struct topo_token_row *
 void topo_access_token_list(struct topo_access *access,
                             void (*each)(void *arg, const struct topo_token_row *row), void *arg);
 /* Ends a token. 0, TOPO_ENOTFOUND, or a storage status. */
-int topo_access_token_revoke(struct topo_access *access, const uint8_t id[static TOPO_TOKEN_ID_SIZE]);
+int topo_access_token_revoke(struct topo_access *access,
+                             const uint8_t id[static TOPO_TOKEN_ID_SIZE]);
 
 #endif
