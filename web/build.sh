@@ -2,6 +2,7 @@
 # build.sh - brings web/dist up to date, once for all build trees of a checkout; what `make` calls.
 #
 #   web/build.sh            build the page if its sources changed
+#   web/build.sh generate   write src/api.gen.ts anew
 #   web/build.sh modules DIR   print a folder whose node_modules are those of package-lock.json:
 #                           web/ where it can be written, else DIR, which is made
 #
@@ -37,7 +38,7 @@ install() {
     cp "$web/package.json" "$web/package-lock.json" "$web/.npmrc" "$1/"
     chmod u+w "$1/package.json" "$1/package-lock.json" "$1/.npmrc"
   fi
-  (cd "$1" && npm ci --no-progress --loglevel=error) >&2
+  (cd "$1" && npm ci --ignore-scripts --prefer-offline --no-progress --loglevel=error) >&2
   cp "$web/package-lock.json" "$1/node_modules/.installed"
 }
 
@@ -52,6 +53,14 @@ if [ "${1:-}" = modules ]; then
   install "$folder"
   echo "$folder"
   exit
+fi
+
+if [ "${1:-}" = generate ]; then
+  exec 9>"$web/.lock"
+  flock 9
+  install "$web"
+  cd "$web"
+  exec node generate.mjs
 fi
 
 if ! is_current; then

@@ -118,7 +118,6 @@ static void *run(void *arg)
   struct topo_ws *ws = arg;
   while (!atomic_load(&ws->stopping) && lws_service(ws->context, 0) >= 0)
     ;
-  lws_context_destroy(ws->context);
   return NULL;
 }
 
@@ -252,6 +251,10 @@ void topo_ws_destroy(struct topo_ws *ws)
   atomic_store(&ws->stopping, true);
   lws_cancel_service(ws->context);
   pthread_join(ws->thread, NULL);
+  /* No feed may wake a context that is being taken apart, nor may this thread have. */
+  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
+    topo_ws_client_unsubscribe(c);
+  lws_context_destroy(ws->context);
   for (size_t i = 0; i < ws->queued; i++)
     close(ws->queue[i]);
   finish(ws);

@@ -69,7 +69,7 @@ static void unsubscribe(struct topo_ws_client *c, const struct topo_id *space)
     }
 }
 
-static void unsubscribe_all(struct topo_ws_client *c)
+void topo_ws_client_unsubscribe(struct topo_ws_client *c)
 {
   while (c->n_subscriptions)
     remove_at(c, c->n_subscriptions - 1);
@@ -350,7 +350,7 @@ void topo_ws_client_open(struct topo_ws_client *c, struct topo_ws *ws, struct lw
 
 void topo_ws_client_finish(struct topo_ws_client *c)
 {
-  unsubscribe_all(c);
+  topo_ws_client_unsubscribe(c);
   topo_buf_wipe(&c->message);
   topo_wipe(c->token, sizeof c->token);
   *(c->prior ? &c->prior->next : &c->ws->clients) = c->next;
@@ -400,7 +400,7 @@ void topo_ws_client_end(struct topo_ws_client *c, enum topo_ws_close code, int s
   c->code = code;
   c->problem = code == TOPO_WS_TIMEOUT ? topo_problem_http(TOPO_HTTP_TIMEOUT, detail)
                                        : topo_problem_of(status, detail, pointer);
-  unsubscribe_all(c);
+  topo_ws_client_unsubscribe(c);
   lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_SEND, GOODBYE_S);
   lws_callback_on_writable(c->wsi);
 }

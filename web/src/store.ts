@@ -11,6 +11,7 @@ import { outboxOf, readsOf, setOutbox, setReads } from "./local.js";
 
 export const PAGE = 60; // messages of one read
 const KEY_LIFE_MS = 23 * 3600 * 1000; // the node remembers a key for a day
+const RETRY_MS = 2000; // until a message goes again that the node did not take
 const SEND_PARALLEL_MAX = 1; // messages go in the order in which they were written
 export const OUTBOX_MAX = 100; // messages of a space that are not saved yet
 
@@ -119,8 +120,9 @@ async function resume(again: boolean): Promise<void> {
   if (again) await readSpaces().catch(() => {});
   for (const data of held.values()) {
     const { space, loaded } = data.peek();
-    if (space.state === "ready" && (!loaded || readsOf(space.space) === undefined)) void snapshot(space.space, false);
-    retryAll(data.peek());
+    // What a read that failed left out is read now.
+    if (space.state === "ready") void (loaded ? prefetch(space.space, false) : snapshot(space.space, false));
+    retryAll(space.space);
   }
 }
 
@@ -203,7 +205,7 @@ async function prefetch(id: string, reset: boolean): Promise<void> {
   for (const one of shown) {
     if (!reset || loaded.has(one.channel)) await loadNewest(id, one.channel, reset);
   }
-  if (readsOf(id) === undefined) {
+  if (readsOf(id) === undefined && shown.every((one) => data.peek().timelines.has(one.channel))) {
     setReads(id, Object.fromEntries([...data.peek().latest].map(([channel, last]) => [channel, last.place])));
   }
 }
@@ -257,8 +259,9 @@ export function discard(id: string, key: string): void {
   change(id, (data) => withoutPending(data, key));
 }
 
-function retryAll(data: SpaceData): void {
-  for (const one of data.outbox) if (one.state === "failed" && one.again) retry(data.space.space, one);
+function retryAll(id: string): void {
+  const data = held.get(id)!.peek();
+  for (const one of data.outbox) if (one.state === "failed" && one.again) retry(id, one);
 }
 
 const sending = new Map<string, number>();
@@ -291,6 +294,8 @@ async function post(id: string, pending: Pending): Promise<void> {
     change(id, (data) => data.outbox.some((one) => one.key === pending.key)
       ? withPending(data, { ...pending, state: "failed", reason: failureText(error), again })
       : data);
+    // A node that has just started may not be ready yet. One that is gone is waited for by the feed.
+    if (again) setTimeout(() => link.peek() === "open" && retryAll(id), RETRY_MS);
   }
 }
 

@@ -1,9 +1,8 @@
 // composer.tsx - where messages are written. A draft stays with its channel until it was sent.
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { shortcutOf } from "../model/keymap.js";
 import { draftOf, setDraft } from "../local.js";
-import { OUTBOX_MAX, send, tell } from "../store.js";
-import { spaceOf } from "../store.js";
+import { OUTBOX_MAX, send, spaceOf, tell } from "../store.js";
 import { Icon } from "./icon.js";
 
 const TEXT_MAX = 32_768; // bytes of UTF-8, as the API has it
@@ -16,7 +15,7 @@ export function Composer({ space, channel, name }: { space: string; channel: str
   const left = TEXT_MAX - new TextEncoder().encode(text.trim()).length;
   const sendable = text.trim() !== "" && left >= 0;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (matchMedia("(pointer: fine)").matches) area.current!.focus({ preventScroll: true });
   }, []);
   useLayoutEffect(() => {

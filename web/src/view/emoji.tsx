@@ -1,6 +1,6 @@
 // emoji.tsx - a small palette of reactions, beside whatever asked for it.
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export const QUICK = ["👍", "❤️", "😂"] as const;
 
@@ -32,7 +32,7 @@ export function EmojiPalette() {
 
 function Palette({ at, choose, back }: Asked) {
   const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const box = element.current!;
     box.showPopover();
     const { width, height } = box.getBoundingClientRect();

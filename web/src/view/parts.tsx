@@ -1,6 +1,6 @@
 // parts.tsx - what several views are made of: dialogs, avatars, fields, keys, copying.
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { caps } from "../model/keymap.js";
 import { hueOf, initials } from "../model/words.js";
 import { dialog } from "../ui.js";
@@ -39,12 +39,15 @@ export function Dialog({ title, wide, children, bare }: {
 }) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before the next key comes: what is typed right after the shortcut belongs to the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     element.current!.showModal();
     return () => before?.isConnected && before.focus();
   }, []);
-  const shut = () => (dialog.value = null);
+  // The event of a dialog that was closed comes late: another one may be open by then.
+  const [kind] = useState(() => dialog.peek());
+  const shut = () => dialog.peek() === kind && (dialog.value = null);
   return (
     <dialog ref={element} class={`dialog${wide ? " wide" : ""}${bare ? " bare" : ""}`} aria-labelledby={id} onClose={shut}
       onMouseDown={(event) => event.target === element.current && element.current!.close()}>

@@ -52,9 +52,8 @@ function Rail({ list, here }: { list: readonly SpaceData[]; here: string }) {
         const unread = unreadChannels(data);
         return (
           <a key={id} class={`rail-item hue-${hueOf(data.space.workspace)}`} aria-current={id === here ? "page" : undefined}
-            title={name} aria-label={unread > 0 ? `${name}, ${few(unread, "unread channel", "unread channels")}` : name}
+            data-initials={initials(name)} title={name} aria-label={unread > 0 ? `${name}, ${few(unread, "unread channel", "unread channels")}` : name}
             {...href({ view: "space", space: id })}>
-            {initials(name)}
             {unread > 0 && <span class="rail-dot" />}
           </a>
         );
