@@ -150,22 +150,28 @@ void fake_node_await_streams(struct fake_node *node, unsigned count)
   assert_true(streams >= count);
 }
 
-static bool was_asked(struct fake_node *node, const char *part)
+/* What was asked so far: a copy that the caller frees. */
+static char *copy_asked(struct fake_node *node)
 {
   pthread_mutex_lock(&node->lock);
-  bool found = strstr(node->asked, part) != NULL;
+  char *copy = strdup(node->asked);
   pthread_mutex_unlock(&node->lock);
-  return found;
+  assert_non_null(copy);
+  return copy;
 }
 
 void fake_node_assert_asked(struct fake_node *node, const char *part)
 {
-  if (!was_asked(node, part))
-    fail_msg("nobody asked for %s, but:\n%s", part, node->asked);
+  char *asked = copy_asked(node);
+  if (!strstr(asked, part))
+    fail_msg("nobody asked for %s, but:\n%s", part, asked);
+  free(asked);
 }
 
 void fake_node_assert_not_asked(struct fake_node *node, const char *part)
 {
-  if (was_asked(node, part))
-    fail_msg("somebody asked for %s:\n%s", part, node->asked);
+  char *asked = copy_asked(node);
+  if (strstr(asked, part))
+    fail_msg("somebody asked for %s:\n%s", part, asked);
+  free(asked);
 }

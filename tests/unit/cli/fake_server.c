@@ -145,6 +145,16 @@ struct fake_server *fake_server_create(const char *socket_path,
   return server;
 }
 
+void fake_server_lock(struct fake_server *server)
+{
+  pthread_mutex_lock(&server->lock);
+}
+
+void fake_server_unlock(struct fake_server *server)
+{
+  pthread_mutex_unlock(&server->lock);
+}
+
 void fake_server_push(struct fake_server *server, const char *bytes)
 {
   pthread_mutex_lock(&server->lock);

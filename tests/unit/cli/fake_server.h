@@ -33,6 +33,9 @@ struct fake_server *fake_server_create(const char *socket_path,
 void fake_server_push(struct fake_server *server, const char *bytes);
 /* Ends every connection that was kept. */
 void fake_server_drop(struct fake_server *server);
+/* Between these two `serve` does not run: for what it and the test share. */
+void fake_server_lock(struct fake_server *server);
+void fake_server_unlock(struct fake_server *server);
 /* Ends everything and removes the socket; NULL is fine. */
 void fake_server_destroy(struct fake_server *server);
 

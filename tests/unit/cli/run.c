@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,6 +95,7 @@ void run_start(struct run_child *child, const char *data, const char *const *arg
     const int fds[3] = {out[1], out[1], err[1]};
     close(out[0]);
     close(err[0]);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     become(run_topo_path(), data, args, fds);
   }
   assert_true(child->pid > 0);

@@ -83,15 +83,33 @@ static int tear_down(void **state)
 #define EXPECT(code, out, err, ...)                                                                \
   run_expect(f->directory, code, out, err, "", RUN_ARGS(__VA_ARGS__))
 
+static void assert_asked(struct fixture *f, const char *part)
+{
+  char asked[sizeof f->asked];
+  fake_server_lock(f->server);
+  memcpy(asked, f->asked, sizeof asked);
+  fake_server_unlock(f->server);
+  if (!strstr(asked, part))
+    fail_msg("nobody asked for %s, but:\n%s", part, asked);
+}
+
+static void set_answer(struct fixture *f, const char *link, const char *problem)
+{
+  fake_server_lock(f->server);
+  f->link = link;
+  f->problem = problem;
+  fake_server_unlock(f->server);
+}
+
 static void tokens_are_made_listed_and_ended(void **state)
 {
   struct fixture *f = *state;
   EXPECT(0, TOKEN "\n", "the only time it is shown", "tokens", "create", "bot", "--scope", "write");
-  assert_non_null(strstr(f->asked, "POST /v1/tokens {\"name\":\"bot\",\"scope\":\"write\"}\n"));
+  assert_asked(f, "POST /v1/tokens {\"name\":\"bot\",\"scope\":\"write\"}\n");
   EXPECT(0, TOKEN "\n", "", "tokens", "create", "kiosk", "--scope", "read", "--hours", "2",
          "--space", "Garden");
-  assert_non_null(strstr(f->asked, "{\"name\":\"kiosk\",\"scope\":\"read\",\"expires_in_s\":7200,"
-                                   "\"space\":\"" SPACE "\"}\n"));
+  assert_asked(f, "{\"name\":\"kiosk\",\"scope\":\"read\",\"expires_in_s\":7200,"
+                  "\"space\":\"" SPACE "\"}\n");
   EXPECT(0, "{\"token_id\":\"" TOKEN_ID "\",\"token\":\"" TOKEN "\"}\n", "", "--json", "tokens",
          "create", "bot", "--scope", "admin");
   EXPECT(0,
@@ -99,7 +117,7 @@ static void tokens_are_made_listed_and_ended(void **state)
                   "  kiosk  write  in AAECAwQF  until 1970-01-01 01:00\n",
          "", "tokens", "list");
   EXPECT(0, "revoked", "", "tokens", "revoke", TOKEN_ID);
-  assert_non_null(strstr(f->asked, "DELETE /v1/tokens/" TOKEN_ID " \n"));
+  assert_asked(f, "DELETE /v1/tokens/" TOKEN_ID " \n");
   EXPECT(2, "", "see `topo tokens list`", "tokens", "revoke", "../spaces");
   EXPECT(2, "", "--scope read, write or admin", "tokens", "create", "bot");
   EXPECT(2, "", "--hours wants", "tokens", "create", "bot", "--scope", "read", "--hours", "8761");
@@ -210,9 +228,10 @@ static void the_link_is_printed(void **state)
   setenv("DISPLAY", ":9", 1); /* without a terminal there is nobody to open it for */
   EXPECT(0, URL "\n", "The link is good once, for ten minutes.\n", "open");
   EXPECT(0, "\"url\":\"" URL "\"", "", "open", "--json");
-  f->link = "http://x/\\\"><script>";
+  set_answer(f, "http://x/\\\"><script>", NULL);
   EXPECT(1, "", "holds no link", "open");
-  f->problem = "{\"detail\":\"the node has no TCP port for a browser: start it with --listen\"}";
+  set_answer(f, URL,
+             "{\"detail\":\"the node has no TCP port for a browser: start it with --listen\"}");
   EXPECT(4, "", "start it with --listen", "open");
 }
 

@@ -27,6 +27,20 @@ static void refuse_streams(struct fake_node *node, int status)
   fake_node_unlock(node);
 }
 
+static void set_next_page(struct fake_node *node, const char *items)
+{
+  fake_node_lock(node);
+  node->page_next = items;
+  fake_node_unlock(node);
+}
+
+static void set_greeting(struct fake_node *node, const char *bytes)
+{
+  fake_node_lock(node);
+  node->greeting = bytes;
+  fake_node_unlock(node);
+}
+
 /* From now on streams are refused for good, and the present one ends: `topo` must end, too. */
 static int end_it(struct fake_node *node, struct run_child *child)
 {
@@ -94,7 +108,7 @@ static void after_a_reset_only_what_is_new_is_printed(void **state)
 {
   struct fake_node *node = *state;
   struct run_child child;
-  node->page_next = SECOND "," NODE_MESSAGE(NODE_MESSAGE_3, "Eve", "me too", "p3", "");
+  set_next_page(node, SECOND "," NODE_MESSAGE(NODE_MESSAGE_3, "Eve", "me too", "p3", ""));
   run_start(&child, node->directory, RUN_ARGS("tail"));
   fake_node_await_streams(node, 1);
   fake_server_push(node->server, NODE_EVENT("message", "c.2", SECOND));
@@ -113,7 +127,7 @@ static void a_reset_survives_a_daemon_that_dies_of_it(void **state)
 {
   struct fake_node *node = *state;
   struct run_child child;
-  node->page_next = SECOND;
+  set_next_page(node, SECOND);
   run_start(&child, node->directory, RUN_ARGS("tail"));
   fake_node_await_streams(node, 1);
   fake_node_lock(node);
@@ -186,10 +200,10 @@ static void senseless_streams_end_it(void **state)
   struct fake_node *node = *state;
   char endless[2048];
   struct run_child child;
-  node->greeting = "event: message\ndata: {\"type\":\n\n";
+  set_greeting(node, "event: message\ndata: {\"type\":\n\n");
   run_expect(node->directory, 1, "Alice: hello", "an event that makes no sense", "",
              RUN_ARGS("tail"));
-  node->greeting = "";
+  set_greeting(node, "");
   memset(endless, 'x', sizeof endless - 1);
   endless[sizeof endless - 1] = '\0';
   run_start(&child, node->directory, RUN_ARGS("events", "tail"));
