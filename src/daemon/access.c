@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TOKEN_BYTES = 32, CODE_BYTES = 16, PATH_SIZE = 4096 };
+enum { TOKEN_BYTES = 32, CODE_BYTES = 16, PATH_SIZE = 4096, ROWS = TOPO_TOKENS_MAX + 1 };
 
 static const uint64_t SESSION_TTL_MS = UINT64_C(30) * 24 * 3600 * 1000;
 static const char prefix[] = "topo_";
@@ -24,15 +24,17 @@ static const char prefix[] = "topo_";
 struct code {
   struct topo_id hash; /* of its text; zero: free */
   uint64_t expires_ms;
+  uint64_t number; /* grows with each code; 0: free */
 };
 
 struct topo_access {
   struct topo_registry *registry;
   const struct topo_rng *rng;
   pthread_mutex_t mutex;
-  struct topo_token_row *rows; /* TOPO_TOKENS_MAX of them */
+  struct topo_token_row *rows; /* ROWS of them: one more is for the file's */
   size_t n;
   struct code codes[TOPO_CODES_MAX];
+  uint64_t last_code; /* its number */
 };
 
 static uint64_t now_ms(void)
@@ -68,17 +70,21 @@ static int remove_at(struct topo_access *access, size_t at)
   return status;
 }
 
-/* Drops what has expired; and, for a session, the oldest session when all places are taken. */
-static int make_room(struct topo_access *access, bool for_session)
+/* Drops what has expired; and, for a session, the oldest session when all places are taken. The
+ * file's token has a place of its own: without it the daemon would not start. */
+static int make_room(struct topo_access *access, enum topo_token_kind kind)
 {
   int status = 0;
   uint64_t now = now_ms();
+  size_t others = 0;
   for (size_t i = access->n; i-- > 0 && status == 0;)
     if (!good(&access->rows[i], now))
       status = remove_at(access, i);
-  if (status < 0 || access->n < TOPO_TOKENS_MAX)
+  for (size_t i = 0; i < access->n; i++)
+    others += access->rows[i].kind != TOPO_TOKEN_FILE;
+  if (status < 0 || kind == TOPO_TOKEN_FILE || others < TOPO_TOKENS_MAX)
     return status;
-  for (size_t i = 0; i < access->n && for_session; i++)
+  for (size_t i = 0; i < access->n && kind == TOPO_TOKEN_SESSION; i++)
     if (access->rows[i].kind == TOPO_TOKEN_SESSION)
       return remove_at(access, i);
   return TOPO_ELIMIT;
@@ -89,7 +95,7 @@ static int add(struct topo_access *access, struct topo_token_row *row,
                char token[static TOPO_TOKEN_TEXT_SIZE])
 {
   uint8_t bytes[TOKEN_BYTES];
-  int status = make_room(access, row->kind == TOPO_TOKEN_SESSION);
+  int status = make_room(access, row->kind);
   if (status < 0)
     return status;
   topo_rng_fill(access->rng, bytes, sizeof bytes);
@@ -183,9 +189,9 @@ int topo_access_code_create(struct topo_access *access, char out[static TOPO_COD
   pthread_mutex_lock(&access->mutex);
   struct code *oldest = &access->codes[0];
   for (size_t i = 1; i < TOPO_CODES_MAX; i++)
-    if (access->codes[i].expires_ms < oldest->expires_ms)
+    if (access->codes[i].number < oldest->number)
       oldest = &access->codes[i];
-  *oldest = (struct code){hash_of(out, TOPO_CODE_TEXT_SIZE - 1), *expires_ms};
+  *oldest = (struct code){hash_of(out, TOPO_CODE_TEXT_SIZE - 1), *expires_ms, ++access->last_code};
   pthread_mutex_unlock(&access->mutex);
   return 0;
 }
@@ -291,7 +297,7 @@ static int see_to_admin_file(struct topo_access *access, const char *dir)
 static int load(void *arg, const struct topo_token_row *row)
 {
   struct topo_access *access = arg;
-  if (access->n < TOPO_TOKENS_MAX)
+  if (access->n < ROWS)
     access->rows[access->n++] = *row;
   return 0;
 }
@@ -306,7 +312,7 @@ int topo_access_open(struct topo_access **out, struct topo_registry *registry,
   topo_assert(pthread_mutex_init(&access->mutex, NULL) == 0);
   access->registry = registry;
   access->rng = rng;
-  access->rows = calloc(TOPO_TOKENS_MAX, sizeof *access->rows);
+  access->rows = calloc(ROWS, sizeof *access->rows);
   int status = access->rows ? topo_registry_token_list(registry, load, access) : TOPO_ENOMEM;
   if (status == 0)
     status = see_to_admin_file(access, dir);

@@ -21,7 +21,7 @@ enum {
   TOPO_CODE_TEXT_SIZE = 23,  /* 22 characters of base64url, NUL */
   TOPO_CODE_TTL_MS = 10 * 60 * 1000,
   TOPO_CODES_MAX = 16,  /* a new one then replaces the oldest */
-  TOPO_TOKENS_MAX = 256 /* a new session then replaces the oldest session */
+  TOPO_TOKENS_MAX = 256 /* besides the file's; a new session then replaces the oldest session */
 };
 
 struct topo_access;

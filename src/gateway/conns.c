@@ -15,7 +15,7 @@ static const unsigned moves[TOPO_CONN_STATES] = {
     [TOPO_CONN_ASKING] = TO(RUNNING) | TO(ANSWERING) | TO(STREAMING) | TO(WAITING) | TO(SHUT),
     [TOPO_CONN_RUNNING] = TO(ANSWERING) | TO(WAITING) | TO(SHUT),
     [TOPO_CONN_ANSWERING] = TO(WAITING) | TO(SHUT),
-    [TOPO_CONN_STREAMING] = TO(WAITING) | TO(SHUT),
+    [TOPO_CONN_STREAMING] = TO(STREAMING) | TO(WAITING) | TO(SHUT),
     [TOPO_CONN_SHUT] = 0,
 };
 #undef TO
@@ -26,7 +26,8 @@ static uint64_t deadline(const struct topo_conns *conns, enum topo_conn_state st
   switch (state) {
   case TOPO_CONN_WAITING: return now_ns + conns->wait_ns;
   case TOPO_CONN_ASKING: return now_ns + conns->ask_ns;
-  case TOPO_CONN_ANSWERING: return now_ns + conns->answer_ns;
+  case TOPO_CONN_ANSWERING:
+  case TOPO_CONN_STREAMING: return now_ns + conns->answer_ns;
   default: return TOPO_NEVER;
   }
 }

@@ -22,7 +22,7 @@ enum topo_conn_state {
   TOPO_CONN_ASKING,    /* the head is here, the body may not be */
   TOPO_CONN_RUNNING,   /* the call is with the runner */
   TOPO_CONN_ANSWERING, /* the answer is on its way */
-  TOPO_CONN_STREAMING, /* events, until somebody ends it */
+  TOPO_CONN_STREAMING, /* events, until somebody ends it; entered anew whenever some are taken */
   TOPO_CONN_SHUT,      /* the socket was shut down; libmicrohttpd will notice */
   TOPO_CONN_STATES
 };

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 enum {
+  ACCEPTS_MAX = 64,         /* in one turn; then those who are here already are heard */
   LOOKS_MAX = 256,          /* how often one socket is looked at: heads come in a few pieces */
   LEAVE_BYTES = 1024 * 1024 /* read of a refused client before it is cut off */
 };
@@ -216,9 +217,22 @@ static void visitor_late(struct topo_timer *timer)
     forget(v, CLOSED);
 }
 
+/* The oldest makes room, a silent one first. What it has said may only not have been heard yet:
+ * then it is no longer silent, or gone to where it is answered. False: there is nobody. */
 static bool evict(struct topo_door *door)
 {
-  struct visitor *v = door->silent.first ? door->silent.first : door->others.first;
+  struct visitor *v;
+  size_t before = door->count;
+  while ((v = door->silent.first)) {
+    look(v, false);
+    if (door->count < before)
+      return true;
+    if (door->silent.first == v) {
+      forget(v, CLOSED);
+      return true;
+    }
+  }
+  v = door->others.first;
   if (v)
     forget(v, CLOSED);
   return v != NULL;
@@ -254,12 +268,12 @@ static bool out_of_room(int error)
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* Accepts all that wait. When descriptors have run out, one of ours makes room; when none is ours,
- * it is tried again in a moment, for the edge will not come again. */
-static void accept_all(struct listener *l)
+/* Accepts those that wait. When descriptors have run out, one of ours makes room; when none is
+ * ours, it is tried again in a moment, for the edge will not come again. */
+static void accept_some(struct listener *l)
 {
   struct topo_door *door = l->door;
-  for (;;) {
+  for (unsigned n = 0; n < ACCEPTS_MAX; n++) {
     int fd = accept4(l->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
       welcome(door, fd);
@@ -270,17 +284,18 @@ static void accept_all(struct listener *l)
       return;
     }
   }
+  topo_loop_set_timer(door->loop, &l->retry, topo_clock_monotonic_ns());
 }
 
 static void listener_ready(struct topo_watch *watch, uint32_t events)
 {
   (void)events;
-  accept_all(container(watch, struct listener, watch));
+  accept_some(container(watch, struct listener, watch));
 }
 
 static void listener_retry(struct topo_timer *timer)
 {
-  accept_all(container(timer, struct listener, retry));
+  accept_some(container(timer, struct listener, retry));
 }
 
 static void tick(struct topo_timer *timer)

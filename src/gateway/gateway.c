@@ -28,7 +28,11 @@
 
 enum {
   CONNECTIONS_MAX = 512,
-  CONNECTIONS_SPARE = 64, /* shut already, and not yet seen to be by libmicrohttpd */
+  /* Of one server. libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets exactly so
+   * many it waits for more before it works off the first: with fewer connections that cannot
+   * happen. */
+  SERVER_CONNECTIONS_MAX = 126,
+  SERVER_CONNECTIONS = 110, /* handed to it; the rest is for those not counted yet */
   UNDECIDED_MAX = 1024,
   UNDECIDED_PART = 4, /* and at most this part of the descriptors there may be */
   THREADS = 2,
@@ -89,6 +93,9 @@ static void fill_options(struct topo_gateway_options *o)
   set_default(&o->connections_max, CONNECTIONS_MAX, 0);
   set_default(&o->undecided_max, undecided_max(), 0);
   set_default(&o->threads, THREADS, TOPO_GATEWAY_THREADS_MAX);
+  set_default(&o->connections_max, 1, TOPO_GATEWAY_THREADS_MAX * SERVER_CONNECTIONS);
+  if (o->threads * SERVER_CONNECTIONS < o->connections_max)
+    o->threads = (o->connections_max + SERVER_CONNECTIONS - 1) / SERVER_CONNECTIONS;
   set_default(&o->times.head_ms, HEAD_MS, bound_ms);
   set_default(&o->times.wait_ms, WAIT_MS, bound_ms);
   set_default(&o->times.body_ms, BODY_MS, bound_ms);
@@ -105,14 +112,17 @@ static void fill_options(struct topo_gateway_options *o)
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
-  struct topo_gateway *g = cls;
+  struct topo_gateway_server *server = cls;
+  struct topo_gateway *g = server->gateway;
   if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+    atomic_fetch_sub(&server->connections, 1);
     topo_conns_close(&g->conns, *context);
     *context = NULL;
     return;
   }
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  atomic_fetch_add(&server->connections, 1);
   /* Without memory for it there is no context, and its first request ends it. */
   *context = info ? topo_conns_open(&g->conns, info->connect_fd, topo_clock_monotonic_ns()) : NULL;
 }
@@ -144,21 +154,42 @@ static bool take_socket(struct topo_gateway *g, int fd, const struct topo_head *
   return topo_ws_adopt(g->ws, fd);
 }
 
+/* A length that no number holds: libmicrohttpd would refuse it in words of its own. */
+static bool is_endless(const struct topo_head *head)
+{
+  size_t length;
+  return topo_headers_length(&head->headers, &length) && length == SIZE_MAX;
+}
+
+/* The next in turn that has room; NULL: none has. */
+static struct topo_gateway_server *next_server(struct topo_gateway *g)
+{
+  for (unsigned i = 0; i < g->options.threads; i++) {
+    struct topo_gateway_server *server = &g->servers[g->turn++ % g->options.threads];
+    if (atomic_load(&server->connections) < SERVER_CONNECTIONS)
+      return server;
+  }
+  return NULL;
+}
+
 static bool take(void *arg, int fd, const struct topo_head *head, struct topo_problem *problem)
 {
   struct topo_gateway *g = arg;
   struct sockaddr_storage peer = {.ss_family = AF_UNIX};
   socklen_t len = sizeof peer;
+  *problem = topo_problem_of(TOPO_ELIMIT, "The body is too long.", NULL);
+  if (is_endless(head))
+    return false;
   if (wants_socket(head))
     return take_socket(g, fd, head, problem);
   *problem = topo_problem_of(TOPO_ERATE, "There are too many connections.", NULL);
-  if (!topo_conns_make_room(&g->conns, g->options.connections_max))
+  struct topo_gateway_server *server = next_server(g);
+  if (!topo_conns_make_room(&g->conns, g->options.connections_max) || !server)
     return false;
   if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
     len = sizeof(sa_family_t); /* it has gone; libmicrohttpd will see */
-  struct MHD_Daemon *daemon = g->daemons[g->next_daemon++ % g->options.threads];
   /* The socket is libmicrohttpd's from here on, also when it does not want it. */
-  (void)MHD_add_connection(daemon, fd, (struct sockaddr *)&peer, len);
+  (void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len);
   return true;
 }
 
@@ -176,7 +207,7 @@ static void name(void *arg, char *id)
 
 /* Start and end of the parts. */
 
-static struct MHD_Daemon *start_daemon(struct topo_gateway *g)
+static struct MHD_Daemon *start_daemon(struct topo_gateway *g, struct topo_gateway_server *server)
 {
   const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC |
                          MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
@@ -185,24 +216,26 @@ static struct MHD_Daemon *start_daemon(struct topo_gateway *g)
   unsigned timeout_s = (o->times.answer_ms + o->times.wait_ms) / 1000 + 1;
   return MHD_start_daemon(
       flags, 0, NULL, NULL, topo_request_handle, g, MHD_OPTION_NOTIFY_COMPLETED,
-      topo_request_completed, g, MHD_OPTION_NOTIFY_CONNECTION, on_connection, g,
+      topo_request_completed, g, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
       MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
-      o->connections_max + CONNECTIONS_SPARE, MHD_OPTION_CONNECTION_TIMEOUT, timeout_s,
+      (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, timeout_s,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 }
 
 static void stop_daemons(struct topo_gateway *g)
 {
   for (unsigned i = 0; i < TOPO_GATEWAY_THREADS_MAX; i++)
-    if (g->daemons[i])
-      MHD_stop_daemon(g->daemons[i]);
+    if (g->servers[i].daemon)
+      MHD_stop_daemon(g->servers[i].daemon);
 }
 
 static int start_daemons(struct topo_gateway *g)
 {
   for (unsigned i = 0; i < g->options.threads; i++) {
-    g->daemons[i] = start_daemon(g);
-    if (!g->daemons[i]) {
+    struct topo_gateway_server *server = &g->servers[i];
+    server->gateway = g;
+    server->daemon = start_daemon(g, server);
+    if (!server->daemon) {
       stop_daemons(g);
       return TOPO_EIO;
     }

@@ -12,8 +12,16 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
-enum { TOPO_GATEWAY_THREADS_MAX = 8 };
+enum { TOPO_GATEWAY_THREADS_MAX = 16 };
+
+/* One daemon of libmicrohttpd, with its thread. */
+struct topo_gateway_server {
+  struct topo_gateway *gateway;
+  struct MHD_Daemon *daemon;
+  atomic_uint connections;
+};
 
 struct topo_stream;
 struct topo_ws;
@@ -27,8 +35,8 @@ struct topo_gateway {
   int tcp_fd; /* -1: none */
   struct topo_door *door;
   struct topo_ws *ws;
-  struct MHD_Daemon *daemons[TOPO_GATEWAY_THREADS_MAX];
-  unsigned next_daemon; /* of the door's thread */
+  struct topo_gateway_server servers[TOPO_GATEWAY_THREADS_MAX];
+  unsigned turn; /* of the servers; used by the door's thread */
   struct topo_conns conns;
   /* Calls of callers that are known, calls that need no token, and failures to prove who one is. */
   struct topo_bucket known, open, failures;

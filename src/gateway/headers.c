@@ -118,6 +118,18 @@ static bool next_member(const char **at, const char *end, char separator, const 
   return true;
 }
 
+bool topo_headers_lists(const struct topo_headers *headers, enum topo_header which,
+                        const char *text)
+{
+  const struct topo_header_value *v = &headers->values[which];
+  const char *at = v->text, *end = at + v->len, *member;
+  size_t len;
+  while (v->len && next_member(&at, end, ',', &member, &len))
+    if (equals(member, len, text))
+      return true;
+  return false;
+}
+
 /* A weight of nothing but zeros: "q=0", "q=0.000". */
 static bool is_zero_weight(const char *text, size_t len)
 {

@@ -20,6 +20,7 @@
   X(TOPO_HEADER_CONTENT_LENGTH, "Content-Length")                                                  \
   X(TOPO_HEADER_TRANSFER_ENCODING, "Transfer-Encoding")                                            \
   X(TOPO_HEADER_EXPECT, "Expect")                                                                  \
+  X(TOPO_HEADER_CONNECTION, "Connection")                                                          \
   X(TOPO_HEADER_UPGRADE, "Upgrade")                                                                \
   X(TOPO_HEADER_SOCKET_KEY, "Sec-WebSocket-Key")                                                   \
   X(TOPO_HEADER_SOCKET_VERSION, "Sec-WebSocket-Version")                                           \
@@ -50,6 +51,9 @@ void topo_headers_add(struct topo_headers *headers, const char *name, size_t nam
 bool topo_headers_has(const struct topo_headers *headers, enum topo_header which);
 /* Is the (only) value this text, letter case aside? */
 bool topo_headers_is(const struct topo_headers *headers, enum topo_header which, const char *text);
+/* Is the text a member of the header's first list, letter case aside? */
+bool topo_headers_lists(const struct topo_headers *headers, enum topo_header which,
+                        const char *text);
 /* A header that must not be sent twice and was: its name; NULL when there is none. */
 const char *topo_headers_doubled(const struct topo_headers *headers);
 

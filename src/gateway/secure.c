@@ -29,6 +29,7 @@ static const char *reason(int http)
   case 403: return "Forbidden";
   case 405: return "Method Not Allowed";
   case 408: return "Request Timeout";
+  case 413: return "Content Too Large";
   case 421: return "Misdirected Request";
   case 426: return "Upgrade Required";
   case 429: return "Too Many Requests";

@@ -27,6 +27,7 @@ static const uint64_t ms_ns = 1000000;
 struct topo_stream {
   struct topo_gateway *gateway;
   struct MHD_Connection *connection;
+  struct topo_conn *conn;
   struct topo_feed *feed;
   struct topo_grant grant;
   char token[TOPO_TOKEN_TEXT_MAX]; /* asked about again from time to time: it may be revoked */
@@ -273,6 +274,8 @@ static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
 {
   struct topo_stream *s = cls;
   (void)position;
+  /* libmicrohttpd asks when what went before was taken: the client reads. */
+  topo_conns_move(&s->gateway->conns, s->conn, TOPO_CONN_STREAMING, topo_clock_monotonic_ns());
   while (s->sent == s->pending.len) {
     topo_buf_clear(&s->pending);
     s->sent = 0;
@@ -316,6 +319,7 @@ static int open_stream(struct topo_request *r, struct topo_feed_request *request
     return TOPO_ENOMEM;
   s->gateway = r->gateway;
   s->connection = r->connection;
+  s->conn = r->conn;
   s->grant = r->grant;
   s->news = true;
   s->beat_ns = topo_clock_monotonic_ns() + r->gateway->options.times.beat_ms * ms_ns;

@@ -7,10 +7,12 @@
 #include "gateway/ws.h"
 
 #include "base/status.h"
+#include "gateway/secure.h"
 #include "gateway/ws_client.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -84,6 +86,22 @@ static void on_closed(struct topo_ws *ws, struct topo_ws_client *c)
   pthread_mutex_unlock(&ws->lock);
 }
 
+/* The answer that opens the socket is an answer like others. */
+static int add_headers(struct lws *wsi, struct lws_process_html_args *args)
+{
+  unsigned char *at = (unsigned char *)args->p, *end = at + args->max_len;
+  char name[64];
+  for (const struct topo_header_line *h = topo_secure_headers; h->name; h++) {
+    snprintf(name, sizeof name, "%s:", h->name);
+    if (lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+                                    (const unsigned char *)h->value, (int)strlen(h->value), &at,
+                                    end))
+      return -1;
+  }
+  args->p = (char *)at;
+  return 0;
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
                     size_t len)
 {
@@ -99,6 +117,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, 
     topo_ws_client_tick(c);
     lws_set_timer_usecs(wsi, LWS_USEC_PER_SEC);
     return 0;
+  case LWS_CALLBACK_ADD_HEADERS: return add_headers(wsi, in);
   case LWS_CALLBACK_HTTP: return -1; /* no handshake after all */
   default: return 0;
   }
@@ -118,7 +137,6 @@ static void *run(void *arg)
   struct topo_ws *ws = arg;
   while (!atomic_load(&ws->stopping) && lws_service(ws->context, 0) >= 0)
     ;
-  lws_context_destroy(ws->context);
   return NULL;
 }
 
@@ -208,6 +226,7 @@ bool topo_ws_handshake_good(const struct topo_headers *headers)
   enum { KEY_LENGTH = 24 /* 16 bytes of base64 */ };
   const struct topo_header_value *key = &headers->values[TOPO_HEADER_SOCKET_KEY];
   return key->count == 1 && key->len == KEY_LENGTH && !topo_headers_body(headers) &&
+         topo_headers_lists(headers, TOPO_HEADER_CONNECTION, "upgrade") &&
          topo_headers_is(headers, TOPO_HEADER_SOCKET_VERSION, "13");
 }
 
@@ -251,6 +270,10 @@ void topo_ws_destroy(struct topo_ws *ws)
   atomic_store(&ws->stopping, true);
   lws_cancel_service(ws->context);
   pthread_join(ws->thread, NULL);
+  /* No feed may wake a context that is being taken apart, nor may this thread have. */
+  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
+    topo_ws_client_unsubscribe(c);
+  lws_context_destroy(ws->context);
   for (size_t i = 0; i < ws->queued; i++)
     close(ws->queue[i]);
   finish(ws);

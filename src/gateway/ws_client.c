@@ -69,7 +69,7 @@ static void unsubscribe(struct topo_ws_client *c, const struct topo_id *space)
     }
 }
 
-static void unsubscribe_all(struct topo_ws_client *c)
+void topo_ws_client_unsubscribe(struct topo_ws_client *c)
 {
   while (c->n_subscriptions)
     remove_at(c, c->n_subscriptions - 1);
@@ -287,7 +287,10 @@ static bool write_batch(struct topo_ws_client *c)
     return false;
   int status = read_feeds(c);
   if (status < 0) {
-    topo_ws_client_end(c, TOPO_WS_NO_SPACE, TOPO_ECLOSED, "The space is closed.", NULL);
+    /* At the end of the node its spaces close, and may be faster than the word of it. */
+    bool over = atomic_load(&c->ws->quiet);
+    topo_ws_client_end(c, over ? TOPO_WS_GOING_AWAY : TOPO_WS_NO_SPACE, TOPO_ECLOSED,
+                       over ? "The daemon is stopping." : "The space is closed.", NULL);
     return true;
   }
   if (topo_ws_client_has_news(c))
@@ -350,7 +353,7 @@ void topo_ws_client_open(struct topo_ws_client *c, struct topo_ws *ws, struct lw
 
 void topo_ws_client_finish(struct topo_ws_client *c)
 {
-  unsubscribe_all(c);
+  topo_ws_client_unsubscribe(c);
   topo_buf_wipe(&c->message);
   topo_wipe(c->token, sizeof c->token);
   *(c->prior ? &c->prior->next : &c->ws->clients) = c->next;
@@ -400,7 +403,7 @@ void topo_ws_client_end(struct topo_ws_client *c, enum topo_ws_close code, int s
   c->code = code;
   c->problem = code == TOPO_WS_TIMEOUT ? topo_problem_http(TOPO_HTTP_TIMEOUT, detail)
                                        : topo_problem_of(status, detail, pointer);
-  unsubscribe_all(c);
+  topo_ws_client_unsubscribe(c);
   lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_SEND, GOODBYE_S);
   lws_callback_on_writable(c->wsi);
 }

@@ -82,6 +82,8 @@ void topo_ws_client_receive(struct topo_ws_client *c, const void *data, size_t l
 bool topo_ws_client_write(struct topo_ws_client *c);
 /* Once a second. */
 void topo_ws_client_tick(struct topo_ws_client *c);
+/* Ends all of its subscriptions: no feed calls any more. */
+void topo_ws_client_unsubscribe(struct topo_ws_client *c);
 /* Has a feed something to tell? */
 bool topo_ws_client_has_news(const struct topo_ws_client *c);
 /* Says why, then closes. `detail` is static or NULL. */

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_CACHE_KIB = 8192 };
+enum { DEFAULT_CACHE_KIB = 8192, LOAD_CACHE_KIB = 512 };
 
 static const struct topo_migration address_migration = {
     "CREATE TABLE local_address(device BLOB NOT NULL, address BLOB NOT NULL, seen_ms INTEGER NOT "
@@ -46,8 +46,7 @@ static int open_database(struct topo_node *node)
   struct topo_db_options o = {.path = node->path,
                               .disk = node->options.disk,
                               .application_id = TOPO_NODE_APPLICATION_ID,
-                              .cache_kib = node->options.cache_kib ? node->options.cache_kib
-                                                                   : DEFAULT_CACHE_KIB};
+                              .cache_kib = LOAD_CACHE_KIB};
   int status = topo_db_open(&node->db, &o);
   return status == 0 ? topo_db_migrate(node->db, steps, sizeof steps / sizeof *steps) : status;
 }
@@ -129,6 +128,10 @@ int topo_node_load(struct topo_node *node)
   node->failure = 0;
   if (status == 0)
     status = topo_peers_load(node);
+  /* Reading the whole log would have filled the cache with what is not asked for again. */
+  if (status == 0)
+    status = topo_db_set_cache(node->db, node->options.cache_kib ? node->options.cache_kib
+                                                                 : DEFAULT_CACHE_KIB);
   node->seen_nodes = -1;
   return status;
 }

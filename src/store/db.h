@@ -35,6 +35,8 @@ struct topo_db_options {
  * (not a database, damaged, or another application's), TOPO_EIO, TOPO_EDISKFULL, TOPO_ENOMEM. A
  * refused file is not changed. */
 int topo_db_open(struct topo_db **out, const struct topo_db_options *options);
+/* Changes the size of the cache. 0 or a status. */
+int topo_db_set_cache(struct topo_db *db, int kib);
 void topo_db_close(struct topo_db *db); /* NULL is fine; an open transaction is rolled back */
 
 /* One schema step; steps are numbered from 1 by their place in the array. */

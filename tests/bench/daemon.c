@@ -79,6 +79,23 @@ void bench_require_equal(const struct node_process *a, const struct node_process
   }
 }
 
+void bench_front(const struct node_process *p, struct load_address *at)
+{
+  char path[BENCH_PATH], address[80], *body = NULL;
+  *at = (struct load_address){.port = 0};
+  bench_require(node_process_call(p, "GET", "/v1/status", NULL, &body) == 200 &&
+                    node_process_member(body, "http_address", address, sizeof address) &&
+                    strrchr(address, ':'),
+                "the daemon does not listen on TCP");
+  free(body);
+  at->port = (unsigned)strtoul(strrchr(address, ':') + 1, NULL, 10);
+  snprintf(path, sizeof path, "%s/admin-token", p->dir);
+  FILE *f = fopen(path, "r");
+  bench_require(f && fgets(at->token, sizeof at->token, f), path);
+  fclose(f);
+  at->token[strcspn(at->token, "\r\n")] = '\0';
+}
+
 /* ---- the space's file ------------------------------------------------------------------------ */
 
 void bench_space_path(char out[static BENCH_PATH], const struct node_process *p)

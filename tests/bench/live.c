@@ -30,24 +30,6 @@ struct live {
   uint64_t asked[LOAD_CONNECTIONS_MAX]; /* the number that each connection has sent */
 };
 
-/* Its TCP address and its admin token. */
-static void find_front(const struct node_process *p, struct load_address *at)
-{
-  char path[BENCH_PATH], address[80], *body = NULL;
-  *at = (struct load_address){.port = 0};
-  bench_require(node_process_call(p, "GET", "/v1/status", NULL, &body) == 200 &&
-                    node_process_member(body, "http_address", address, sizeof address) &&
-                    strrchr(address, ':'),
-                "the daemon does not listen on TCP");
-  free(body);
-  at->port = (unsigned)strtoul(strrchr(address, ':') + 1, NULL, 10);
-  snprintf(path, sizeof path, "%s/admin-token", p->dir);
-  FILE *f = fopen(path, "r");
-  bench_require(f && fgets(at->token, sizeof at->token, f), path);
-  fclose(f);
-  at->token[strcspn(at->token, "\r\n")] = '\0';
-}
-
 static bool ask(void *arg, unsigned connection, struct topo_buf *out)
 {
   struct live *s = arg;
@@ -122,8 +104,8 @@ void bench_live_latency(const struct bench_options *o)
   bench_found(&a);
   bench_join(&a, &b);
   bench_require_equal(&a, &b);
-  find_front(&a, &s.at);
-  find_front(&b, &at_b);
+  bench_front(&a, &s.at);
+  bench_front(&b, &at_b);
   find_channel(&s, &a);
   struct ws_options wo = {.at = &at_b, .space = b.space, .listeners = 1, .messages_max = s.most};
   s.listeners = ws_listen(&wo);
@@ -138,6 +120,7 @@ void bench_live_latency(const struct bench_options *o)
   struct ws_result heard = ws_finish(s.listeners, s.next);
   bench_require_equal(&a, &b);
   report("live-latency", &heard, &sent);
+  bench_sync(o, "live-latency_limit_sync");
   end(&a, o);
   end(&b, o);
 }
@@ -148,7 +131,7 @@ void bench_ws_fanout(const struct bench_options *o)
   struct live s = {.most = (o->n + 1) * PACE};
   begin(&p, o, "fanout");
   bench_found(&p);
-  find_front(&p, &s.at);
+  bench_front(&p, &s.at);
   find_channel(&s, &p);
   struct ws_options wo = {
       .at = &s.at, .space = p.space, .listeners = LISTENERS, .messages_max = s.most};

@@ -70,6 +70,12 @@ launch() {
   [ "$line" = ready ]
 }
 
+# says NAME TEXT: is it in the line that whoever started the daemon got?
+says() {
+  cat "$work/$1.ready"
+  grep -qF -e "$2" "$work/$1.ready"
+}
+
 # topo NAME ARGUMENT...
 topo() {
   name=$1

@@ -53,16 +53,15 @@ static int be_busy(struct topo_op_call *call, void *host)
   return topo_op_fail(call, TOPO_EAGAIN, "Not now.");
 }
 
-#define END                                                                                        \
-  {                                                                                                \
-    NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0                                                    \
-  }
-static const struct topo_op_param none[] = {END};
-static const struct topo_op_param space[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0}, END};
-static const struct topo_op_param text[] = {{"space", TOPO_OP_PATH, TOPO_OP_ID, true, 0, 0},
-                                            {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0},
-                                            END};
-static const struct topo_op_param code[] = {{"code", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0}, END};
+static const struct topo_op_param none[] = {{0}};
+static const struct topo_op_param space[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true}, {0}};
+static const struct topo_op_param text[] = {
+    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "text", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1},
+    {0}};
+static const struct topo_op_param code[] = {
+    {.name = "code", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1}, {0}};
 
 #define OP(id, method, path, where, scope, params, run, creates, idempotent)                       \
   {                                                                                                \

@@ -250,6 +250,27 @@ static void a_reader_that_stopped_does_not_hold_up_the_end(void **state)
   close(l.fd);
 }
 
+/* Whoever does not take what is sent is let go after a time; whoever does may stay. */
+static void a_reader_that_stopped_is_let_go(void **state)
+{
+  struct house *h = *state;
+  static struct listener stuck, good;
+  h->options.times.answer_ms = 2000;
+  h->options.times.beat_ms = 500;
+  house_open(h);
+  ask(h, &stuck, GET("?space=" A, READ));
+  ask(h, &good, GET("?space=" B, READ));
+  house_await_feeds(h, 2);
+  for (int i = 0; i < 2000; i++)
+    house_emit(h, &house_a, "message", "c", 10000);
+  house_await_feeds(h, 1);
+  good.text[good.len = 0] = '\0';
+  await(&good, ":\n\n");
+  close(stuck.fd);
+  close(good.fd);
+}
+
+/* Also when all of them arrive at once: none of the servers behind the door forgets one. */
 static void streams_are_counted(void **state)
 {
   enum { MAX = 256 };
@@ -282,6 +303,7 @@ int main(void)
       TEST(a_stream_ends_with_its_space),
       TEST(streams_end_with_the_gateway),
       TEST(a_reader_that_stopped_does_not_hold_up_the_end),
+      TEST(a_reader_that_stopped_is_let_go),
       TEST(streams_are_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

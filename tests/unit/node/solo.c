@@ -108,16 +108,17 @@ static void run(struct solo *s, struct topo_op_call *call)
   call->done(call, call->done_arg);
 }
 
-int solo_call(struct solo *s, const char *id, const char *path_name, const struct topo_id *path,
-              const char *body, char **out)
+int solo_ask(struct solo *s, const struct solo_ask *ask, char **out, bool *replayed)
 {
   bool answered = false;
-  struct topo_op_call *call = topo_op_call_create(find(id));
+  struct topo_op_call *call = topo_op_call_create(find(ask->id));
   topo_assert(call);
   set_id(call, "space", &topo_id_zero);
-  if (path_name)
-    set_id(call, path_name, path);
-  topo_assert(!body || topo_op_set_body(call, body, strlen(body)) == 0);
+  if (ask->path_name)
+    set_id(call, ask->path_name, ask->path);
+  topo_assert(!ask->body || topo_op_set_body(call, ask->body, strlen(ask->body)) == 0);
+  if (ask->key)
+    snprintf(call->idempotency_key, sizeof call->idempotency_key, "%s", ask->key);
   call->done = done;
   call->done_arg = &answered;
   s->now.mono_ms++;
@@ -128,8 +129,16 @@ int solo_call(struct solo *s, const char *id, const char *path_name, const struc
   struct topo_bytes text = topo_json_text(&call->out);
   if (out)
     *out = status == 0 ? strndup((const char *)text.data, text.len) : NULL;
+  if (replayed)
+    *replayed = call->replayed;
   topo_op_call_destroy(call);
   return status;
+}
+
+int solo_call(struct solo *s, const char *id, const char *path_name, const struct topo_id *path,
+              const char *body, char **out)
+{
+  return solo_ask(s, &(struct solo_ask){id, path_name, path, body, NULL}, out, NULL);
 }
 
 struct topo_id solo_id(const char *json, const char *name)

@@ -28,6 +28,13 @@ void solo_close(struct solo *s);
  * the id `path`. */
 int solo_call(struct solo *s, const char *id, const char *path_name, const struct topo_id *path,
               const char *body, char **out);
+/* The same with an idempotency key (NULL: none); *replayed as the call says. */
+struct solo_ask {
+  const char *id, *path_name;
+  const struct topo_id *path;
+  const char *body, *key;
+};
+int solo_ask(struct solo *s, const struct solo_ask *ask, char **out, bool *replayed);
 /* The id that stands as the member `name` of the JSON. */
 struct topo_id solo_id(const char *json, const char *name);
 /* The channel "general". */
