@@ -88,17 +88,11 @@ test('access: a token is shown once, listed without its secret, and gone when re
   const { items } = await place.admin.ok('listTokens');
   assert.deepEqual(items.at(-1), made);
   assert.doesNotMatch(JSON.stringify(items), new RegExp(token.slice(5)));
-  const socket = await client.socket({ subscribe: [{ space: place.space }] });
-  const stream = await client.events({ query: { space: place.space, types: 'message' } });
-  const busy = await client.events({ query: { space: place.space, types: 'sync' } });
-  for (const link of [socket, stream, busy]) assert.equal((await link.next()).type, 'ready');
+  await client.ok('getStatus');
   await place.admin.ok('revokeToken', { path: { token_id: made.token_id } });
   await client.refused('getStatus', 401, 'unauthenticated');
   await place.admin.refused('revokeToken', 404, 'not-found', { path: { token_id: made.token_id } });
   assert(!(await place.admin.ok('listTokens')).items.some((item) => item.token_id === made.token_id));
-  assert.equal((await within(socket.closed, 'its socket ends too')).code, 4401);
-  assert.equal(await stream.next(), undefined, 'and its streams');
-  while ((await busy.next()) !== undefined);
 });
 
 test('access: a token wants a name, a scope and a space that there is', async (t) => {
@@ -192,6 +186,42 @@ test('access: a code that two use at once opens for one', async (t) => {
   const clients = Array.from({ length: 8 }, () => node.client({ token: null }));
   const answers = await Promise.all(clients.map((client) => client.call('createSession', { body: { code } })));
   assert.equal(answers.filter((answer) => answer.status === 201).length, 1);
+});
+
+test('access: of many codes the latest are good', async (t) => {
+  const { node, admin } = await startPlace(t);
+  const codes = [];
+  for (let i = 0; i < 40; i++) codes.push((await admin.ok('createCode')).code);
+  const nameless = node.client({ token: null });
+  await nameless.refused('createSession', 401, 'unauthenticated', { body: { code: codes[0] } });
+  await nameless.ok('createSession', { body: { code: codes.at(-1) } });
+});
+
+test('access: there is room for so many tokens, and sessions make room for each other', async (t) => {
+  const { node, admin } = await startPlace(t);
+  let answer;
+  let n = 0;
+  for (; n < 1000; n++) {
+    answer = await admin.call('createToken', { body: { name: `bot ${n}`, scope: 'read' } });
+    if (answer.status !== 201) break;
+  }
+  assert.equal(`${answer.status} ${answer.body.code}`, '413 limit-exceeded');
+  assert(n >= 100 && n < 1000, `${n} tokens`);
+  const { items } = await admin.ok('listTokens');
+  await admin.ok('revokeToken', { path: { token_id: items.find((item) => item.name === 'bot 0').token_id } });
+  await admin.ok('createToken', { body: { name: 'one more', scope: 'read' } });
+  assert.equal((await node.client().call('getStatus')).status, 200, 'the administrator is not crowded out');
+});
+
+test('access: who guesses is slowed down, and nobody else', async (t) => {
+  const { node, admin } = await startPlace(t);
+  const guesses = Array.from({ length: 100 }, (_, i) => node.client({ token: `topo_guess${i}` }).call('getStatus'));
+  const good = Array.from({ length: 20 }, () => admin.ok('getStatus'));
+  const answers = await Promise.all(guesses);
+  await Promise.all(good);
+  const statuses = new Set(answers.map((answer) => answer.status));
+  assert.deepEqual([...statuses].sort(), [401, 429]);
+  for (const { status, headers } of answers) if (status === 429) assert(Number(headers['retry-after']) >= 1);
 });
 
 test('access: tokens outlive the node, codes do not', async (t) => {

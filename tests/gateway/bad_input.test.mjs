@@ -1,51 +1,15 @@
 // bad_input.test.mjs - what no client should send: each gets an answer of its own where HTTP has room for
 // one, in bounded memory and time, and the node goes on.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { checkAlways, checkProblem } from './lib/contract.mjs';
-import { startTeam } from './lib/node.mjs';
 import { prng, seed } from './lib/prng.mjs';
 import { exchangeRaw, RawSocket } from './lib/raw.mjs';
-import { sanitized, scaled } from './lib/scale.mjs';
+import { scaled } from './lib/scale.mjs';
 import { test } from './lib/test.mjs';
+import { checkRefusal, startVictim } from './lib/victim.mjs';
 import { each, until, within } from './lib/wait.mjs';
 import { frame, handshake, OPCODE } from './lib/websocket.mjs';
 
 const MIB = 1024 * 1024;
-// What a node may have grown by after a test; sanitizers keep what was freed.
-const GROWTH_MAX = sanitized ? 512 * MIB : 48 * MIB;
-
-// A team that has to be well after the test, and not much larger than before.
-async function startVictim(t) {
-  const team = await startTeam(t);
-  const { admin, space, channel, node } = team;
-  const path = { space, channel };
-  await each(50, 10, (i) => admin.ok('sendMessage', { path, body: { text: `warm ${i}` } }));
-  const before = node.rss();
-  return {
-    ...team,
-    path,
-    head: `Host: 127.0.0.1:${node.port}\r\nAuthorization: Bearer ${node.token}\r\n`,
-    async well() {
-      const fresh = node.client();
-      const { message } = await fresh.ok('sendMessage', { path, body: { text: 'still here' } });
-      await fresh.ok('getMessage', { path: { space, message } });
-      const socket = await fresh.socket({ subscribe: [{ space }] });
-      assert.equal((await socket.next()).type, 'ready');
-      const grown = node.rss() - before;
-      assert(grown < GROWTH_MAX, `the node has grown by ${Math.round(grown / MIB)} MiB`);
-      assert.doesNotMatch(JSON.stringify(await fresh.ok('listLogs', { query: { limit: 1000 } })), /"level":"error"/);
-    },
-  };
-}
-
-// An answer to something broken: a problem, and none of the server's own making.
-function checkRefusal(answer, what) {
-  assert(answer, `${what}: no answer`);
-  assert(answer.status >= 400 && (answer.status < 500 || answer.status === 503), `${what}: ${answer.status} ${answer.text}`);
-  checkProblem(answer, what);
-  checkAlways(answer, what);
-}
 
 function checkRefusedSomehow(answer) {
   assert(answer.status >= 400 && (answer.status < 500 || [503, 505].includes(answer.status)), `${answer.status}`);
@@ -214,7 +178,6 @@ const wrongs = {
   'a continuation of nothing': [(s) => s.send('x', { opcode: OPCODE.more }), [1002, 1006, 4400]],
   'a cut control frame': [(s) => s.send('x', { opcode: OPCODE.ping, fin: false }), [1002, 1006]],
   'a long control frame': [(s) => s.send('x'.repeat(200), { opcode: OPCODE.ping }), [1002, 1006]],
-  'a frame of 2^52 bytes': [(s) => s.send('x', { length: 2 ** 52 }), [1002, 1006, 1009, 4400, 4408]],
 };
 
 test('bad input: a WebSocket that breaks the rules is closed for it', async (t) => {
@@ -299,98 +262,5 @@ test('bad input: a client that vanishes in the middle of anything is not missed'
     if (random.below(2)) raw.socket.resetAndDestroy();
     else raw.socket.destroy();
   });
-  await well();
-});
-
-// Sends a byte of `text` every half second, and one of its last for ever, until the server has enough.
-async function drip(node, text, atOnce, limit_ms) {
-  const raw = new RawSocket(node);
-  await within(raw.opened, 'a connection');
-  await raw.write(text.slice(0, atOnce));
-  const begun = Date.now();
-  let at = atOnce;
-  const timer = setInterval(() => raw.write(text[Math.min(at++, text.length - 1)]), 500);
-  try {
-    await within(raw.closed, 'the end of a slow client', limit_ms);
-  } finally {
-    clearInterval(timer);
-    raw.socket.destroy();
-  }
-  return { answers: raw.answers, took_ms: Date.now() - begun };
-}
-
-// How many sockets this process and the node may have open: the half of what the system lets us.
-function affordable() {
-  const limit = /Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'));
-  return Math.min(5000, Math.floor(Number(limit?.[1] ?? 1024) / 2));
-}
-
-// All of these wait for deadlines of the server, so they wait at the same time: 10 s for a header or a
-// hello, 30 s for a body, and as much again for a machine that is busy.
-test('bad input: the slow and the silent are let go, while others are served', async (t) => {
-  const { node, admin, space, head, path, well } = await startVictim(t);
-  const SLACK_MS = 20_000;
-  const line = `POST /v1/spaces/${space}/channels/${path.channel}/messages HTTP/1.1\r\n${head}Content-Type: application/json\r\n`;
-  let over = false;
-
-  const slowHeader = async () => {
-    const { answers } = await drip(node, `GET /v1/status HTTP/1.1\r\n${head}X-Slow: ${'z'.repeat(1000)}`, 30, 10_000 + SLACK_MS);
-    for (const answer of answers) checkRefusal(answer, 'a slow header');
-    if (answers.length) assert.equal(answers[0].status, 408);
-  };
-  const slowBody = async () => {
-    const { answers } = await drip(node, `${line}Content-Length: 1000\r\n\r\n{"text":"${'z'.repeat(900)}`, line.length + 30, 30_000 + SLACK_MS);
-    for (const answer of answers) checkRefusal(answer, 'a slow body');
-  };
-  const slowChunks = async () => {
-    const { answers } = await drip(node, `${line}Transfer-Encoding: chunked\r\n\r\n${'1\r\nz\r\n'.repeat(300)}`, line.length + 30, 30_000 + SLACK_MS);
-    for (const answer of answers) checkRefusal(answer, 'slow chunks');
-  };
-  const silentSocket = async () => {
-    const socket = await admin.bareSocket();
-    const problem = await socket.find((event) => event.type === 'problem', 'a reason', 10_000 + SLACK_MS);
-    assert(problem.data.code);
-    assert.equal((await socket.closed).code, 4408);
-  };
-  const halfMessage = async () => {
-    const socket = await admin.socket({ subscribe: [{ space }] });
-    socket.send('{"subscribe":[', { fin: false });
-    const { code } = await within(socket.closed, 'the end of half a message', 10_000 + SLACK_MS);
-    assert([4400, 4408].includes(code), `half a message: closed with ${code}`);
-  };
-  const idlers = async () => {
-    const n = affordable();
-    const sockets = [];
-    let open = 0;
-    t.after(() => sockets.forEach((raw) => raw.socket.destroy()));
-    await each(n, 200, async () => {
-      const raw = new RawSocket(node);
-      sockets.push(raw);
-      open++;
-      raw.closed.then(() => open--);
-      await Promise.race([raw.opened.catch(() => {}), raw.closed]);
-    });
-    assert(sockets.length === n);
-    await until(() => open === 0, 'the silent are let go', 10_000 + SLACK_MS);
-  };
-  const served = async () => {
-    let slowest = 0;
-    let n = 0;
-    while (!over) {
-      const begun = Date.now();
-      await admin.ok('sendMessage', { path, body: { text: `meanwhile ${n}` } });
-      await node.client().ok('getStatus');
-      slowest = Math.max(slowest, Date.now() - begun);
-      n++;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    t.diagnostic(`${n} rounds were served meanwhile, the slowest in ${slowest} ms`);
-    assert(n > 10 && slowest < (sanitized ? 30_000 : 5000), `slowest: ${slowest} ms`);
-  };
-
-  const waiting = [slowHeader, slowBody, slowChunks, silentSocket, halfMessage, idlers].map((run) => run());
-  const good = served();
-  await Promise.all(waiting).finally(() => (over = true));
-  await good;
   await well();
 });

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { coverage } from './lib/contract.mjs';
 import { endsWithin, test } from './lib/test.mjs';
 
-const files = ['operations', 'idempotency', 'access', 'bad_input', 'events', 'convergence'];
+const files = ['operations', 'idempotency', 'access', 'bad_input', 'deadlines', 'events', 'convergence'];
 const asked = process.argv.slice(2);
 for (const name of asked.length ? asked : files) await import(`./${name}.test.mjs`);
 

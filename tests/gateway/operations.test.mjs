@@ -46,6 +46,16 @@ test('operations: the status tells the truth', async (t) => {
   assert.deepEqual(await node.local().ok('getStatus'), status, 'the same on the Unix socket');
 });
 
+test('operations: HEAD answers as GET does, without the body', async (t) => {
+  const { admin, space } = await startTeam(t);
+  for (const path of ['/healthz', '/v1/status', `/v1/spaces/${space}/channels`, '/v1/nothing']) {
+    const [get, head] = [await admin.exchange('GET', path, { headers: admin.credentials }), await admin.exchange('HEAD', path, { headers: admin.credentials })];
+    assert.equal(head.status, get.status, path);
+    assert.equal(head.text, '');
+    for (const name of ['content-type', 'etag', 'topo-cursor']) assert.equal(head.headers[name], get.headers[name], `${path}: ${name}`);
+  }
+});
+
 test('operations: the log has as many lines as were asked for, the latest of them', async (t) => {
   const { admin } = await startTeam(t);
   const { items } = await admin.ok('listLogs', { query: { limit: 1000 } });

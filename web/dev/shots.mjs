@@ -44,6 +44,32 @@ const scenes = {
     await page.keyboard.press("Enter");
     await page.getByText("Waiting for a peer").waitFor();
   }],
+  compact: ["full", async (page) => {
+    await page.evaluate(() => localStorage.setItem("topo.density", '"compact"'));
+    await page.reload();
+    await page.locator(".row >> nth=0").waitFor();
+  }],
+  unread: ["many", async (page, mock) => {
+    const [tea] = mock.spaces;
+    await page.locator(".scroll").evaluate((box) => (box.scrollTop = box.scrollHeight - 1500));
+    await page.locator(".jump").waitFor();
+    mock.say(tea, tea.channels[0].channel, tea.members[1].user, "Are you still there?");
+    mock.say(tea, tea.channels[0].channel, tea.members[1].user, "Hello?");
+    mock.say(tea, tea.channels[2].channel, tea.members[2].user, "A recipe for scones.");
+    await page.locator(".jump.fresh").waitFor();
+    await page.waitForTimeout(100);
+  }],
+  newline: ["full", async (page, mock) => {
+    const [tea] = mock.spaces;
+    await page.waitForFunction(() => Object.keys(localStorage).filter((one) => one.startsWith("topo.read.")).length === 2);
+    await page.keyboard.press("Alt+ArrowDown");
+    await page.locator(".header-title", { hasText: "kettles" }).waitFor();
+    mock.say(tea, tea.channels[0].channel, tea.members[1].user, "Are you still there?");
+    await page.locator(".channel.unread").waitFor({ state: "attached" });
+    await page.keyboard.press("Alt+ArrowUp");
+    await page.locator(".new").waitFor();
+  }],
+  settings: ["full", (page) => page.getByRole("button", { name: "Appearance" }).click({ force: true }).catch(() => {})],
   down: ["full", async (page, mock) => {
     await mock.close();
     await page.locator(".banner.bad").waitFor();
