@@ -44,7 +44,8 @@ static int replay(struct topo_node *node, struct topo_op_call *call)
   node->request = request_of(call);
   if (topo_id_is_zero(&node->request))
     return TOPO_ENOMEM;
-  int status = topo_answers_find(node->db, call->idempotency_key, &node->request, &call->out.buf);
+  int status = topo_answers_find(node->db, call->idempotency_key, &node->request, node->now.wall_ms,
+                                 &call->out.buf);
   call->replayed = status == 0;
   if (status == TOPO_EMISMATCH)
     return topo_op_fail(call, status, "this idempotency key came with another request before");
