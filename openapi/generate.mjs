@@ -15,11 +15,9 @@ const here = dirname(fileURLToPath(import.meta.url))
 
 function filesOf(document) {
   const operations = readOperations(document)
-  const rowed = operations.filter((operation) => operation.where !== 'gateway')
-  const table = (...where) =>
-    rowed.filter((operation) => where.includes(operation.where))
+  const table = (...where) => operations.filter((operation) => where.includes(operation.where))
   return {
-    'src/api/operations.gen.h': header(rowed),
+    'src/api/operations.gen.h': header(table('host', 'read', 'space')),
     'src/node/operations.gen.c': rows('operations.gen.c', 'the operations of one space.', 'topo_space_operations',
       table('read', 'space')),
     'src/daemon/operations.gen.c': rows('operations.gen.c', 'the operations of the daemon itself.',

@@ -68,6 +68,17 @@ static int take_word(struct parser *p)
   return 0;
 }
 
+/* An option of the command, the i-th of its row. */
+static int take_own(struct parser *p, unsigned i)
+{
+  const struct topo_cli_option *option = &p->args->command->options[i];
+  if (option->value)
+    return take_value(p, &p->args->options[i]);
+  p->args->options[i] = option->name;
+  p->at++;
+  return 0;
+}
+
 static int take_option(struct parser *p)
 {
   const char *token = p->argv[p->at];
@@ -84,7 +95,7 @@ static int take_option(struct parser *p)
   if (p->args->command)
     for (unsigned i = 0; i < TOPO_CLI_OPTIONS_MAX && p->args->command->options[i].name; i++)
       if (strcmp(token, p->args->command->options[i].name) == 0)
-        return take_value(p, &p->args->options[i]);
+        return take_own(p, i);
   if (token[1] != '-' && strlen(token) > 2)
     return take_word(p);
   return refuse(p, "unknown option (write -- before a text that begins so): ", token);

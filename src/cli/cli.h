@@ -22,11 +22,16 @@ enum topo_cli_exit {
   TOPO_CLI_TIMEOUT = 6 /* it took too long, or nobody answered yet */
 };
 
-enum { TOPO_CLI_WORDS_MAX = 64, TOPO_CLI_OPTIONS_MAX = 4, TOPO_CLI_PATH_SIZE = 512 };
+enum {
+  TOPO_CLI_WORDS_MAX = 64,
+  TOPO_CLI_OPTIONS_MAX = 4,
+  TOPO_CLI_PATH_SIZE = 512,
+  TOPO_CLI_CURSOR_SIZE = 72 /* an event cursor with its NUL */
+};
 
 struct topo_cli_option {
   const char *name;  /* with its dashes: "--user" */
-  const char *value; /* what help calls its value: "NAME" */
+  const char *value; /* what help calls its value: "NAME"; NULL: it has none */
 };
 
 struct topo_cli;
@@ -63,7 +68,8 @@ struct topo_cli {
 /* Takes argv apart. 0, or TOPO_EINVAL with a sentence in `error`. */
 int topo_cli_parse(struct topo_cli_args *args, int argc, char *const *argv, char *error,
                    size_t error_size);
-/* The value of an option of this command, or NULL. The name must be in its row (asserted). */
+/* The value of an option of this command, its name if it takes none, or NULL when it was not given.
+ * The name must be in its row (asserted). */
 const char *topo_cli_option(const struct topo_cli *cli, const char *name);
 /* A whole number of an option's value, or `otherwise` when it is not given. 0 or TOPO_EINVAL. */
 int topo_cli_option_number(const struct topo_cli *cli, const char *name, uint64_t otherwise,
@@ -82,6 +88,10 @@ int topo_cli_start(struct topo_cli *cli);
 int topo_cli_stop(struct topo_cli *cli);
 int topo_cli_status(struct topo_cli *cli);
 int topo_cli_logs(struct topo_cli *cli);
+int topo_cli_open(struct topo_cli *cli);
+int topo_cli_tokens_create(struct topo_cli *cli);
+int topo_cli_tokens_list(struct topo_cli *cli);
+int topo_cli_tokens_revoke(struct topo_cli *cli);
 int topo_cli_workspace_create(struct topo_cli *cli);
 int topo_cli_workspace_list(struct topo_cli *cli);
 int topo_cli_invite(struct topo_cli *cli);
@@ -93,6 +103,7 @@ int topo_cli_channels_create(struct topo_cli *cli);
 int topo_cli_send(struct topo_cli *cli);
 int topo_cli_read(struct topo_cli *cli);
 int topo_cli_tail(struct topo_cli *cli);
+int topo_cli_events_tail(struct topo_cli *cli);
 int topo_cli_react(struct topo_cli *cli);
 int topo_cli_peers(struct topo_cli *cli);
 int topo_cli_sync(struct topo_cli *cli);

@@ -9,15 +9,23 @@
 struct topo_cli_answer {
   int code; /* enum topo_cli_exit */
   long http;
+  bool lost;            /* the connection broke before the answer came: it may be done or not */
   struct topo_buf text; /* the body */
   cJSON *tree;          /* the parsed body of a success; never NULL when code is TOPO_CLI_OK */
+  char cursor[TOPO_CLI_CURSOR_SIZE]; /* the header Topo-Cursor; empty: there was none */
 };
 
 /* Asks. `body` NULL: no body. A refusal is told to the user on standard error, with the remedy;
  * only answer->code needs to be looked at. Under --json the body is printed, success or not. */
 int topo_cli_ask(struct topo_cli *cli, const char *method, const char *path,
                  const struct topo_json *body, struct topo_cli_answer *answer);
-/* The same, but nothing is printed, and `text` goes out as it is. Returns answer->code. */
+/* A POST that the daemon does once however often it hears it: it carries a random Idempotency-Key,
+ * and is made once more, with the same key, when the connection broke before the answer came. The
+ * rest is as above. */
+int topo_cli_write(struct topo_cli *cli, const char *path, const struct topo_json *body,
+                   struct topo_cli_answer *answer);
+/* The same as topo_cli_ask, but nothing is printed, and `text` goes out as it is. Returns
+ * answer->code. */
 int topo_cli_ask_quietly(struct topo_cli *cli, const char *method, const char *path,
                          const char *text, size_t text_len, struct topo_cli_answer *answer);
 void topo_cli_answer_finish(struct topo_cli_answer *answer);
@@ -25,6 +33,8 @@ void topo_cli_answer_finish(struct topo_cli_answer *answer);
 void topo_cli_explain(const struct topo_cli *cli, const struct topo_cli_answer *answer);
 /* Prints the body as it came, safe for a terminal if it goes to one. */
 void topo_cli_print_body(const struct topo_cli *cli, const struct topo_cli_answer *answer);
+/* Prints a JSON text and a line feed, likewise. */
+void topo_cli_print_json(const struct topo_cli *cli, const void *text, size_t len);
 
 /* Members of a JSON object; "" or 0 or false when they are missing or of another kind. */
 const char *topo_cli_text(const cJSON *object, const char *name);

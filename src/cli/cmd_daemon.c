@@ -52,10 +52,11 @@ static _Noreturn void become_topod(const char *topod, const struct topo_cli *cli
   if (null > 2)
     close(null);
   snprintf(fd_text, sizeof fd_text, "%d", ready_fd);
-  const char *argv[2 + 2 * 4] = {topod};
+  const char *argv[2 + 2 * 5] = {topod};
   size_t n = 1;
   add_option(argv, &n, "--data", cli->args.data);
   add_option(argv, &n, "--ready-fd", fd_text);
+  add_option(argv, &n, "--listen", topo_cli_option(cli, "--listen"));
   add_option(argv, &n, "--bind", topo_cli_option(cli, "--bind"));
   add_option(argv, &n, "--advertise", topo_cli_option(cli, "--advertise"));
   execvp(topod, (char *const *)argv);
@@ -160,6 +161,8 @@ int topo_cli_start(struct topo_cli *cli)
     topo_cli_print_body(cli, &answer);
   else
     puts(running ? "topo is running already" : "topo is running");
+  if (code == TOPO_CLI_OK && cli->terminal && !cli->args.json)
+    fputs("`topo open` shows its page in a browser\n", stderr);
   topo_cli_answer_finish(&answer);
   return code;
 }
@@ -183,6 +186,9 @@ int topo_cli_status(struct topo_cli *cli)
     topo_cli_print(stdout, topo_cli_text(answer.tree, "version"), TOPO_CLI_LINE);
     printf("\npid         %lld\ndata        ", (long long)topo_cli_number(answer.tree, "pid"));
     topo_cli_print(stdout, topo_cli_text(answer.tree, "data_dir"), TOPO_CLI_LINE);
+    const char *http = topo_cli_text(answer.tree, "http_address");
+    fputs(*http ? "\nhttp        http://" : "\nhttp        none", stdout);
+    topo_cli_print(stdout, http, TOPO_CLI_LINE);
     fputs("\nudp         ", stdout);
     topo_cli_print(stdout, topo_cli_text(answer.tree, "udp_address"), TOPO_CLI_LINE);
     printf("\nworkspaces  %lld\n", (long long)topo_cli_number(answer.tree, "spaces"));

@@ -1,95 +1,19 @@
 /*
- * cmd_message.c - channels, send, read, tail, react.
+ * cmd_message.c - channels, send, read, react.
  *
  * Channels are named by their name or the beginning of their id, messages by the beginning of their
  * id among the newest page of each channel.
  */
-#include "cli/client.h"
+#include "cli/conversation.h"
 #include "cli/input.h"
 #include "cli/text.h"
 
 #include "api/op.h"
 
-#include <curl/curl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { ID_SIZE = 64, PAGE = 100, TAIL_FIRST = 20, TAIL_PAUSE_S = 1, CURSOR_SIZE = 256 };
-
-/* One page of one channel. */
-struct page {
-  char space[ID_SIZE], channel[ID_SIZE];
-  uint64_t limit;
-  char after[CURSOR_SIZE]; /* empty: the newest page */
-};
-
-static int ask_page(struct topo_cli *cli, const struct page *page, struct topo_cli_answer *answer)
-{
-  char path[1536], cursor[3 * CURSOR_SIZE + 16] = "";
-  if (page->after[0]) {
-    /* Cursors are opaque, so they are escaped like any text. */
-    char *escaped = curl_easy_escape(NULL, page->after, 0);
-    snprintf(cursor, sizeof cursor, "&after=%s", escaped ? escaped : "");
-    curl_free(escaped);
-  }
-  snprintf(path, sizeof path, "/v1/spaces/%s/channels/%s/messages?limit=%llu%s", page->space,
-           page->channel, (unsigned long long)page->limit, cursor);
-  return topo_cli_ask(cli, "GET", path, NULL, answer);
-}
-
-static int copy_id(char out[static ID_SIZE], const cJSON *item, const char *name)
-{
-  const char *id = topo_cli_text(item, name);
-  if (!topo_cli_is_id_prefix(id))
-    return topo_cli_error(TOPO_CLI_FAILURE, "the daemon's answer holds no id where one belongs");
-  snprintf(out, ID_SIZE, "%s", id);
-  return TOPO_CLI_OK;
-}
-
-static int ask_channels(struct topo_cli *cli, const char *space, struct topo_cli_answer *answer)
-{
-  char path[TOPO_CLI_PATH_SIZE];
-  snprintf(path, sizeof path, "/v1/spaces/%s/channels", space);
-  int code = topo_cli_ask_quietly(cli, "GET", path, NULL, 0, answer);
-  if (code != TOPO_CLI_OK)
-    topo_cli_explain(cli, answer);
-  return code;
-}
-
-/* `wanted` NULL: "general", or the only channel. */
-static const cJSON *choose_channel(const cJSON *items, const char *wanted)
-{
-  const char *name = wanted ? wanted + (wanted[0] == '#') : "general";
-  const cJSON *item;
-  cJSON_ArrayForEach(item, items) if (strcmp(topo_cli_text(item, "name"), name) == 0) return item;
-  cJSON_ArrayForEach(item, items) if (topo_cli_is_id_prefix(name) &&
-                                      strncmp(topo_cli_text(item, "channel"), name, strlen(name)) ==
-                                          0) return item;
-  return !wanted && cJSON_GetArraySize(items) == 1 ? cJSON_GetArrayItem(items, 0) : NULL;
-}
-
-static int find_channel(struct topo_cli *cli, const char *wanted, struct page *page)
-{
-  struct topo_cli_answer answer;
-  int code = topo_cli_space(cli, page->space, sizeof page->space);
-  if (code != TOPO_CLI_OK)
-    return code;
-  code = ask_channels(cli, page->space, &answer);
-  if (code == TOPO_CLI_OK) {
-    const cJSON *channel = choose_channel(topo_cli_items(&answer), wanted);
-    if (channel)
-      code = copy_id(page->channel, channel, "channel");
-    else if (wanted)
-      code =
-          topo_cli_error(TOPO_CLI_NOT_FOUND, "there is no channel %s: see `topo channels`", wanted);
-    else
-      code =
-          topo_cli_error(TOPO_CLI_NOT_FOUND, "say which channel, as in #name: see `topo channels`");
-  }
-  topo_cli_answer_finish(&answer);
-  return code;
-}
+enum { PAGE = 100 };
 
 static void print_channel(const cJSON *item)
 {
@@ -124,7 +48,7 @@ static int post_text(struct topo_cli *cli, const char *path, const char *key,
   topo_json_key(&json, key);
   topo_json_string_n(&json, text.data, text.len);
   topo_json_end_object(&json);
-  int code = topo_cli_ask(cli, "POST", path, &json, &answer);
+  int code = topo_cli_write(cli, path, &json, &answer);
   if (code == TOPO_CLI_OK && !cli->args.json)
     print(answer.tree);
   topo_cli_answer_finish(&answer);
@@ -173,13 +97,13 @@ static int gather_text(struct topo_cli *cli, unsigned first, struct topo_buf *te
 
 int topo_cli_send(struct topo_cli *cli)
 {
-  struct page page = {0};
+  struct topo_cli_page page = {0};
   struct topo_buf text = {0};
   char path[TOPO_CLI_PATH_SIZE];
   bool named = cli->args.words_count && cli->args.words[0][0] == '#';
   int code = gather_text(cli, named, &text);
   if (code == TOPO_CLI_OK)
-    code = find_channel(cli, named ? cli->args.words[0] : NULL, &page);
+    code = topo_cli_find_channel(cli, named ? cli->args.words[0] : NULL, &page);
   if (code == TOPO_CLI_OK) {
     snprintf(path, sizeof path, "/v1/spaces/%s/channels/%s/messages", page.space, page.channel);
     code = post_text(cli, path, "text", topo_buf_view(&text), print_sent);
@@ -188,90 +112,36 @@ int topo_cli_send(struct topo_cli *cli)
   return code;
 }
 
-static void print_message(const struct topo_cli *cli, const cJSON *item, int64_t now_ms)
-{
-  char at[TOPO_CLI_TIME_SIZE];
-  const char *dim = cli->colour ? "\x1b[2m" : "", *bold = cli->colour ? "\x1b[1m" : "";
-  const char *plain = cli->colour ? "\x1b[0m" : "";
-  const cJSON *reaction, *author = cJSON_GetObjectItemCaseSensitive(item, "author");
-  topo_cli_format_time(at, topo_cli_number(item, "sent_at_ms"), now_ms);
-  printf("%s%.8s %s%s %s", dim, topo_cli_id(item, "message"), at, plain, bold);
-  topo_cli_print(stdout, topo_cli_text(author, "name"), TOPO_CLI_LINE);
-  printf("%s: ", plain);
-  topo_cli_print(stdout, topo_cli_text(item, "text"), TOPO_CLI_BLOCK);
-  cJSON_ArrayForEach(reaction, cJSON_GetObjectItemCaseSensitive(item, "reactions"))
-  {
-    fputs("  ", stdout);
-    topo_cli_print(stdout, topo_cli_text(reaction, "emoji"), TOPO_CLI_LINE);
-    printf(" %lld", (long long)topo_cli_number(reaction, "count"));
-  }
-  putchar('\n');
-}
-
 static void print_page(const struct topo_cli *cli, const struct topo_cli_answer *answer)
 {
   const cJSON *item;
-  int64_t now_ms = (int64_t)time(NULL) * 1000;
-  if (!cli->args.json)
-    cJSON_ArrayForEach(item, topo_cli_items(answer)) print_message(cli, item, now_ms);
-  fflush(stdout);
-}
-
-static const char *channel_word(const struct topo_cli *cli)
-{
-  return cli->args.words_count ? cli->args.words[0] : NULL;
+  if (cli->args.json)
+    topo_cli_print_body(cli, answer);
+  else
+    cJSON_ArrayForEach(item, topo_cli_items(answer)) topo_cli_print_message(cli, item);
 }
 
 int topo_cli_read(struct topo_cli *cli)
 {
-  struct page page = {0};
+  struct topo_cli_page page = {0};
   struct topo_cli_answer answer;
   if (topo_cli_option_number(cli, "--limit", 50, &page.limit) < 0)
     return topo_cli_error(TOPO_CLI_USAGE, "--limit wants a whole number");
-  int code = find_channel(cli, channel_word(cli), &page);
+  int code = topo_cli_find_channel(cli, cli->args.words[0], &page);
   if (code != TOPO_CLI_OK)
     return code;
-  code = ask_page(cli, &page, &answer);
-  if (code == TOPO_CLI_OK)
+  code = topo_cli_ask_page(cli, &page, &answer);
+  if (code == TOPO_CLI_OK || cli->args.json)
     print_page(cli, &answer);
+  if (code != TOPO_CLI_OK)
+    topo_cli_explain(cli, &answer);
   topo_cli_answer_finish(&answer);
-  return code;
-}
-
-/* Moves the cursor past a page. A page without messages may have no cursor: the old one stays. */
-static int advance(struct page *page, const struct topo_cli_answer *answer)
-{
-  const char *after = topo_cli_text(answer->tree, "after");
-  if (strlen(after) >= sizeof page->after ||
-      (!*after && cJSON_GetArraySize(topo_cli_items(answer))))
-    return topo_cli_error(TOPO_CLI_FAILURE, "the daemon's page has no cursor to go on from");
-  if (*after)
-    snprintf(page->after, sizeof page->after, "%s", after);
-  return TOPO_CLI_OK;
-}
-
-int topo_cli_tail(struct topo_cli *cli)
-{
-  struct page page = {.limit = TAIL_FIRST};
-  int code = find_channel(cli, channel_word(cli), &page);
-  while (code == TOPO_CLI_OK) {
-    struct topo_cli_answer answer;
-    code = ask_page(cli, &page, &answer);
-    if (code == TOPO_CLI_OK) {
-      print_page(cli, &answer);
-      code = advance(&page, &answer);
-    }
-    if (code == TOPO_CLI_OK && !cJSON_GetArraySize(topo_cli_items(&answer)))
-      sleep(TAIL_PAUSE_S);
-    page.limit = PAGE;
-    topo_cli_answer_finish(&answer);
-  }
   return code;
 }
 
 /* Adds the messages of one page whose id begins so; keeps one of them in `found`. */
 static unsigned match_page(const struct topo_cli_answer *answer, const char *prefix,
-                           char found[static ID_SIZE])
+                           char found[static TOPO_CLI_ID_SIZE])
 {
   const cJSON *item;
   unsigned count = 0;
@@ -280,32 +150,31 @@ static unsigned match_page(const struct topo_cli_answer *answer, const char *pre
     const char *id = topo_cli_text(item, "message");
     if (strncmp(id, prefix, strlen(prefix)) != 0 || !topo_cli_is_id_prefix(id))
       continue;
-    snprintf(found, ID_SIZE, "%s", id);
+    snprintf(found, TOPO_CLI_ID_SIZE, "%s", id);
     count++;
   }
   return count;
 }
 
-static int search_message(struct topo_cli *cli, struct page *page, const char *prefix,
-                          char found[static ID_SIZE])
+static int search_message(struct topo_cli *cli, struct topo_cli_page *page, const char *prefix,
+                          char found[static TOPO_CLI_ID_SIZE])
 {
   struct topo_cli_answer channels, answer;
   const cJSON *channel;
   unsigned count = 0;
-  bool json = cli->args.json;
-  int code = ask_channels(cli, page->space, &channels);
-  cli->args.json = false; /* only the reaction itself is printed */
+  int code = topo_cli_ask_channels(cli, page->space, &channels);
   cJSON_ArrayForEach(channel, topo_cli_items(&channels))
   {
     if (code == TOPO_CLI_OK)
-      code = copy_id(page->channel, channel, "channel");
+      code = topo_cli_copy_id(page->channel, channel, "channel");
     if (code != TOPO_CLI_OK)
       break;
-    code = ask_page(cli, page, &answer);
+    code = topo_cli_ask_page(cli, page, &answer);
+    if (code != TOPO_CLI_OK)
+      topo_cli_explain(cli, &answer);
     count += match_page(&answer, prefix, found);
     topo_cli_answer_finish(&answer);
   }
-  cli->args.json = json;
   topo_cli_answer_finish(&channels);
   if (code == TOPO_CLI_OK && !count)
     return topo_cli_error(TOPO_CLI_NOT_FOUND, "no recent message's id begins with %s", prefix);
@@ -323,8 +192,8 @@ static void print_reaction(const cJSON *item)
 
 int topo_cli_react(struct topo_cli *cli)
 {
-  struct page page = {.limit = PAGE};
-  char message[ID_SIZE], path[TOPO_CLI_PATH_SIZE];
+  struct topo_cli_page page = {.limit = PAGE};
+  char message[TOPO_CLI_ID_SIZE], path[TOPO_CLI_PATH_SIZE];
   const char *prefix = cli->args.words[0];
   if (!topo_cli_is_id_prefix(prefix))
     return topo_cli_error(TOPO_CLI_USAGE, "name the message by at least 4 characters of its id");

@@ -53,7 +53,7 @@ int topo_cli_workspace_create(struct topo_cli *cli)
   int code = write_names(cli, &json);
   topo_json_end_object(&json);
   if (code == TOPO_CLI_OK) {
-    code = topo_cli_ask(cli, "POST", "/v1/workspaces", &json, &answer);
+    code = topo_cli_write(cli, "/v1/workspaces", &json, &answer);
     if (code == TOPO_CLI_OK && !cli->args.json)
       print_space(answer.tree);
     topo_cli_answer_finish(&answer);
@@ -79,7 +79,7 @@ int topo_cli_invite(struct topo_cli *cli)
   uint64_t hours;
   struct topo_json json;
   struct topo_cli_answer answer;
-  if (topo_cli_option_number(cli, "--hours", 0, &hours) < 0 || hours > 24 * 366)
+  if (topo_cli_option_number(cli, "--hours", 0, &hours) < 0 || hours > 24 * 365)
     return topo_cli_error(TOPO_CLI_USAGE, "--hours wants a whole number of at most a year");
   int code = topo_cli_space_path(cli, path, sizeof path, "/invites");
   if (code != TOPO_CLI_OK)
@@ -93,7 +93,7 @@ int topo_cli_invite(struct topo_cli *cli)
     topo_json_u64(&json, hours * 3600);
   }
   topo_json_end_object(&json);
-  code = topo_cli_ask(cli, "POST", path, &json, &answer);
+  code = topo_cli_write(cli, path, &json, &answer);
   if (code == TOPO_CLI_OK && !cli->args.json) {
     topo_cli_print(stdout, topo_cli_text(answer.tree, "link"), TOPO_CLI_LINE);
     putchar('\n');
@@ -106,7 +106,7 @@ int topo_cli_invite(struct topo_cli *cli)
 static int send_join(struct topo_cli *cli, const struct topo_json *json)
 {
   struct topo_cli_answer answer;
-  int code = topo_cli_ask(cli, "POST", "/v1/joins", json, &answer);
+  int code = topo_cli_write(cli, "/v1/joins", json, &answer);
   if (code == TOPO_CLI_OK && !cli->args.json)
     print_space(answer.tree);
   if (code == TOPO_CLI_OK && strcmp(topo_cli_text(answer.tree, "state"), "joining") == 0)

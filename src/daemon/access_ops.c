@@ -66,7 +66,8 @@ int topo_op_createSession(struct topo_op_call *call, void *host)
       topo_access_session_create(daemon->access, code->text, code->text_len, token, &expires_ms);
   if (status == TOPO_EUNAUTHENTICATED) {
     snprintf(call->pointer, sizeof call->pointer, "code");
-    return topo_op_fail(call, status, "This code is used up or too old: `topo open` makes a new one.");
+    return topo_op_fail(call, status,
+                        "This code is used up or too old: `topo open` makes a new one.");
   }
   if (status < 0)
     return status;
@@ -118,16 +119,6 @@ int topo_op_listTokens(struct topo_op_call *call, void *host)
   return topo_json_status(&call->out);
 }
 
-static int parse_scope(const char *text, enum topo_scope *out)
-{
-  for (enum topo_scope scope = TOPO_SCOPE_READ; scope <= TOPO_SCOPE_ADMIN; scope++)
-    if (strcmp(text, scope_name(scope)) == 0) {
-      *out = scope;
-      return 0;
-    }
-  return TOPO_EINVAL;
-}
-
 /* What the call wishes, judged. */
 static int read_wish(struct topo_op_call *call, const struct topo_daemon *daemon,
                      struct topo_token_row *wish)
@@ -135,10 +126,8 @@ static int read_wish(struct topo_op_call *call, const struct topo_daemon *daemon
   const struct topo_op_value *space = topo_op_get(call, "space");
   const struct topo_op_value *expires = topo_op_get(call, "expires_in_s");
   snprintf(wish->name, sizeof wish->name, "%s", topo_op_get(call, "name")->text);
-  if (parse_scope(topo_op_get(call, "scope")->text, &wish->scope) < 0) {
-    snprintf(call->pointer, sizeof call->pointer, "scope");
-    return topo_op_fail(call, TOPO_EINVAL, "scope must be read, write or admin.");
-  }
+  /* The texts of the document's Scope, in its order. */
+  wish->scope = (enum topo_scope)(TOPO_SCOPE_READ + topo_op_get(call, "scope")->number);
   if (expires->present)
     wish->expires_ms = (uint64_t)topo_clock_wall_ms() + expires->number * 1000;
   if (!space->present)

@@ -182,12 +182,7 @@ static int rename_file(const struct topo_host *host, const char *from, const cha
   return status;
 }
 
-/* A workspace when it has a name, otherwise a link. */
-struct wish {
-  const char *workspace_name, *link, *user_name;
-};
-
-static int make_file(struct topo_host *host, const struct wish *wish, const char *file,
+static int make_file(struct topo_host *host, const struct topo_host_wish *wish, const char *file,
                      struct topo_registry_row *row)
 {
   char path[PATH_SIZE];
@@ -195,8 +190,9 @@ static int make_file(struct topo_host *host, const struct wish *wish, const char
   struct topo_now now = {topo_clock_monotonic_ns() / 1000000, (uint64_t)topo_clock_wall_ms()};
   struct topo_node_options o = {
       .path = path, .disk = host->disk, .rng = *host->rng, .ports = &no_ports};
-  struct topo_node_create create = {wish->workspace_name, wish->user_name, now};
-  struct topo_node_join join = {wish->link, wish->user_name, now};
+  struct topo_node_origin origin = {wish->key, wish->request};
+  struct topo_node_create create = {wish->workspace_name, wish->user_name, now, origin};
+  struct topo_node_join join = {wish->link, wish->user_name, now, origin};
   int status = path_of(host, file, path);
   if (status == 0)
     status = wish->workspace_name ? topo_node_create_workspace(&node, &o, &create)
@@ -216,7 +212,15 @@ static void name_file(struct topo_registry_row *row)
   strcat(row->file, ".db");
 }
 
-static int make(struct topo_host *host, const struct wish *wish, struct topo_host_entry **out)
+static void set_origin(struct topo_registry_row *row, const char *key,
+                       const struct topo_id *request)
+{
+  snprintf(row->key, sizeof row->key, "%s", key ? key : "");
+  row->request = *request;
+}
+
+static int make(struct topo_host *host, const struct topo_host_wish *wish,
+                struct topo_host_entry **out)
 {
   struct topo_registry_row row = {.created_ms = 0};
   uint8_t random[RANDOM_BYTES];
@@ -233,6 +237,7 @@ static int make(struct topo_host *host, const struct wish *wish, struct topo_hos
     remove_file(host, file);
     return status;
   }
+  set_origin(&row, wish->key, &wish->request);
   status = topo_registry_add(host->registry, &row);
   if (status < 0) {
     remove_file(host, row.file);
@@ -241,30 +246,36 @@ static int make(struct topo_host *host, const struct wish *wish, struct topo_hos
   return open_entry(host, &row, out);
 }
 
-static int make_one(struct topo_host *host, const struct wish *wish,
-                    const struct topo_host_entry **out)
+/* The space that this key has made, if any. */
+static const struct topo_host_entry *made_before(struct topo_host *host, const char *key)
+{
+  const struct topo_host_entry *found = NULL;
+  pthread_mutex_lock(&host->mutex);
+  for (size_t i = 0; key && *key && i < host->n && !found; i++)
+    if (strcmp(host->entries[i]->row.key, key) == 0)
+      found = host->entries[i];
+  pthread_mutex_unlock(&host->mutex);
+  return found;
+}
+
+int topo_host_make(struct topo_host *host, const struct topo_host_wish *wish,
+                   const struct topo_host_entry **out, bool *replayed)
 {
   struct topo_host_entry *entry = NULL;
+  int status = 0;
   pthread_mutex_lock(&host->making);
-  int status = host->stopped                        ? TOPO_ECLOSED
-               : topo_host_count(host) < SPACES_MAX ? make(host, wish, &entry)
-                                                    : TOPO_ELIMIT;
+  *out = made_before(host, wish->key);
+  *replayed = *out != NULL;
+  if (*out)
+    status = topo_id_equal(&(*out)->row.request, &wish->request) ? 0 : TOPO_EMISMATCH;
+  else if (host->stopped)
+    status = TOPO_ECLOSED;
+  else
+    status = topo_host_count(host) < SPACES_MAX ? make(host, wish, &entry) : TOPO_ELIMIT;
   pthread_mutex_unlock(&host->making);
-  *out = entry;
-  return status == 0 ? entry->status : status;
-}
-
-int topo_host_create(struct topo_host *host, const char *workspace_name, const char *user_name,
-                     const struct topo_host_entry **out)
-{
-  return make_one(host, &(struct wish){.workspace_name = workspace_name, .user_name = user_name},
-                  out);
-}
-
-int topo_host_join(struct topo_host *host, const char *link, const char *user_name,
-                   const struct topo_host_entry **out)
-{
-  return make_one(host, &(struct wish){.link = link, .user_name = user_name}, out);
+  if (!*replayed)
+    *out = entry;
+  return status == 0 && entry ? entry->status : status;
 }
 
 /* ---- start and end --------------------------------------------------------------------------- */
@@ -345,6 +356,8 @@ static void adopt(struct topo_host *host, const char *file)
   if (entry->space) {
     entry->row.device = *topo_space_id(entry->space);
     entry->row.workspace = *topo_space_workspace(entry->space);
+    const struct topo_space_origin *origin = topo_space_origin(entry->space);
+    set_origin(&entry->row, origin->key, &origin->request);
     if (topo_registry_add(host->registry, &entry->row) == 0)
       topo_journal_write(host->env->journal, TOPO_JOURNAL_WARNING,
                          "registered a space that was made before a crash: %s", file);

@@ -48,12 +48,19 @@ const struct topo_host_entry *topo_host_at(struct topo_host *host, size_t place)
 /* NULL when there is no such space. */
 const struct topo_host_entry *topo_host_find(struct topo_host *host, const struct topo_id *device);
 
-/* Makes a workspace and the space in it. 0 and *out, or a storage status. */
-int topo_host_create(struct topo_host *host, const char *workspace_name, const char *user_name,
-                     const struct topo_host_entry **out);
-/* Makes a space that joins by a link. 0 and *out; TOPO_EINVAL, TOPO_EVERSION (the link), or a
- * storage status. */
-int topo_host_join(struct topo_host *host, const char *link, const char *user_name,
-                   const struct topo_host_entry **out);
+/* A space to be made: in a new workspace, when that has a name, or else one that joins by a link.
+ */
+struct topo_host_wish {
+  const char *workspace_name, *link, *user_name;
+  const char *key;        /* the client's idempotency key; NULL or empty: none */
+  struct topo_id request; /* when there is a key: a hash of all that is asked */
+};
+
+/* Makes it. 0 and *out; TOPO_EINVAL, TOPO_EVERSION (the link), TOPO_EMISMATCH (the key came with
+ * another request), TOPO_ELIMIT, TOPO_ECLOSED, or a storage status. When the key has made a space
+ * before, also one that a crash kept from being answered for, that one is the answer and *replayed
+ * is set. */
+int topo_host_make(struct topo_host *host, const struct topo_host_wish *wish,
+                   const struct topo_host_entry **out, bool *replayed);
 
 #endif

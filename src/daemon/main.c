@@ -14,15 +14,19 @@
 #include "sys/lock.h"
 #include "sys/rng.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { THREADS_MIN = 3, THREADS_MAX = 16, SENTENCE = 512 };
+enum { THREADS_MIN = 3, THREADS_MAX = 16, SENTENCE = 512, DESCRIPTORS_MAX = 16384 };
 
 struct app {
   struct topo_options options;
@@ -40,6 +44,8 @@ struct app {
   struct topo_table *table;
   struct topo_gateway *gateway;
   char udp_address[TOPO_NET_ADDRESS_TEXT];
+  char http_address[TOPO_OPTIONS_HOST + sizeof "[]:65535"]; /* empty: no TCP */
+  struct topo_watch input;                                  /* standard input, of a shell */
 };
 
 /* Tells whoever started us, and the terminal; then there is nothing more to be told. */
@@ -128,21 +134,36 @@ static unsigned pool_threads(void)
   return n < THREADS_MIN ? THREADS_MIN : n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
 }
 
-static int open_gateway(struct app *app)
+static void write_address(char *out, size_t size, const char *host, uint16_t port)
+{
+  snprintf(out, size, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, (unsigned)port);
+}
+
+static int fail_listen(struct app *app, int status)
+{
+  const struct topo_options *o = &app->options;
+  char text[sizeof app->http_address];
+  write_address(text, sizeof text, o->listen_host, o->listen_port);
+  switch (status) {
+  case TOPO_EADDRINUSE:
+    return fail(app, status,
+                "TCP port %u is in use by another program (%s): choose another with "
+                "--listen ADDR:PORT, or none with --listen none",
+                (unsigned)o->listen_port, text);
+  case TOPO_EINVAL:
+    return fail(app, status,
+                "this machine has no address %s: choose another with --listen ADDR:PORT", text);
+  case TOPO_EDENIED:
+    return fail(app, status,
+                "TCP port %u needs a privilege: choose another with --listen ADDR:PORT",
+                (unsigned)o->listen_port);
+  default: return fail(app, status, "cannot listen on %s: %s", text, topo_status_text(status));
+  }
+}
+
+static int fail_socket(struct app *app, int status)
 {
   const char *path = app->options.socket_path;
-  int status = TOPO_ENOMEM;
-  app->table = topo_table_create(&app->daemon);
-  if (app->table) {
-    struct topo_gateway_options o = {.socket_path = path,
-                                     .table = topo_table_ops(app->table),
-                                     .runner = topo_table_runner(app->table),
-                                     .gate = topo_access_gate(app->access),
-                                     .feeds = topo_host_feeds(app->host)};
-    app->gateway = topo_gateway_create(&o, &status);
-    if (app->gateway)
-      return 0;
-  }
   switch (status) {
   case TOPO_EADDRINUSE:
     return fail(app, status, "another daemon answers on %s: choose another path with --socket",
@@ -157,6 +178,41 @@ static int open_gateway(struct app *app)
   }
 }
 
+/* What a browser on this machine calls the address: one that means every address is none. */
+static const char *reachable(const char *host)
+{
+  if (strcmp(host, "0.0.0.0") == 0)
+    return "127.0.0.1";
+  return strcmp(host, "::") == 0 ? "::1" : host;
+}
+
+static int open_gateway(struct app *app)
+{
+  const struct topo_options *options = &app->options;
+  bool tcp_failed = false;
+  int status = TOPO_ENOMEM;
+  app->table = topo_table_create(&app->daemon);
+  if (!app->table)
+    return fail_socket(app, status);
+  struct topo_gateway_options o = {.socket_path = options->socket_path,
+                                   .host = *options->listen_host ? options->listen_host : NULL,
+                                   .port = options->listen_port,
+                                   .table = topo_table_ops(app->table),
+                                   .runner = topo_table_runner(app->table),
+                                   .gate = topo_access_gate(app->access),
+                                   .feeds = topo_host_feeds(app->host),
+                                   .assets = topo_web_assets,
+                                   .version = TOPO_VERSION,
+                                   .tcp_failed = &tcp_failed};
+  app->gateway = topo_gateway_create(&o, &status);
+  if (!app->gateway)
+    return tcp_failed ? fail_listen(app, status) : fail_socket(app, status);
+  if (o.host)
+    write_address(app->http_address, sizeof app->http_address, reachable(o.host),
+                  topo_gateway_port(app->gateway));
+  return 0;
+}
+
 static void stop(struct topo_daemon *daemon)
 {
   topo_loop_stop(daemon->stop_arg);
@@ -167,6 +223,68 @@ static void on_signal(void *arg, int signal)
   struct app *app = arg;
   topo_journal_write(app->journal, TOPO_JOURNAL_INFO, "stopping: %s", strsignal(signal));
   topo_loop_stop(app->loop);
+}
+
+/* ---- a program that runs us ------------------------------------------------------------------ */
+
+/* What it writes says nothing; that it stops writing does. */
+static void on_input(struct topo_watch *watch, uint32_t events)
+{
+  struct app *app = (struct app *)(void *)((char *)watch - offsetof(struct app, input));
+  char ignored[256];
+  (void)events;
+  ssize_t n = read(watch->fd, ignored, sizeof ignored);
+  if (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)))
+    return;
+  topo_loop_remove(app->loop, watch);
+  topo_journal_write(app->journal, TOPO_JOURNAL_INFO, "stopping: the end of standard input");
+  topo_loop_stop(app->loop);
+}
+
+static int watch_input(struct app *app)
+{
+  app->input = (struct topo_watch){.fd = STDIN_FILENO, .ready = on_input};
+  if (topo_loop_add(app->loop, &app->input, EPOLLIN) < 0)
+    return fail(app, TOPO_EINVAL, "--shell wants a pipe or a terminal as standard input");
+  return 0;
+}
+
+static int greet_shell(struct app *app)
+{
+  struct topo_json json;
+  char code[TOPO_CODE_TEXT_SIZE];
+  uint64_t expires_ms;
+  if (topo_access_code_create(app->access, code, &expires_ms) < 0)
+    return fail(app, TOPO_ENOMEM, "cannot make a code for the page");
+  topo_json_init(&json);
+  topo_json_begin_object(&json);
+  topo_json_key(&json, "v");
+  topo_json_u64(&json, 1);
+  topo_json_key(&json, "port");
+  topo_json_u64(&json, topo_gateway_port(app->gateway));
+  topo_json_key(&json, "pid");
+  topo_json_u64(&json, (uint64_t)getpid());
+  topo_json_key(&json, "build");
+  topo_json_string(&json, TOPO_VERSION);
+  topo_json_key(&json, "code");
+  topo_json_string(&json, code);
+  topo_json_end_object(&json);
+  topo_wipe(code, sizeof code);
+  struct topo_bytes text = topo_json_text(&json);
+  bool told = topo_json_status(&json) == 0 &&
+              printf("%.*s\n", (int)text.len, (const char *)text.data) > 0 && fflush(stdout) == 0;
+  topo_json_finish(&json);
+  return told ? 0 : fail(app, TOPO_EIO, "cannot write to standard output");
+}
+
+/* Every connection costs a descriptor, and the usual limit is meant for programs that select(). */
+static void raise_limit(void)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_MAX)
+    return;
+  limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+  (void)setrlimit(RLIMIT_NOFILE, &limit); /* with the lower one it works as well, for fewer */
 }
 
 static int start(struct app *app)
@@ -192,6 +310,9 @@ static int start(struct app *app)
     status = topo_loop_on_signals(app->loop, on_signal, app);
   if (status < 0)
     return fail(app, status, "cannot start: %s", topo_status_text(status));
+  status = app->options.shell ? watch_input(app) : 0;
+  if (status < 0)
+    return status;
   status = open_port(app);
   if (status < 0)
     return status;
@@ -212,7 +333,7 @@ static int start(struct app *app)
                                      .access = app->access,
                                      .data_dir = app->options.data_dir,
                                      .udp_address = app->udp_address,
-                                     .http_address = "",
+                                     .http_address = app->http_address,
                                      .started_ms = (uint64_t)topo_clock_wall_ms(),
                                      .stop = stop,
                                      .stop_arg = app->loop};
@@ -244,10 +365,14 @@ static int serve(struct app *app)
 {
   int status = start(app);
   if (status == 0) {
-    topo_journal_write(app->journal, TOPO_JOURNAL_INFO, "topod " TOPO_VERSION " is ready: %s, %s",
-                       app->options.data_dir, app->udp_address);
+    topo_journal_write(app->journal, TOPO_JOURNAL_INFO,
+                       "topod " TOPO_VERSION " is ready: %s, UDP %s, %s%s", app->options.data_dir,
+                       app->udp_address, *app->http_address ? "http://" : "no TCP",
+                       app->http_address);
     report(app, "ready");
-    status = topo_loop_run(app->loop);
+    status = app->options.shell ? greet_shell(app) : 0;
+    if (status == 0)
+      status = topo_loop_run(app->loop);
   }
   end(app);
   return status < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -260,6 +385,7 @@ int main(int argc, char **argv)
   struct topo_options_env env = {getenv("HOME"), getenv("XDG_STATE_HOME"),
                                  getenv("XDG_RUNTIME_DIR")};
   umask(077);
+  raise_limit();
   signal(SIGPIPE, SIG_IGN);
   if (topo_options_parse(&app.options, argc, argv, &env, error) < 0) {
     fail(&app, TOPO_EINVAL, "%s", error);

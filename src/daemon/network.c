@@ -58,8 +58,7 @@ struct wire {
   struct topo_net_identity *invite; /* shown instead of the endpoint's identity; removed with it */
   struct topo_dial_letter *dial;    /* until it comes up or fails */
   struct topo_pipe *pipe;           /* once it is up */
-  struct topo_buf sending[TOPO_LINK_STREAMS];
-  size_t sent[TOPO_LINK_STREAMS]; /* of `sending`: has gone out already */
+  struct topo_pipe_bytes sending[TOPO_LINK_STREAMS];
 };
 
 void topo_dial_letter_free(struct topo_dial_letter *letter)
@@ -92,7 +91,7 @@ static void destroy_wire(struct wire *wire)
   if (wire->next)
     wire->next->link = wire->link;
   for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
-    topo_buf_finish(&wire->sending[i]);
+    topo_buf_finish(&wire->sending[i].buf);
   if (wire->invite)
     topo_net_identity_remove(wire->endpoint->network->net, wire->invite);
   if (wire->dial)
@@ -110,14 +109,10 @@ static void report_dial(struct topo_dial_letter *letter, int status)
 /* Hands as much as the connection takes to it. */
 static void send_bytes(struct wire *wire, unsigned stream)
 {
-  struct topo_buf *buf = &wire->sending[stream];
-  size_t *sent = &wire->sent[stream];
-  size_t n = topo_net_send(wire->conn, stream, buf->data + *sent, buf->len - *sent);
-  *sent += n;
-  if (*sent == buf->len) {
-    topo_buf_clear(buf);
-    *sent = 0;
-  }
+  struct topo_pipe_bytes *bytes = &wire->sending[stream];
+  size_t n = topo_net_send(wire->conn, stream, bytes->buf.data + bytes->sent,
+                           bytes->buf.len - bytes->sent);
+  topo_pipe_bytes_sent(bytes, n);
   if (n)
     topo_pipe_sent(wire->pipe, stream, n);
 }
@@ -243,7 +238,7 @@ static void follow_orders(struct topo_letter *letter)
       close_wire(wire, TOPO_CLOSE_OVERLOADED);
       break;
     }
-    if (wire->sending[i].len)
+    if (wire->sending[i].buf.len)
       send_bytes(wire, i);
   }
   topo_pipe_unref(pipe);

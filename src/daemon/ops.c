@@ -114,16 +114,31 @@ int topo_op_getSpace(struct topo_op_call *call, void *host)
   return 0;
 }
 
+/* Makes a space, or finds the one that the call's key has made. */
+static int make_space(struct topo_op_call *call, struct topo_host *spaces,
+                      struct topo_host_wish *wish, const struct topo_host_entry **entry)
+{
+  wish->user_name = topo_op_get(call, "user_name")->text;
+  wish->key = call->idempotency_key;
+  int status = topo_node_request_of(call, &wish->request);
+  if (status == 0)
+    status = topo_host_make(spaces, wish, entry, &call->replayed);
+  if (status == TOPO_EMISMATCH)
+    return topo_op_fail(call, status, "this idempotency key came with another request before");
+  return status;
+}
+
 int topo_op_createWorkspace(struct topo_op_call *call, void *host)
 {
   struct topo_host *spaces = ((struct topo_daemon_call *)host)->daemon->host;
   const struct topo_host_entry *entry;
-  int status = topo_host_create(spaces, topo_op_get(call, "name")->text,
-                                topo_op_get(call, "user_name")->text, &entry);
-  if (status < 0)
+  struct topo_host_wish wish = {.workspace_name = topo_op_get(call, "name")->text};
+  int status = make_space(call, spaces, &wish, &entry);
+  if (status < 0 && status != TOPO_EMISMATCH)
     return topo_op_fail(call, status, "the workspace was not made: %s", topo_status_text(status));
-  topo_space_item_write_entry(&call->out, entry);
-  return 0;
+  if (status == 0)
+    topo_space_item_write_entry(&call->out, entry);
+  return status;
 }
 
 int topo_op_joinWorkspace(struct topo_op_call *call, void *host)
@@ -131,18 +146,20 @@ int topo_op_joinWorkspace(struct topo_op_call *call, void *host)
   struct topo_daemon_call *at = host;
   const struct topo_op_value *wait = topo_op_get(call, "wait_ms");
   const struct topo_host_entry *entry;
-  int status = topo_host_join(at->daemon->host, topo_op_get(call, "link")->text,
-                              topo_op_get(call, "user_name")->text, &entry);
+  struct topo_host_wish wish = {.link = topo_op_get(call, "link")->text};
+  int status = make_space(call, at->daemon->host, &wish, &entry);
   if (status == TOPO_EINVAL || status == TOPO_EVERSION) {
     strcpy(call->pointer, "link");
     return topo_op_fail(call, status,
                         status == TOPO_EINVAL ? "this is not an invite link"
                                               : "a newer release of Topo made this link");
   }
-  if (status < 0)
+  if (status < 0 && status != TOPO_EMISMATCH)
     return topo_op_fail(call, status, "the space was not made: %s", topo_status_text(status));
+  if (status < 0)
+    return status;
   topo_space_item_write_entry(&call->out, entry);
-  if (wait->present && wait->number) {
+  if (wait->present && wait->number && entry->space) {
     at->await = entry->space;
     at->wait_ms = wait->number;
   }

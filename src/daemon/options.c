@@ -47,6 +47,38 @@ static int take_bind(struct parser *p, const char *value)
   return refuse(p->error, "--bind wants ADDRESS:PORT, as in 192.0.2.1:7443 or [::]:7443");
 }
 
+/* The address is numeric, so that what is listened on is what was read; localhost is the one name
+ * that means the same everywhere. */
+static int take_listen(struct parser *p, const char *value)
+{
+  static const char local[] = "localhost:";
+  struct topo_options *o = p->out;
+  struct topo_net_address a;
+  char text[TOPO_OPTIONS_HOST + sizeof "[]:65535"];
+  o->listen_host[0] = '\0';
+  if (strcmp(value, "none") == 0)
+    return 0;
+  bool named = strncmp(value, local, sizeof local - 1) == 0;
+  int n = snprintf(text, sizeof text, "%s%s", named ? "127.0.0.1:" : "",
+                   named ? value + sizeof local - 1 : value);
+  const char *colon = strrchr(text, ':');
+  if (n < 0 || (size_t)n >= sizeof text || !colon || topo_addresses_parse(&a, text) < 0)
+    return refuse(p->error,
+                  "--listen wants ADDRESS:PORT, as in 127.0.0.1:7444 or [::1]:7444, or none");
+  bool bracketed = text[0] == '[';
+  snprintf(o->listen_host, sizeof o->listen_host, "%.*s", (int)(colon - text) - 2 * bracketed,
+           text + bracketed);
+  o->listen_port = topo_net_address_port(&a);
+  return 0;
+}
+
+static int take_shell(struct parser *p, const char *value)
+{
+  (void)value;
+  p->out->shell = true;
+  return 0;
+}
+
 static int take_advertise(struct parser *p, const char *value)
 {
   struct topo_net_address a;
@@ -88,6 +120,10 @@ static const struct {
     {"--bind", "ADDR:PORT", "the UDP port for peers ([::]:7443)", take_bind},
     {"--advertise", "ADDR:PORT", "where others reach this daemon; may be given several times",
      take_advertise},
+    {"--listen", "ADDR:PORT",
+     "the TCP port for the page and for programs, or none (127.0.0.1:7444)", take_listen},
+    {"--shell", NULL, "for a program that runs topod: one line of JSON when ready; ends with input",
+     take_shell},
     {"--socket", "PATH", "the socket for `topo`", take_socket},
     {"--ready-fd", "N", "write \"ready\" or one line of error there, then close it", take_ready_fd},
     {"--log-level", "LEVEL", "error, warning, info (the default) or debug", take_level},
@@ -98,7 +134,8 @@ void topo_options_help(FILE *out)
 {
   fputs("usage: topod [OPTION]...\n\n", out);
   for (unsigned i = 0; i < ROWS; i++)
-    fprintf(out, "  %-13s %-10s %s\n", table[i].name, table[i].value, table[i].help);
+    fprintf(out, "  %-13s %-10s %s\n", table[i].name, table[i].value ? table[i].value : "",
+            table[i].help);
   fputs("  --help, --version\n", out);
 }
 
@@ -111,6 +148,8 @@ static int take(struct parser *p, int argc, char *const *argv, int *at)
     return 0;
   for (unsigned i = 0; i < ROWS; i++)
     if (strcmp(name, table[i].name) == 0) {
+      if (!table[i].value)
+        return table[i].take(p, NULL);
       if (*at == argc)
         return refuse(p->error, "a value is missing after %s", name);
       return table[i].take(p, argv[(*at)++]);
@@ -158,6 +197,8 @@ int topo_options_parse(struct topo_options *out, int argc, char *const *argv,
   *out = (struct topo_options){.ready_fd = -1, .level = TOPO_JOURNAL_INFO};
   error[0] = '\0';
   topo_net_address_parse(&out->bind, "::", TOPO_DEFAULT_PORT);
+  strcpy(out->listen_host, "127.0.0.1");
+  out->listen_port = TOPO_DEFAULT_HTTP_PORT;
   for (int at = 1; at < argc && status == 0 && !out->help && !out->version;)
     status = take(&p, argc, argv, &at);
   if (status < 0 || out->help || out->version)

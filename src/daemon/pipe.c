@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KEPT = 16 * 1024 }; /* bytes of an empty buffer that are not worth giving back */
+
 struct topo_pipe {
   struct topo_letter to_space; /* first */
   struct topo_letter to_network;
@@ -169,8 +171,9 @@ void *topo_pipe_wire(const struct topo_pipe *pipe)
   return pipe->options.wire;
 }
 
-int topo_pipe_take_bytes(struct topo_pipe *pipe, unsigned stream, struct topo_buf *out)
+int topo_pipe_take_bytes(struct topo_pipe *pipe, unsigned stream, struct topo_pipe_bytes *bytes)
 {
+  struct topo_buf *out = &bytes->buf;
   int status = 0;
   pthread_mutex_lock(&pipe->mutex);
   struct topo_buf *sending = &pipe->sending[stream];
@@ -185,6 +188,21 @@ int topo_pipe_take_bytes(struct topo_pipe *pipe, unsigned stream, struct topo_bu
   }
   pthread_mutex_unlock(&pipe->mutex);
   return status;
+}
+
+void topo_pipe_bytes_sent(struct topo_pipe_bytes *bytes, size_t n)
+{
+  struct topo_buf *buf = &bytes->buf;
+  bytes->sent += n;
+  topo_assert(bytes->sent <= buf->len);
+  /* While a peer is slower than the space nothing is ever quite sent, so the front must go even
+   * then; moving no more than was sent, it costs a copy of each byte at most. */
+  if (bytes->sent < buf->len - bytes->sent)
+    return;
+  topo_buf_drop(buf, bytes->sent);
+  bytes->sent = 0;
+  if (buf->len == 0 && buf->cap > KEPT)
+    topo_buf_finish(buf);
 }
 
 /* ---- the space's side ------------------------------------------------------------------------ */

@@ -62,8 +62,17 @@ struct topo_pipe *topo_pipe_take_orders(struct topo_letter *letter,
                                         struct topo_pipe_orders *orders);
 /* The network's own pointer; NULL once the connection is gone. Only the network asks. */
 void *topo_pipe_wire(const struct topo_pipe *pipe);
+/* What the network has taken out of a stream and the connection has not taken yet. Zero-initialised
+ * is empty; topo_buf_finish(&bytes->buf) releases it. */
+struct topo_pipe_bytes {
+  struct topo_buf buf;
+  size_t sent; /* from the front of `buf`: the connection has it */
+};
 /* Moves what the space has sent on a stream to the end of `out`. 0 or TOPO_ENOMEM. */
-int topo_pipe_take_bytes(struct topo_pipe *pipe, unsigned stream, struct topo_buf *out);
+int topo_pipe_take_bytes(struct topo_pipe *pipe, unsigned stream, struct topo_pipe_bytes *out);
+/* The connection took `n` bytes more. They are let go: what is kept is less than twice what still
+ * waits, so at most 2 · TOPO_LINK_SEND_BUFFER, and little when nothing waits. */
+void topo_pipe_bytes_sent(struct topo_pipe_bytes *bytes, size_t n);
 
 /* ---- the space's side ---- */
 

@@ -75,13 +75,16 @@ static void run_call(struct slot *slot, struct topo_op_call *call)
   int status = open_handle(slot);
   /* One transaction: all statements of the operation see the same state. */
   if (status == 0)
-    status = topo_db_exec(slot->db, "BEGIN");
+    status = topo_db_hold(slot->db);
   if (status == 0) {
     struct topo_view view = {slot->db, r->options.workspace, r->options.device};
     status = place_call(slot->db, call);
     if (status == 0 && !call->unchanged)
       status = call->op->run(call, &view);
-    topo_db_rollback(slot->db);
+    if (status == 0)
+      topo_db_release(slot->db);
+    else
+      topo_db_rollback(slot->db); /* a statement may have stopped half-way */
     if (status == 0)
       status = topo_json_status(&call->out);
   }

@@ -17,7 +17,9 @@ static const struct topo_migration migrations[] = {
      "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL);"},
     {"CREATE TABLE token(id BLOB PRIMARY KEY, hash BLOB NOT NULL, name TEXT NOT NULL,"
      " kind INTEGER NOT NULL, scope INTEGER NOT NULL, space BLOB, created_ms INTEGER NOT NULL,"
-     " expires_ms INTEGER NOT NULL);"}};
+     " expires_ms INTEGER NOT NULL);"},
+    {"ALTER TABLE space ADD COLUMN key TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE space ADD COLUMN request BLOB;"}};
 
 struct topo_registry {
   pthread_mutex_t mutex;
@@ -64,17 +66,19 @@ static bool copy_text(char *out, size_t size, struct topo_bytes text)
   return true;
 }
 
-static int each_space(struct topo_db *db, int (*each)(void *arg, const struct topo_registry_row *row),
-                      void *arg)
+static int each_space(struct topo_db *db,
+                      int (*each)(void *arg, const struct topo_registry_row *row), void *arg)
 {
-  struct topo_stmt *s = topo_stmt(db, "SELECT device,workspace,file,user_name,created_ms"
-                                      " FROM space ORDER BY created_ms,rowid");
+  struct topo_stmt *s = topo_stmt(db, "SELECT device,workspace,file,user_name,created_ms,key,"
+                                      "request FROM space ORDER BY created_ms,rowid");
   int status;
   while ((status = topo_step(s)) == 1) {
     struct topo_registry_row row = {.device = topo_column_id(s, 0),
                                     .workspace = topo_column_id(s, 1),
-                                    .created_ms = (uint64_t)topo_column_i64(s, 4)};
-    bool good = copy_text(row.file, sizeof row.file, topo_column_bytes(s, 2)) &&
+                                    .created_ms = (uint64_t)topo_column_i64(s, 4),
+                                    .request = topo_column_id(s, 6)};
+    bool good = copy_text(row.key, sizeof row.key, topo_column_bytes(s, 5)) &&
+                copy_text(row.file, sizeof row.file, topo_column_bytes(s, 2)) &&
                 copy_text(row.user_name, sizeof row.user_name, topo_column_bytes(s, 3)) &&
                 !strchr(row.file, '/');
     status = good ? each(arg, &row) : TOPO_ECORRUPT;
@@ -106,7 +110,9 @@ static int commit_or_not(struct topo_db *db, int status)
 static int add_space(struct topo_db *db, const struct topo_registry_row *row)
 {
   struct topo_stmt *s = topo_stmt(db, "INSERT INTO space(device,workspace,file,user_name,"
-                                      "created_ms) VALUES(?1,?2,?3,?4,?5)");
+                                      "created_ms,key,request) VALUES(?1,?2,?3,?4,?5,?6,?7)");
+  topo_bind_text(s, 6, row->key, strlen(row->key));
+  topo_bind_id(s, 7, &row->request);
   topo_bind_id(s, 1, &row->device);
   topo_bind_id(s, 2, &row->workspace);
   topo_bind_text(s, 3, row->file, strlen(row->file));

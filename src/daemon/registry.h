@@ -10,7 +10,7 @@
 #include "port/disk.h"
 
 enum {
-  TOPO_REGISTRY_FILE = 80, /* bytes of a file name with its NUL */
+  TOPO_REGISTRY_FILE = 80,  /* bytes of a file name with its NUL */
   TOPO_REGISTRY_NAME = 257, /* bytes of a user's name with its NUL */
   TOPO_TOKEN_ID_SIZE = 12,  /* the first bytes of its hash name a token */
   TOPO_TOKEN_NAME = 65      /* bytes of a token's name with its NUL */
@@ -23,6 +23,8 @@ struct topo_registry_row {
   char file[TOPO_REGISTRY_FILE];      /* in DIR/spaces */
   char user_name[TOPO_REGISTRY_NAME]; /* as it was given; for a space that cannot tell yet */
   uint64_t created_ms;
+  char key[TOPO_OP_KEY_SIZE]; /* the idempotency key that made it, or empty */
+  struct topo_id request;     /* and a hash of what was asked with it */
 };
 
 /* Opens or creates the file. `disk` outlives the registry. 0; TOPO_ECORRUPT, TOPO_ESCHEMA, TOPO_EIO

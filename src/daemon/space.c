@@ -1,79 +1,20 @@
-/* space.c - a node, its inbox, and its ports. */
-#include "daemon/space.h"
+/* space.c - a node and its inbox: the life of a space, its runs and its calls. */
+#include "daemon/space_impl.h"
 
 #include "base/assert.h"
 #include "base/status.h"
 #include "daemon/feeds.h"
-#include "daemon/pipe.h"
 #include "daemon/readers.h"
 #include "daemon/space_item.h"
 #include "port/close.h"
 #include "sys/clock.h"
 #include "views/view.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  LETTERS = 32,                               /* of one run */
-  INPUTS = LETTERS * (3 + TOPO_LINK_STREAMS), /* a pipe brings up, data, writable, down */
-  JOBS = 4,                                   /* batches being checked; the node allows fewer */
-  STATES_MS = 200                             /* between two looks at what followers see of sync */
-};
-
-struct check {
-  struct topo_job job; /* first */
-  struct topo_letter letter;
-  struct topo_space *space;
-  struct topo_work *work; /* NULL: free */
-};
-
-struct call_letter {
-  struct topo_letter letter; /* first */
-  struct topo_op_call *call;
-  /* of kind WAIT */
-  struct call_letter *next;
-  uint64_t until_ms;
-  void (*before)(struct topo_op_call *call, struct topo_space *space);
-};
-
-/* What one run works on. */
-struct batch {
-  size_t n, n_letters;
-  struct topo_input inputs[INPUTS];
-  struct taken {
-    struct topo_letter *letter;
-    struct topo_pipe *pipe; /* of a letter of that kind */
-    struct topo_pipe_news news;
-  } letters[LETTERS];
-};
-
-struct topo_space {
-  struct topo_actor actor; /* first */
-  const struct topo_space_env *env;
-  struct topo_mailbox inbox;
-  atomic_size_t calls; /* in the inbox */
-  struct topo_id device, workspace;
-  struct topo_readers *readers;
-  struct topo_feeds *feeds;
-  struct topo_endpoint *endpoint;
-  /* The actor's */
-  struct topo_node *node;
-  struct topo_node_ports ports;
-  struct check checks[JOBS];
-  struct batch batch;
-  struct call_letter *waiting;
-  uint64_t seen_changes;
-  uint64_t states_ms;     /* when followers were last told how things stand */
-  struct topo_id dialled; /* by one that is no member yet */
-  /* Shared */
-  pthread_mutex_t mutex;
-  pthread_cond_t changed;
-  bool stopping, closed;
-  struct topo_space_state state;
-};
+enum { STATES_MS = 200 /* between two looks at what followers see of sync */ };
 
 static struct topo_now now(void)
 {
@@ -87,93 +28,17 @@ static void finish(struct topo_op_call *call, int status)
   call->done(call, call->done_arg);
 }
 
-/* ---- the node's ports ------------------------------------------------------------------------ */
-
-static void run_check(struct topo_job *job)
-{
-  struct check *check = (struct check *)(void *)job;
-  topo_batch_check(check->work->batch);
-  int status = topo_mailbox_put(&check->space->inbox, &check->letter.mail);
-  topo_assert(status == 0); /* the inbox is open while work is in flight */
-}
-
-static void port_check(void *ctx, struct topo_work *work)
-{
-  struct topo_space *space = ctx;
-  struct check *check = space->checks;
-  while (check < space->checks + JOBS && check->work)
-    check++;
-  topo_assert(check < space->checks + JOBS);
-  check->work = work;
-  topo_pool_submit(space->env->pool, &check->job);
-}
-
-struct trust {
-  struct topo_buf keys;
-};
-
-static void add_key(void *arg, const struct topo_id *key, bool is_invite)
-{
-  struct trust *trust = arg;
-  (void)is_invite;
-  topo_buf_put_id(&trust->keys, key);
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-  return topo_id_compare(a, b);
-}
-
-static void port_trust(void *ctx)
-{
-  struct topo_space *space = ctx;
-  struct trust trust = {{0}};
-  topo_node_trust(space->node, add_key, &trust);
-  /* One that joins knows nobody yet; the inviter, whom the link named, must not be cut. */
-  if (!topo_node_status(space->node).member && !topo_id_is_zero(&space->dialled))
-    add_key(&trust, &space->dialled, false);
-  if (trust.keys.failed) { /* nobody is safer than somebody who was removed */
-    topo_buf_finish(&trust.keys);
-    topo_journal_write(space->env->journal, TOPO_JOURNAL_ERROR,
-                       "no memory for the list of members: nobody may connect");
-  }
-  size_t n = trust.keys.len / sizeof(struct topo_id);
-  if (n)
-    qsort(trust.keys.data, n, sizeof(struct topo_id), compare_ids);
-  topo_endpoint_trust(space->endpoint, (struct topo_id *)(void *)trust.keys.data, n);
-}
-
-static void port_dial(void *ctx, const struct topo_dial *dial)
-{
-  struct topo_space *space = ctx;
-  if (!topo_id_equal(&space->dialled, &dial->pin)) {
-    space->dialled = dial->pin;
-    if (!topo_node_status(space->node).member)
-      port_trust(space);
-  }
-  if (topo_endpoint_dial(space->endpoint, dial) < 0)
-    topo_journal_write(space->env->journal, TOPO_JOURNAL_ERROR, "no memory for a connection");
-}
-
-static void port_note(void *ctx, int status, const char *text)
-{
-  struct topo_space *space = ctx;
-  topo_journal_write(space->env->journal, status < 0 ? TOPO_JOURNAL_WARNING : TOPO_JOURNAL_INFO,
-                     "%02x%02x%02x%02x: %s%s%s%s", space->device.bytes[0], space->device.bytes[1],
-                     space->device.bytes[2], space->device.bytes[3], text, status < 0 ? " (" : "",
-                     status < 0 ? topo_status_name(status) : "", status < 0 ? ")" : "");
-}
-
 /* ---- one run --------------------------------------------------------------------------------- */
 
-static struct topo_input *add_input(struct batch *b, enum topo_input_kind kind, uint64_t number)
+static struct topo_input *add_input(struct topo_space_batch *b, enum topo_input_kind kind,
+                                    uint64_t number)
 {
   struct topo_input *in = &b->inputs[b->n++];
   *in = (struct topo_input){.kind = kind, .number = number};
   return in;
 }
 
-static void open_pipe(struct batch *b, struct taken *taken)
+static void open_pipe(struct topo_space_batch *b, struct topo_space_taken *taken)
 {
   taken->pipe = topo_pipe_take_news(taken->letter, &taken->news);
   const struct topo_pipe_options *o = topo_pipe_options(taken->pipe);
@@ -198,20 +63,21 @@ static void open_pipe(struct batch *b, struct taken *taken)
     add_input(b, TOPO_IN_LINK_DOWN, o->number)->status = taken->news.status;
 }
 
-static struct check *check_of(struct topo_letter *letter)
+static struct topo_space_check *check_of(struct topo_letter *letter)
 {
-  return (struct check *)(void *)((char *)letter - offsetof(struct check, letter));
+  return (struct topo_space_check *)(void *)((char *)letter -
+                                             offsetof(struct topo_space_check, letter));
 }
 
-static void open_wait(struct topo_space *space, struct call_letter *wait)
+static void open_wait(struct topo_space *space, struct topo_space_letter *wait)
 {
   wait->next = space->waiting;
   space->waiting = wait;
 }
 
-static void open_letter(struct topo_space *space, struct taken *taken)
+static void open_letter(struct topo_space *space, struct topo_space_taken *taken)
 {
-  struct batch *b = &space->batch;
+  struct topo_space_batch *b = &space->batch;
   struct topo_letter *letter = taken->letter;
   switch (letter->kind) {
   case TOPO_LETTER_PIPE: open_pipe(b, taken); break;
@@ -226,9 +92,9 @@ static void open_letter(struct topo_space *space, struct taken *taken)
   }
   case TOPO_LETTER_CALL:
     atomic_fetch_sub(&space->calls, 1);
-    add_input(b, TOPO_IN_CALL, 0)->call = ((struct call_letter *)(void *)letter)->call;
+    add_input(b, TOPO_IN_CALL, 0)->call = ((struct topo_space_letter *)(void *)letter)->call;
     break;
-  case TOPO_LETTER_WAIT: open_wait(space, (struct call_letter *)(void *)letter); break;
+  case TOPO_LETTER_WAIT: open_wait(space, (struct topo_space_letter *)(void *)letter); break;
   default: topo_assert(false);
   }
 }
@@ -236,21 +102,21 @@ static void open_letter(struct topo_space *space, struct taken *taken)
 /* Takes letters and makes inputs of them; false when the inbox is empty now. */
 static bool collect(struct topo_space *space)
 {
-  struct batch *b = &space->batch;
+  struct topo_space_batch *b = &space->batch;
   b->n = b->n_letters = 0;
-  while (b->n_letters < LETTERS) {
+  while (b->n_letters < TOPO_SPACE_LETTERS) {
     struct topo_mail *mail = topo_mailbox_take(&space->inbox);
     if (!mail)
       return false;
-    struct taken *taken = &b->letters[b->n_letters++];
-    *taken = (struct taken){.letter = topo_letter_of(mail)};
+    struct topo_space_taken *taken = &b->letters[b->n_letters++];
+    *taken = (struct topo_space_taken){.letter = topo_letter_of(mail)};
     open_letter(space, taken);
   }
   return true;
 }
 
 /* The step is over: nothing borrows from the letters any more. */
-static void discard(struct taken *taken)
+static void discard(struct topo_space_taken *taken)
 {
   switch (taken->letter->kind) {
   case TOPO_LETTER_PIPE:
@@ -298,8 +164,8 @@ static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
 {
   bool ready = space->state.member && space->state.name[0];
   uint64_t next_ms = UINT64_MAX;
-  for (struct call_letter **at = &space->waiting; *at;) {
-    struct call_letter *wait = *at;
+  for (struct topo_space_letter **at = &space->waiting; *at;) {
+    struct topo_space_letter *wait = *at;
     if (!ready && wait->until_ms > now_ms) {
       if (wait->until_ms < next_ms)
         next_ms = wait->until_ms;
@@ -348,7 +214,7 @@ static bool is_stopping(struct topo_space *space)
 /* A letter that the node will not see any more. */
 static void refuse(struct topo_space *space, struct topo_letter *letter)
 {
-  struct taken taken = {.letter = letter};
+  struct topo_space_taken taken = {.letter = letter};
   if (letter->kind == TOPO_LETTER_PIPE) {
     taken.pipe = topo_pipe_take_news(letter, &taken.news);
     struct topo_link link = topo_pipe_link(taken.pipe);
@@ -356,9 +222,9 @@ static void refuse(struct topo_space *space, struct topo_letter *letter)
       topo_link_close(&link, TOPO_CLOSE_AWAY);
   } else if (letter->kind == TOPO_LETTER_CALL) {
     atomic_fetch_sub(&space->calls, 1);
-    finish(((struct call_letter *)(void *)letter)->call, TOPO_ECLOSED);
+    finish(((struct topo_space_letter *)(void *)letter)->call, TOPO_ECLOSED);
   } else if (letter->kind == TOPO_LETTER_WAIT) {
-    finish(((struct call_letter *)(void *)letter)->call, TOPO_ECLOSED);
+    finish(((struct topo_space_letter *)(void *)letter)->call, TOPO_ECLOSED);
     free(letter);
     return;
   }
@@ -375,7 +241,7 @@ static void close_node(struct topo_space *space)
   while ((mail = topo_mailbox_take(&space->inbox)) != NULL)
     refuse(space, topo_letter_of(mail));
   while (space->waiting) {
-    struct call_letter *wait = space->waiting;
+    struct topo_space_letter *wait = space->waiting;
     space->waiting = wait->next;
     finish(wait->call, TOPO_ECLOSED);
     free(wait);
@@ -389,7 +255,7 @@ static void close_node(struct topo_space *space)
 static void run(struct topo_actor *actor)
 {
   struct topo_space *space = (struct topo_space *)(void *)actor;
-  struct batch *b = &space->batch;
+  struct topo_space_batch *b = &space->batch;
   if (!space->node)
     return;
   bool stopping = is_stopping(space);
@@ -428,12 +294,7 @@ static struct topo_space *create(const struct topo_space_env *env)
   if (!space)
     return NULL;
   space->env = env;
-  space->ports = (struct topo_node_ports){port_check, port_dial, port_trust, port_note, space};
-  for (unsigned i = 0; i < JOBS; i++) {
-    space->checks[i].job.run = run_check;
-    space->checks[i].letter.kind = TOPO_LETTER_CHECKED;
-    space->checks[i].space = space;
-  }
+  topo_space_ports_init(space);
   topo_assert(pthread_mutex_init(&space->mutex, NULL) == 0);
   topo_assert(pthread_cond_init(&space->changed, NULL) == 0);
   /* What is put there is bounded: calls by TOPO_SPACE_CALLS, pipes by TOPO_ENDPOINT_PIPES, dials
@@ -508,6 +369,9 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
       .path = path, .disk = &env->disk, .rng = env->rng, .ports = &space->ports};
   int status = topo_node_open(&space->node, &o);
   if (status == 0)
+    status = topo_node_read_origin(space->node, space->origin.key, sizeof space->origin.key,
+                                   &space->origin.request);
+  if (status == 0)
     status = settle(space, path);
   if (status < 0) {
     topo_node_close(space->node);
@@ -553,6 +417,11 @@ const struct topo_id *topo_space_id(const struct topo_space *space)
   return &space->device;
 }
 
+const struct topo_space_origin *topo_space_origin(const struct topo_space *space)
+{
+  return &space->origin;
+}
+
 const struct topo_id *topo_space_workspace(const struct topo_space *space)
 {
   return &space->workspace;
@@ -560,7 +429,7 @@ const struct topo_id *topo_space_workspace(const struct topo_space *space)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static void put(struct topo_space *space, struct call_letter *letter)
+static void put(struct topo_space *space, struct topo_space_letter *letter)
 {
   struct topo_op_call *call = letter->call;
   int status = topo_mailbox_put(&space->inbox, &letter->letter.mail);
@@ -578,7 +447,7 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call)
     topo_readers_start(space->readers, call);
     return;
   }
-  struct call_letter *letter = NULL;
+  struct topo_space_letter *letter = NULL;
   bool room = atomic_fetch_add(&space->calls, 1) < TOPO_SPACE_CALLS;
   if (room)
     letter = calloc(1, sizeof *letter);
@@ -595,7 +464,7 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call)
 void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
                       void (*before)(struct topo_op_call *call, struct topo_space *space))
 {
-  struct call_letter *letter = calloc(1, sizeof *letter);
+  struct topo_space_letter *letter = calloc(1, sizeof *letter);
   if (!letter) {
     finish(call, TOPO_ENOMEM);
     return;

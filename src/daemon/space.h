@@ -49,6 +49,13 @@ void topo_space_destroy(struct topo_space *space);
 const struct topo_id *topo_space_id(const struct topo_space *space);
 const struct topo_id *topo_space_workspace(const struct topo_space *space);
 
+/* The key and the request that made it; an empty key: none. It never changes. */
+struct topo_space_origin {
+  char key[TOPO_OP_KEY_SIZE];
+  struct topo_id request;
+};
+const struct topo_space_origin *topo_space_origin(const struct topo_space *space);
+
 /* Runs an operation of a space (READ or SPACE) and reports it done. */
 void topo_space_call(struct topo_space *space, struct topo_op_call *call);
 /* Reports the call done, with status 0 and its output untouched, when the space is a member whose

@@ -1,28 +1,55 @@
 /*
- * gateway.c - the life of the server: listen, serve, fall quiet, end.
+ * gateway.c - the life of the gateway: listen, serve, fall quiet, end.
  *
- * libmicrohttpd must not be stopped while a connection is suspended, so the end has three steps:
- * nothing new starts, the calls under way are reported, then the daemon stops.
+ * The front door (door.h) owns the listening sockets. libmicrohttpd runs as some daemons without a
+ * listening socket and without a pool, which 0.9.75 refuses to combine, and is handed connections.
+ * It must not be stopped while a connection is suspended, so the end has three steps: nothing new
+ * starts, the calls under way are reported, then the daemons stop.
  */
-#include "gateway/gateway.h"
+#include "gateway/gateway_impl.h"
 
 #include "base/assert.h"
 #include "base/status.h"
 #include "gateway/request.h"
+#include "gateway/stream.h"
+#include "gateway/tcp_socket.h"
+#include "gateway/ws.h"
+#include "sys/clock.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
   CONNECTIONS_MAX = 512,
-  TIMEOUT_S = 30,
+  /* Of one server. libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets exactly so
+   * many it waits for more before it works off the first: with fewer connections that cannot
+   * happen. */
+  SERVER_CONNECTIONS_MAX = 126,
+  SERVER_CONNECTIONS = 110, /* handed to it; the rest is for those not counted yet */
+  UNDECIDED_MAX = 1024,
+  UNDECIDED_PART = 4, /* and at most this part of the descriptors there may be */
   THREADS = 2,
+  HEAD_MS = 10 * 1000,
+  WAIT_MS = 75 * 1000,
+  BODY_MS = 30 * 1000,
+  ANSWER_MS = 120 * 1000,
+  HELLO_MS = 10 * 1000,
+  PING_S = 30,
+  BEAT_MS = 15 * 1000,
+  CALLS_PER_S = 20000,
+  CALLS_BURST = 40000,
+  FAILURES_PER_S = 20,
   CONNECTION_MEMORY = 32 * 1024, /* request line, headers and a piece of the body */
   FAREWELL_S = 2                 /* for answers that are still on their way at the end */
 };
+static const uint64_t ms_ns = 1000000;
 
 /* Paths and queries are decoded where they are split (api/percent.h), so libmicrohttpd leaves them.
  */
@@ -33,37 +60,255 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
   return strlen(text);
 }
 
-static unsigned or_default(unsigned value, unsigned otherwise)
+void topo_gateway_name(struct topo_gateway *g, char id[static TOPO_REQUEST_ID_SIZE])
 {
-  return value ? value : otherwise;
+  pthread_mutex_lock(&g->lock);
+  uint64_t count = ++g->id_count;
+  pthread_mutex_unlock(&g->lock);
+  snprintf(id, TOPO_REQUEST_ID_SIZE, "%016" PRIx64 "-%" PRIu32, g->id_base, (uint32_t)count);
 }
 
-static int start_server(struct topo_gateway *g, const struct topo_gateway_options *options)
+/* Options. */
+
+static unsigned undecided_max(void)
 {
-  const unsigned flags =
-      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
-  g->daemon = MHD_start_daemon(
-      flags, 0, NULL, NULL, topo_request_handle, g, MHD_OPTION_LISTEN_SOCKET, g->socket.fd,
-      MHD_OPTION_NOTIFY_COMPLETED, topo_request_completed, g, MHD_OPTION_UNESCAPE_CALLBACK,
-      keep_escapes, NULL, MHD_OPTION_THREAD_POOL_SIZE, or_default(options->threads, THREADS),
-      MHD_OPTION_CONNECTION_LIMIT, or_default(options->connections_max, CONNECTIONS_MAX),
-      MHD_OPTION_CONNECTION_TIMEOUT, or_default(options->timeout_s, TIMEOUT_S),
+  struct rlimit limit;
+  rlim_t part = UNDECIDED_MAX;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / UNDECIDED_PART < part)
+    part = limit.rlim_cur / UNDECIDED_PART;
+  return part ? (unsigned)part : 1;
+}
+
+static void set_default(unsigned *value, unsigned otherwise, unsigned bound)
+{
+  if (!*value)
+    *value = otherwise;
+  if (bound && *value > bound)
+    *value = bound;
+}
+
+static void fill_options(struct topo_gateway_options *o)
+{
+  unsigned bound_ms = o->timeout_s * 1000;
+  set_default(&o->connections_max, CONNECTIONS_MAX, 0);
+  set_default(&o->undecided_max, undecided_max(), 0);
+  set_default(&o->threads, THREADS, TOPO_GATEWAY_THREADS_MAX);
+  set_default(&o->connections_max, 1, TOPO_GATEWAY_THREADS_MAX * SERVER_CONNECTIONS);
+  if (o->threads * SERVER_CONNECTIONS < o->connections_max)
+    o->threads = (o->connections_max + SERVER_CONNECTIONS - 1) / SERVER_CONNECTIONS;
+  set_default(&o->times.head_ms, HEAD_MS, bound_ms);
+  set_default(&o->times.wait_ms, WAIT_MS, bound_ms);
+  set_default(&o->times.body_ms, BODY_MS, bound_ms);
+  set_default(&o->times.answer_ms, ANSWER_MS, bound_ms);
+  set_default(&o->times.hello_ms, HELLO_MS, bound_ms);
+  set_default(&o->times.beat_ms, BEAT_MS, bound_ms);
+  set_default(&o->times.ping_s, PING_S, 0);
+  if (!o->version)
+    o->version = "0";
+}
+
+/* Connections, as the door hands them out and libmicrohttpd reports them. */
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+  struct topo_gateway_server *server = cls;
+  struct topo_gateway *g = server->gateway;
+  if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+    atomic_fetch_sub(&server->connections, 1);
+    topo_conns_close(&g->conns, *context);
+    *context = NULL;
+    return;
+  }
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  atomic_fetch_add(&server->connections, 1);
+  /* Without memory for it there is no context, and its first request ends it. */
+  *context = info ? topo_conns_open(&g->conns, info->connect_fd, topo_clock_monotonic_ns()) : NULL;
+}
+
+static bool wants_socket(const struct topo_head *head)
+{
+  return head->v11 && head->method_len == 3 && memcmp(head->method, "GET", 3) == 0 &&
+         topo_head_path_is(head, "/v1/events/ws") &&
+         topo_headers_is(&head->headers, TOPO_HEADER_UPGRADE, "websocket");
+}
+
+static bool take_socket(struct topo_gateway *g, int fd, const struct topo_head *head,
+                        struct topo_problem *problem)
+{
+  bool local = topo_unix_socket_is(fd);
+  const struct topo_facts facts = {.transport = local ? TOPO_TRANSPORT_UNIX : TOPO_TRANSPORT_TCP,
+                                   .peer_trusted = local && topo_unix_socket_peer_trusted(fd),
+                                   .method = "GET",
+                                   .resource = TOPO_RESOURCE_SOCKET,
+                                   .headers = &head->headers};
+  struct topo_verdict verdict = topo_judge(&facts, &g->names, &g->options.gate);
+  *problem = verdict.problem;
+  if (verdict.refused)
+    return false;
+  *problem = topo_problem_http(TOPO_HTTP_BAD_REQUEST, "It is no handshake of WebSocket 13.");
+  if (!topo_ws_handshake_good(&head->headers))
+    return false;
+  *problem = topo_problem_of(TOPO_ERATE, "There are too many WebSockets.", NULL);
+  return topo_ws_adopt(g->ws, fd);
+}
+
+/* A length that no number holds: libmicrohttpd would refuse it in words of its own. */
+static bool is_endless(const struct topo_head *head)
+{
+  size_t length;
+  return topo_headers_length(&head->headers, &length) && length == SIZE_MAX;
+}
+
+/* The next in turn that has room; NULL: none has. */
+static struct topo_gateway_server *next_server(struct topo_gateway *g)
+{
+  for (unsigned i = 0; i < g->options.threads; i++) {
+    struct topo_gateway_server *server = &g->servers[g->turn++ % g->options.threads];
+    if (atomic_load(&server->connections) < SERVER_CONNECTIONS)
+      return server;
+  }
+  return NULL;
+}
+
+static bool take(void *arg, int fd, const struct topo_head *head, struct topo_problem *problem)
+{
+  struct topo_gateway *g = arg;
+  struct sockaddr_storage peer = {.ss_family = AF_UNIX};
+  socklen_t len = sizeof peer;
+  *problem = topo_problem_of(TOPO_ELIMIT, "The body is too long.", NULL);
+  if (is_endless(head))
+    return false;
+  if (wants_socket(head))
+    return take_socket(g, fd, head, problem);
+  *problem = topo_problem_of(TOPO_ERATE, "There are too many connections.", NULL);
+  struct topo_gateway_server *server = next_server(g);
+  if (!topo_conns_make_room(&g->conns, g->options.connections_max) || !server)
+    return false;
+  if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
+    len = sizeof(sa_family_t); /* it has gone; libmicrohttpd will see */
+  /* The socket is libmicrohttpd's from here on, also when it does not want it. */
+  (void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len);
+  return true;
+}
+
+static void tick(void *arg)
+{
+  struct topo_gateway *g = arg;
+  topo_conns_sweep(&g->conns, topo_clock_monotonic_ns());
+  topo_stream_tick(g);
+}
+
+static void name(void *arg, char *id)
+{
+  topo_gateway_name(arg, id);
+}
+
+/* Start and end of the parts. */
+
+static struct MHD_Daemon *start_daemon(struct topo_gateway *g, struct topo_gateway_server *server)
+{
+  const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC |
+                         MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+  const struct topo_gateway_options *o = &g->options;
+  /* The sweep is finer; this is for an end that it does not see. */
+  unsigned timeout_s = (o->times.answer_ms + o->times.wait_ms) / 1000 + 1;
+  return MHD_start_daemon(
+      flags, 0, NULL, NULL, topo_request_handle, g, MHD_OPTION_NOTIFY_COMPLETED,
+      topo_request_completed, g, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+      MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
+      (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, timeout_s,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
-  return g->daemon ? 0 : TOPO_EIO;
 }
 
-static void init_lock(struct topo_gateway *g)
+static void stop_daemons(struct topo_gateway *g)
 {
+  for (unsigned i = 0; i < TOPO_GATEWAY_THREADS_MAX; i++)
+    if (g->servers[i].daemon)
+      MHD_stop_daemon(g->servers[i].daemon);
+}
+
+static int start_daemons(struct topo_gateway *g)
+{
+  for (unsigned i = 0; i < g->options.threads; i++) {
+    struct topo_gateway_server *server = &g->servers[i];
+    server->gateway = g;
+    server->daemon = start_daemon(g, server);
+    if (!server->daemon) {
+      stop_daemons(g);
+      return TOPO_EIO;
+    }
+  }
+  return 0;
+}
+
+static int start_sockets(struct topo_gateway *g)
+{
+  const struct topo_ws_options options = {.gate = g->options.gate,
+                                          .feeds = g->options.feeds,
+                                          .failures = &g->failures,
+                                          .hello_ns = g->options.times.hello_ms * ms_ns,
+                                          .beat_ns = g->options.times.beat_ms * ms_ns,
+                                          .ping_s = (uint16_t)g->options.times.ping_s,
+                                          .name = name,
+                                          .arg = g};
+  return topo_ws_create(&g->ws, &options);
+}
+
+static int start_door(struct topo_gateway *g)
+{
+  const struct topo_door_options options = {.listeners = {g->socket.fd, g->tcp_fd},
+                                            .undecided_max = g->options.undecided_max,
+                                            .head_timeout_ns = g->options.times.head_ms * ms_ns,
+                                            .take = take,
+                                            .tick = tick,
+                                            .name = name,
+                                            .arg = g};
+  return topo_door_create(&g->door, &options);
+}
+
+static int listen_tcp(struct topo_gateway *g)
+{
+  g->tcp_fd = -1;
+  if (!g->options.host)
+    return 0;
+  int status = topo_tcp_socket_listen(g->options.host, &g->options.port, &g->tcp_fd);
+  if (status < 0 && g->options.tcp_failed)
+    *g->options.tcp_failed = true;
+  topo_names_init(&g->names, g->options.host, g->options.port);
+  return status;
+}
+
+static void close_tcp(struct topo_gateway *g)
+{
+  if (g->tcp_fd >= 0)
+    close(g->tcp_fd);
+  g->tcp_fd = -1;
+}
+
+static void init_parts(struct topo_gateway *g)
+{
+  const struct topo_gateway_times *t = &g->options.times;
+  uint64_t now = topo_clock_monotonic_ns();
   pthread_condattr_t attributes;
   pthread_mutex_init(&g->lock, NULL);
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
   pthread_cond_init(&g->changed, &attributes);
   pthread_condattr_destroy(&attributes);
+  topo_conns_init(&g->conns, t->wait_ms * ms_ns, t->body_ms * ms_ns, t->answer_ms * ms_ns);
+  topo_bucket_init(&g->known, CALLS_PER_S, CALLS_BURST, now);
+  topo_bucket_init(&g->open, CALLS_PER_S, CALLS_BURST, now);
+  topo_bucket_init(&g->failures, FAILURES_PER_S, FAILURES_PER_S, now);
 }
 
-static void finish_lock(struct topo_gateway *g)
+static void finish_parts(struct topo_gateway *g)
 {
+  topo_bucket_finish(&g->failures);
+  topo_bucket_finish(&g->open);
+  topo_bucket_finish(&g->known);
+  topo_conns_finish(&g->conns);
   pthread_cond_destroy(&g->changed);
   pthread_mutex_destroy(&g->lock);
 }
@@ -74,28 +319,47 @@ struct topo_gateway *topo_gateway_create(const struct topo_gateway_options *opti
   *status = TOPO_ENOMEM;
   if (!g)
     return NULL;
-  g->table = options->table;
-  g->runner = options->runner;
-  g->body_timeout_ms = (int64_t)or_default(options->timeout_s, TIMEOUT_S) * 1000;
+  g->options = *options;
+  fill_options(&g->options);
+  init_parts(g);
   *status = TOPO_EIO;
   if (getrandom(&g->id_base, sizeof g->id_base, 0) != sizeof g->id_base)
     goto fail_random;
+  *status = listen_tcp(g);
+  if (*status < 0)
+    goto fail_tcp;
   *status = topo_unix_socket_listen(&g->socket, options->socket_path);
   if (*status < 0)
-    goto fail_listen;
-  init_lock(g);
-  *status = start_server(g, options);
+    goto fail_unix;
+  *status = start_sockets(g);
   if (*status < 0)
-    goto fail_start;
+    goto fail_ws;
+  *status = start_daemons(g);
+  if (*status < 0)
+    goto fail_daemons;
+  *status = start_door(g);
+  if (*status < 0)
+    goto fail_door;
   return g;
 
-fail_start:
-  finish_lock(g);
+fail_door:
+  stop_daemons(g);
+fail_daemons:
+  topo_ws_destroy(g->ws);
+fail_ws:
   topo_unix_socket_close(&g->socket);
-fail_listen:
+fail_unix:
+  close_tcp(g);
+fail_tcp:
 fail_random:
+  finish_parts(g);
   free(g);
   return NULL;
+}
+
+uint16_t topo_gateway_port(const struct topo_gateway *g)
+{
+  return g->options.host ? g->options.port : 0;
 }
 
 void topo_gateway_quiesce(struct topo_gateway *g)
@@ -106,9 +370,11 @@ void topo_gateway_quiesce(struct topo_gateway *g)
   pthread_mutex_unlock(&g->lock);
   if (!first)
     return;
-  MHD_socket fd = MHD_quiesce_daemon(g->daemon);
-  topo_assert(fd == g->socket.fd);
+  topo_door_destroy(g->door);
   topo_unix_socket_close(&g->socket);
+  close_tcp(g);
+  topo_ws_quiesce(g->ws);
+  topo_stream_end_all(g);
 }
 
 static void wait_for_calls(struct topo_gateway *g)
@@ -138,7 +404,8 @@ void topo_gateway_destroy(struct topo_gateway *g)
   topo_gateway_quiesce(g);
   wait_for_calls(g);
   wait_for_answers(g);
-  MHD_stop_daemon(g->daemon);
-  finish_lock(g);
+  topo_ws_destroy(g->ws);
+  stop_daemons(g);
+  finish_parts(g);
   free(g);
 }

@@ -1,9 +1,19 @@
-/* problem.c - problem documents and the codes that only HTTP knows. */
+/* problem.c - problem documents, and the list of all their codes. */
 #include "gateway/problem.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #include <stdio.h>
+
+#define TOPO_HTTP_ROW(symbol, name, http, text) [symbol] = {http, name, text, NULL, NULL, NULL},
+static const struct topo_problem http_problems[] = {TOPO_HTTP_LIST(TOPO_HTTP_ROW)};
+#undef TOPO_HTTP_ROW
+
+#define TOPO_STATUS_VALUE(symbol, value, name, http, text) symbol,
+static const int statuses[] = {TOPO_STATUS_LIST(TOPO_STATUS_VALUE)};
+#undef TOPO_STATUS_VALUE
+enum { STATUSES = sizeof statuses / sizeof *statuses };
 
 struct topo_problem topo_problem_of(int status, const char *detail, const char *pointer)
 {
@@ -14,20 +24,31 @@ struct topo_problem topo_problem_of(int status, const char *detail, const char *
                                .pointer = pointer};
 }
 
-struct topo_problem topo_problem_method(const char *allow)
+struct topo_problem topo_problem_http(enum topo_http_problem which, const char *detail)
 {
-  return (struct topo_problem){.http = 405,
-                               .code = "method-not-allowed",
-                               .title = "This path does not know that method",
-                               .allow = allow};
+  topo_assert((unsigned)which < TOPO_HTTP_PROBLEMS);
+  struct topo_problem problem = http_problems[which];
+  problem.detail = detail;
+  return problem;
 }
 
-struct topo_problem topo_problem_media_type(void)
+struct topo_problem topo_problem_method(const char *allow)
 {
-  return (struct topo_problem){.http = 415,
-                               .code = "unsupported-media-type",
-                               .title = "The body is not declared as JSON",
-                               .detail = "Send the header Content-Type: application/json."};
+  struct topo_problem problem = http_problems[TOPO_HTTP_METHOD];
+  problem.allow = allow;
+  return problem;
+}
+
+bool topo_problem_at(size_t index, struct topo_problem *out)
+{
+  /* The first status is success, which is no problem. */
+  if (index + 1 < STATUSES)
+    *out = topo_problem_of(statuses[index + 1], NULL, NULL);
+  else if (index + 1 - STATUSES < TOPO_HTTP_PROBLEMS)
+    *out = http_problems[index + 1 - STATUSES];
+  else
+    return false;
+  return true;
 }
 
 static void member(struct topo_json *json, const char *key, const char *text)

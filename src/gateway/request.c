@@ -3,224 +3,265 @@
  *
  * libmicrohttpd calls the handler once with the headers, once per piece of the body, once at the
  * end of the body, and once more after a resume. A refusal found early waits for the end of the
- * body, so that the client reads it instead of a broken pipe; only a body announced as too long is
- * refused at once. The connection is suspended before the runner gets the call: `done` may then
- * resume it at any time, even before `start` returned, because libmicrohttpd acts on a resume only
- * after the handler.
+ * body, so that the client reads it instead of a broken pipe; only a body announced as too long, or
+ * one that waits for a word of ours (Expect), is refused at once. The connection is suspended
+ * before the runner gets the call: `done` may then resume it at any time, even before `start`
+ * returned, because libmicrohttpd acts on a resume only after the handler.
  */
 #include "gateway/request.h"
 
 #include "api/percent.h"
 #include "base/assert.h"
 #include "base/status.h"
-#include "gateway/problem.h"
+#include "gateway/answer.h"
+#include "gateway/stream.h"
+#include "sys/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 
 enum {
-  REQUEST_ID_SIZE = 33,
-  ALLOW_SIZE = 64,
   QUERY_VALUE_MAX = 4096,
   /* A body without a declared length is read this far to answer 413, and then cut off. */
   BODY_DRAIN_MAX = 2 * TOPO_OP_BODY_MAX
 };
 
-struct request {
-  struct topo_gateway *gateway;
-  struct MHD_Connection *connection;
-  struct topo_op_call *call; /* NULL when there was no route */
-  struct topo_buf body;
-  size_t received;
-  int64_t deadline_ms; /* for the end of the body; 0 until the first piece */
-  bool refused;
-  struct topo_problem problem; /* when refused */
-  char allow[ALLOW_SIZE];
-  char id[REQUEST_ID_SIZE];
-  bool running; /* the runner has had the call */
-  bool done;    /* the runner has reported it; under the gateway's lock */
-};
+static const char file_methods[] = "GET, HEAD", events_methods[] = "GET",
+                  all_methods[] = "GET, HEAD, POST, DELETE";
 
-static int64_t now_ms(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void refuse(struct request *r, struct topo_problem problem)
+void topo_request_refuse(struct topo_request *r, struct topo_problem problem)
 {
   if (r->refused)
     return;
   r->refused = true;
   r->problem = problem;
+  /* Whoever has shown nothing keeps nothing. */
+  r->last |= r->grant.scope == TOPO_SCOPE_OPEN;
 }
 
-/* Refuses with what the call says about itself. */
-static void refuse_call(struct request *r, int status)
+void topo_request_refuse_call(struct topo_request *r, int status)
 {
   if (r->call)
-    refuse(r, topo_problem_of(status, r->call->detail, r->call->pointer));
+    topo_request_refuse(r, topo_problem_of(status, r->call->detail, r->call->pointer));
   else
-    refuse(r, topo_problem_of(status, NULL, NULL));
+    topo_request_refuse(r, topo_problem_of(status, NULL, NULL));
 }
 
-/* Answers. */
+/* What is at the path. */
 
-static enum MHD_Result send_response(struct request *r, int http, const char *type,
-                                     struct MHD_Response *response)
+static bool is_reading(const char *method)
 {
-  if (!response)
-    return MHD_NO;
-  enum MHD_Result sent = MHD_NO;
-  if (MHD_add_response_header(response, "Content-Type", type) == MHD_YES &&
-      MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES &&
-      MHD_add_response_header(response, "X-Content-Type-Options", "nosniff") == MHD_YES &&
-      MHD_add_response_header(response, "X-Request-Id", r->id) == MHD_YES &&
-      (http != 405 || MHD_add_response_header(response, "Allow", r->allow) == MHD_YES))
-    sent = MHD_queue_response(r->connection, (unsigned)http, response);
-  MHD_destroy_response(response);
-  return sent;
+  return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-static enum MHD_Result send_problem(struct request *r)
+static struct topo_problem method_problem(struct topo_request *r, const char *allow)
 {
-  struct topo_json json;
-  struct MHD_Response *response = NULL;
-  topo_json_init(&json);
-  topo_problem_write(&json, &r->problem, r->id);
-  struct topo_bytes text = topo_json_text(&json);
-  if (topo_json_status(&json) == 0)
-    response = MHD_create_response_from_buffer(text.len, json.buf.data, MHD_RESPMEM_MUST_COPY);
-  topo_json_finish(&json);
-  return send_response(r, r->problem.http, "application/problem+json", response);
+  snprintf(r->allow, sizeof r->allow, "%s", allow);
+  return topo_problem_method(r->allow);
 }
 
-static enum MHD_Result send_answer(struct request *r)
+static const struct topo_asset *find_asset(const struct topo_asset *assets, const char *url)
 {
-  int status = r->call->status < 0 ? r->call->status : topo_json_status(&r->call->out);
-  if (status < 0) {
-    refuse_call(r, status);
-    return send_problem(r);
+  for (; assets && assets->path; assets++)
+    if (strcmp(assets->path, url) == 0)
+      return assets;
+  return NULL;
+}
+
+/* The row of the table; what is wrong is kept for after the judgement. */
+static struct topo_problem find_operation(struct topo_request *r, const char *method,
+                                          const char *url)
+{
+  const struct topo_op *const *table = r->gateway->options.table;
+  char allow[TOPO_REQUEST_ALLOW_SIZE];
+  if (strcmp(method, "HEAD") == 0)
+    method = "GET"; /* libmicrohttpd leaves the body out */
+  int status = topo_op_route(table, method, url, &r->call);
+  if (r->call)
+    r->resource = TOPO_RESOURCE_OPERATION;
+  if (status == TOPO_EDENIED) {
+    topo_op_methods(table, url, allow, sizeof allow);
+    return method_problem(r, allow);
   }
-  /* The text stays where it is: the call lives until the request is completed. */
-  const struct topo_buf *text = &r->call->out.buf;
-  struct MHD_Response *response =
-      MHD_create_response_from_buffer(text->len, text->data, MHD_RESPMEM_PERSISTENT);
-  return send_response(r, r->call->op->creates ? 201 : 200, "application/json", response);
+  if (status == TOPO_ENOTFOUND)
+    return topo_problem_of(status, "There is no operation at this path.", NULL);
+  if (status < 0)
+    return topo_problem_of(status, r->call ? r->call->detail : NULL,
+                           r->call ? r->call->pointer : NULL);
+  return (struct topo_problem){0};
+}
+
+/* Fills r->resource and what belongs to it. A problem without a code: there is none. */
+static struct topo_problem find_resource(struct topo_request *r, const char *method,
+                                         const char *url)
+{
+  bool health = strcmp(url, "/healthz") == 0 || strcmp(url, "/readyz") == 0;
+  r->resource = TOPO_RESOURCE_NONE;
+  r->asset = find_asset(r->gateway->options.assets, url);
+  if (r->asset || health) {
+    r->resource = TOPO_RESOURCE_FILE;
+    return is_reading(method) ? (struct topo_problem){0} : method_problem(r, file_methods);
+  }
+  if (strcmp(url, "/v1/events") == 0) {
+    r->resource = TOPO_RESOURCE_EVENTS;
+    return strcmp(method, "GET") == 0 ? (struct topo_problem){0}
+                                      : method_problem(r, events_methods);
+  }
+  if (strcmp(url, "/v1/events/ws") == 0) {
+    r->resource = TOPO_RESOURCE_SOCKET;
+    return strcmp(method, "GET") == 0
+               ? topo_problem_http(TOPO_HTTP_UPGRADE,
+                                   "Open it as a WebSocket, on a connection of its own.")
+               : method_problem(r, events_methods);
+  }
+  struct topo_problem problem = find_operation(r, method, url);
+  if (r->resource == TOPO_RESOURCE_NONE && strcmp(method, "OPTIONS") == 0 && !r->allow[0])
+    return method_problem(r, all_methods);
+  return problem;
 }
 
 /* The headers. */
 
-static const char *header(const struct request *r, const char *name)
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *key,
+                                   size_t key_len, const char *value, size_t value_len)
 {
-  return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+  struct topo_request *r = cls;
+  (void)kind;
+  topo_headers_add(&r->headers, key, key_len, value ? value : "", value ? value_len : 0);
+  return MHD_YES;
 }
 
-static bool has_body(const struct request *r)
+/* The space in the path; NULL when the operation has none, or it is not an id. */
+static const struct topo_id *space_of(const struct topo_op_call *call)
 {
-  const char *length = header(r, "Content-Length");
-  return header(r, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
+  for (unsigned i = 0; call && call->op->params[i].name; i++)
+    if (call->op->params[i].place == TOPO_OP_PATH && strcmp(call->op->params[i].name, "space") == 0)
+      return &call->values[i].id;
+  return NULL;
 }
 
-static bool announces_too_much(const struct request *r)
+static bool may_try_again(const struct topo_request *r)
 {
-  const char *length = header(r, "Content-Length");
-  return length && strtoull(length, NULL, 10) > TOPO_OP_BODY_MAX;
+  struct topo_gateway *g = r->gateway;
+  uint64_t now = topo_clock_monotonic_ns();
+  if (r->conn->transport == TOPO_TRANSPORT_UNIX)
+    return true;
+  if (r->grant.scope != TOPO_SCOPE_OPEN)
+    return topo_bucket_take(&g->known, now);
+  /* An open operation is a try at a code. */
+  return topo_bucket_take(&g->open, now) && (!r->call || topo_bucket_has(&g->failures, now));
 }
 
-/* application/json, with or without parameters. */
-static bool declares_json(const struct request *r)
+static void refuse_rate(struct topo_request *r)
 {
-  static const char json[] = "application/json";
-  const char *type = header(r, "Content-Type");
-  if (!type || strncasecmp(type, json, sizeof json - 1) != 0)
-    return false;
-  type += sizeof json - 1;
-  return *type == '\0' || *type == ';' || *type == ' ';
+  topo_request_refuse(r, topo_problem_of(TOPO_ERATE, "Wait a second.", NULL));
 }
 
-static bool peer_trusted(const struct request *r)
+static void judge(struct topo_request *r, const char *method)
+{
+  const struct topo_facts facts = {.transport = r->conn->transport,
+                                   .peer_trusted = r->conn->peer_trusted,
+                                   .method = method,
+                                   .resource = r->resource,
+                                   .op = r->call ? r->call->op : NULL,
+                                   .space = space_of(r->call),
+                                   .headers = &r->headers};
+  struct topo_verdict verdict = topo_judge(&facts, &r->gateway->names, &r->gateway->options.gate);
+  r->grant = verdict.grant;
+  if (verdict.refused) {
+    r->last = true;
+    if (verdict.unproven && !topo_bucket_take(&r->gateway->failures, topo_clock_monotonic_ns()))
+      refuse_rate(r);
+    topo_request_refuse(r, verdict.problem);
+  } else if (!may_try_again(r)) {
+    refuse_rate(r);
+  }
+}
+
+static void take_key(struct topo_request *r)
+{
+  const struct topo_header_value *key = &r->headers.values[TOPO_HEADER_IDEMPOTENCY_KEY];
+  if (!r->call->op->idempotent || !key->count)
+    return;
+  bool good = key->len && key->len < sizeof r->call->idempotency_key;
+  for (size_t i = 0; good && i < key->len; i++)
+    good = key->text[i] >= '!' && key->text[i] <= '~';
+  if (good)
+    memcpy(r->call->idempotency_key, key->text, key->len);
+  else
+    topo_request_refuse(r, topo_problem_of(TOPO_EINVAL,
+                                           "Idempotency-Key has 1 to 128 printable characters.",
+                                           "Idempotency-Key"));
+}
+
+static bool announces_too_much(const struct topo_request *r)
+{
+  size_t length;
+  return topo_headers_length(&r->headers, &length) && length > TOPO_OP_BODY_MAX;
+}
+
+static enum MHD_Result send_problem(struct topo_request *r)
+{
+  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ANSWERING, topo_clock_monotonic_ns());
+  return topo_answer_problem(r);
+}
+
+static enum MHD_Result take_head(struct topo_request *r, const char *method, const char *url)
+{
+  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ASKING, topo_clock_monotonic_ns());
+  MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, take_header, r);
+  struct topo_problem problem = find_resource(r, method, url);
+  judge(r, method);
+  if (!r->refused && problem.code)
+    topo_request_refuse(r, problem);
+  if (!r->refused && r->call) {
+    take_key(r);
+    topo_answer_take_known(r);
+  }
+  if (announces_too_much(r))
+    topo_request_refuse(r, topo_problem_of(TOPO_ELIMIT, "The body is too long.", NULL));
+  else if (!r->refused || !topo_headers_has(&r->headers, TOPO_HEADER_EXPECT))
+    return MHD_YES;
+  return send_problem(r);
+}
+
+static struct topo_conn *conn_of(struct MHD_Connection *connection)
 {
   const union MHD_ConnectionInfo *info =
-      MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  return info && topo_unix_socket_peer_trusted(info->connect_fd);
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
 }
 
-static void find_route(struct request *r, const char *method, const char *url)
+static struct topo_request *begin(struct topo_gateway *gateway, struct MHD_Connection *connection)
 {
-  const struct topo_op *const *table = r->gateway->table;
-  if (strcmp(method, "HEAD") == 0)
-    method = "GET"; /* libmicrohttpd leaves the body out */
-  int status = topo_op_route(table, method, url, &r->call);
-  if (status == TOPO_EDENIED) {
-    topo_op_methods(table, url, r->allow, sizeof r->allow);
-    refuse(r, topo_problem_method(r->allow));
-  } else if (status == TOPO_ENOTFOUND) {
-    refuse(r, topo_problem_of(status, "There is no operation at this path.", NULL));
-  } else if (status < 0) {
-    refuse_call(r, status);
-  }
-}
-
-static void judge_headers(struct request *r, const char *method, const char *url)
-{
-  if (!peer_trusted(r)) {
-    refuse(r, topo_problem_of(TOPO_EDENIED, "Only the daemon's own user may call.", NULL));
-    return;
-  }
-  find_route(r, method, url);
-  if (r->refused || !has_body(r))
-    return;
-  if (strcmp(r->call->op->method, "GET") == 0)
-    refuse(r, topo_problem_of(TOPO_EINVAL, "A GET request has no body.", NULL));
-  else if (!declares_json(r))
-    refuse(r, topo_problem_media_type());
-}
-
-static struct request *begin(struct topo_gateway *gateway, struct MHD_Connection *connection)
-{
-  struct request *r = calloc(1, sizeof *r);
+  struct topo_conn *conn = conn_of(connection);
+  struct topo_request *r = conn ? calloc(1, sizeof *r) : NULL;
   if (!r)
     return NULL;
   r->gateway = gateway;
   r->connection = connection;
+  r->conn = conn;
+  topo_gateway_name(gateway, r->id);
   pthread_mutex_lock(&gateway->lock);
   gateway->requests++;
-  uint64_t count = ++gateway->id_count;
   pthread_mutex_unlock(&gateway->lock);
-  snprintf(r->id, sizeof r->id, "%016" PRIx64 "-%" PRIu32, gateway->id_base, (uint32_t)count);
   return r;
-}
-
-static enum MHD_Result take_headers(struct request *r, const char *method, const char *url)
-{
-  judge_headers(r, method, url);
-  if (!announces_too_much(r))
-    return MHD_YES;
-  refuse(r, topo_problem_of(TOPO_ELIMIT, "The body is too long.", NULL));
-  return send_problem(r);
 }
 
 /* The body. */
 
-static enum MHD_Result take_piece(struct request *r, const char *data, size_t len)
+static enum MHD_Result take_piece(struct topo_request *r, const char *data, size_t len)
 {
-  int64_t now = now_ms();
-  if (!r->deadline_ms)
-    r->deadline_ms = now + r->gateway->body_timeout_ms;
   r->received += len;
-  /* A client that drips or never ends gets no answer: it has not finished asking. */
-  if (now > r->deadline_ms || r->received > BODY_DRAIN_MAX)
+  /* A client that never ends gets no answer: it has not finished asking. */
+  if (r->received > BODY_DRAIN_MAX)
     return MHD_NO;
   if (r->received > TOPO_OP_BODY_MAX)
-    refuse(r, topo_problem_of(TOPO_ELIMIT, "The body is too long.", NULL));
+    topo_request_refuse(r, topo_problem_of(TOPO_ELIMIT, "The body is too long.", NULL));
   if (!r->refused && topo_buf_put(&r->body, data, len) < 0)
-    refuse(r, topo_problem_of(TOPO_ENOMEM, NULL, NULL));
+    topo_request_refuse(r, topo_problem_of(TOPO_ENOMEM, NULL, NULL));
   return MHD_YES;
 }
 
@@ -247,17 +288,17 @@ static int set_query(struct topo_op_call *call, const char *key, const char *val
 static enum MHD_Result take_query(void *cls, enum MHD_ValueKind kind, const char *key,
                                   size_t key_len, const char *value, size_t value_len)
 {
-  struct request *r = cls;
+  struct topo_request *r = cls;
   (void)kind;
   if (strlen(key) != key_len)
     return MHD_YES; /* a NUL inside: no parameter is called so */
   int status = set_query(r->call, key, value ? value : "", value ? value_len : 0);
   if (status < 0)
-    refuse_call(r, status);
+    topo_request_refuse_call(r, status);
   return status < 0 ? MHD_NO : MHD_YES;
 }
 
-static void take_parameters(struct request *r)
+static void take_parameters(struct topo_request *r)
 {
   MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, take_query, r);
   int status = 0;
@@ -266,15 +307,18 @@ static void take_parameters(struct request *r)
   if (!r->refused && status == 0)
     status = topo_op_check(r->call);
   if (status < 0)
-    refuse_call(r, status);
+    topo_request_refuse_call(r, status);
 }
 
 /* From any thread, once. After the resume the request may be gone as soon as the lock is. */
 static void call_done(struct topo_op_call *call, void *arg)
 {
-  struct request *r = arg;
+  struct topo_request *r = arg;
   struct topo_gateway *gateway = r->gateway;
-  (void)call;
+  /* An open operation that failed was a try at a code. */
+  if (call->status < 0 && call->op->scope == TOPO_SCOPE_OPEN &&
+      r->conn->transport == TOPO_TRANSPORT_TCP)
+    topo_bucket_take(&gateway->failures, topo_clock_monotonic_ns());
   pthread_mutex_lock(&gateway->lock);
   topo_assert(!r->done);
   r->done = true;
@@ -282,6 +326,14 @@ static void call_done(struct topo_op_call *call, void *arg)
   gateway->calls--;
   pthread_cond_broadcast(&gateway->changed);
   pthread_mutex_unlock(&gateway->lock);
+}
+
+static bool is_quiet(struct topo_gateway *gateway)
+{
+  pthread_mutex_lock(&gateway->lock);
+  bool quiet = gateway->quiet;
+  pthread_mutex_unlock(&gateway->lock);
+  return quiet;
 }
 
 static bool reserve_call(struct topo_gateway *gateway)
@@ -293,23 +345,44 @@ static bool reserve_call(struct topo_gateway *gateway)
   return open;
 }
 
-static enum MHD_Result start_call(struct request *r)
+static void refuse_end(struct topo_request *r)
 {
-  if (!r->refused)
-    take_parameters(r);
+  topo_request_refuse(r, topo_problem_of(TOPO_ECLOSED, "The daemon is stopping.", NULL));
+}
+
+static enum MHD_Result start_call(struct topo_request *r)
+{
+  take_parameters(r);
   if (!r->refused && !reserve_call(r->gateway))
-    refuse(r, topo_problem_of(TOPO_ECLOSED, "The daemon is stopping.", NULL));
+    refuse_end(r);
   if (r->refused)
     return send_problem(r);
+  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_RUNNING, topo_clock_monotonic_ns());
   r->running = true;
   r->call->done = call_done;
   r->call->done_arg = r;
   MHD_suspend_connection(r->connection);
-  r->gateway->runner.start(r->gateway->runner.ctx, r->call);
+  r->gateway->options.runner.start(r->gateway->options.runner.ctx, r->call);
   return MHD_YES;
 }
 
-static bool is_done(struct request *r)
+/* The whole request is here. */
+static enum MHD_Result serve(struct topo_request *r, const char *url)
+{
+  if (!r->refused && r->resource == TOPO_RESOURCE_FILE && strcmp(url, "/readyz") == 0 &&
+      is_quiet(r->gateway))
+    refuse_end(r);
+  if (r->refused)
+    return send_problem(r);
+  if (r->call)
+    return start_call(r);
+  if (r->resource == TOPO_RESOURCE_EVENTS)
+    return topo_stream_start(r);
+  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ANSWERING, topo_clock_monotonic_ns());
+  return topo_answer_file(r);
+}
+
+static bool is_done(struct topo_request *r)
 {
   pthread_mutex_lock(&r->gateway->lock);
   bool done = r->done;
@@ -321,11 +394,11 @@ enum MHD_Result topo_request_handle(void *cls, struct MHD_Connection *connection
                                     const char *method, const char *version, const char *data,
                                     size_t *data_len, void **state)
 {
-  struct request *r = *state;
+  struct topo_request *r = *state;
   (void)version;
   if (!r) {
     *state = r = begin(cls, connection);
-    return r ? take_headers(r, method, url) : MHD_NO;
+    return r ? take_head(r, method, url) : MHD_NO;
   }
   if (*data_len) {
     size_t len = *data_len;
@@ -333,15 +406,16 @@ enum MHD_Result topo_request_handle(void *cls, struct MHD_Connection *connection
     return take_piece(r, data, len);
   }
   if (!r->running)
-    return start_call(r);
+    return serve(r, url);
   topo_assert(is_done(r));
-  return send_answer(r);
+  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ANSWERING, topo_clock_monotonic_ns());
+  return topo_answer_call(r);
 }
 
 void topo_request_completed(void *cls, struct MHD_Connection *connection, void **state,
                             enum MHD_RequestTerminationCode why)
 {
-  struct request *r = *state;
+  struct topo_request *r = *state;
   struct topo_gateway *gateway = cls;
   (void)connection;
   (void)why;
@@ -349,6 +423,7 @@ void topo_request_completed(void *cls, struct MHD_Connection *connection, void *
     return;
   *state = NULL;
   topo_assert(!r->running || is_done(r));
+  topo_conns_move(&gateway->conns, r->conn, TOPO_CONN_WAITING, topo_clock_monotonic_ns());
   topo_op_call_destroy(r->call);
   topo_buf_wipe(&r->body);
   free(r);

@@ -1,32 +1,37 @@
 /*
- * request.h - one HTTP request from its headers to its answer; what gateway.c and request.c share.
+ * request.h - one HTTP request from its headers to its answer; what request.c and answer.c share.
  */
 #ifndef TOPO_GATEWAY_REQUEST_H
 #define TOPO_GATEWAY_REQUEST_H
 
-#include "gateway/gateway.h"
-#include "gateway/unix_socket.h"
+#include "gateway/gateway_impl.h"
 
-#include <microhttpd.h>
-#include <pthread.h>
+enum { TOPO_REQUEST_ALLOW_SIZE = 64 };
 
-struct topo_gateway {
-  const struct topo_op *const *table;
-  struct topo_op_runner runner;
-  int64_t body_timeout_ms;
-  uint64_t id_base; /* request ids are this number and a counter: unlike those of another run */
-  struct MHD_Daemon *daemon;
-  struct topo_unix_socket socket;
-
-  /* The lock guards what follows and the `done` of every request. It may be held while calling
-   * libmicrohttpd's resume, and is never taken by code that holds one of its locks. */
-  pthread_mutex_t lock;
-  pthread_cond_t changed; /* calls or requests went down; on the monotonic clock */
-  bool quiet;
-  size_t calls;    /* started and not yet reported by the runner */
-  size_t requests; /* begun and not yet completed */
-  uint64_t id_count;
+struct topo_request {
+  struct topo_gateway *gateway;
+  struct MHD_Connection *connection;
+  struct topo_conn *conn;
+  struct topo_headers headers; /* borrowed of libmicrohttpd, until the request is completed */
+  enum topo_resource resource;
+  const struct topo_asset *asset; /* of a file of the page */
+  struct topo_op_call *call;      /* of an operation; NULL when there was no route */
+  struct topo_grant grant;
+  struct topo_buf body;
+  size_t received;
+  bool refused;
+  bool last;                   /* the connection closes behind the answer */
+  struct topo_problem problem; /* when refused */
+  char allow[TOPO_REQUEST_ALLOW_SIZE];
+  char id[TOPO_REQUEST_ID_SIZE];
+  bool running; /* the runner has had the call */
+  bool done;    /* the runner has reported it; under the gateway's lock */
 };
+
+/* Refuses, unless that has happened already. */
+void topo_request_refuse(struct topo_request *r, struct topo_problem problem);
+/* Refuses with what the call says about itself. */
+void topo_request_refuse_call(struct topo_request *r, int status);
 
 /* The callbacks of libmicrohttpd; `cls` is the gateway. */
 enum MHD_Result topo_request_handle(void *cls, struct MHD_Connection *connection, const char *url,

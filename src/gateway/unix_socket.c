@@ -114,6 +114,13 @@ void topo_unix_socket_close(struct topo_unix_socket *s)
   s->fd = -1;
 }
 
+bool topo_unix_socket_is(int fd)
+{
+  int domain = 0;
+  socklen_t len = sizeof domain;
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
+}
+
 bool topo_unix_socket_peer_trusted(int fd)
 {
   struct ucred peer;

@@ -24,6 +24,9 @@ int topo_unix_socket_listen(struct topo_unix_socket *socket, const char *path);
 /* Closes the descriptor and removes the file, unless another one has taken its place. */
 void topo_unix_socket_close(struct topo_unix_socket *socket);
 
+/* Is this descriptor a Unix socket at all? */
+bool topo_unix_socket_is(int fd);
+
 /* Is the process at the other end of a connection the same user, or root? */
 bool topo_unix_socket_peer_trusted(int fd);
 

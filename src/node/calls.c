@@ -17,11 +17,9 @@ static void finish(struct topo_op_call *call, int status)
   call->done(call, call->done_arg);
 }
 
-/* All that a call asks: two requests that differ in anything differ in this. */
-static struct topo_id request_of(const struct topo_op_call *call)
+int topo_node_request_of(const struct topo_op_call *call, struct topo_id *out)
 {
   struct topo_buf all = {0};
-  struct topo_id hash = {{0}};
   topo_buf_put(&all, call->op->id, strlen(call->op->id) + 1);
   for (size_t i = 0; call->op->params[i].name; i++) {
     const struct topo_op_value *v = &call->values[i];
@@ -31,21 +29,20 @@ static struct topo_id request_of(const struct topo_op_call *call)
     topo_buf_put_u64(&all, v->text_len);
     topo_buf_put(&all, v->text, v->text_len);
   }
+  int status = all.failed ? TOPO_ENOMEM : 0;
   struct topo_bytes view = topo_buf_view(&all);
-  if (!all.failed)
-    topo_hash(hash.bytes, &view, 1);
+  topo_hash(out->bytes, &view, 1);
   topo_buf_wipe(&all);
-  return hash;
+  return status;
 }
 
 /* Has this write been answered before? 1: it has, and the answer is the call's now. */
 static int replay(struct topo_node *node, struct topo_op_call *call)
 {
-  node->request = request_of(call);
-  if (topo_id_is_zero(&node->request))
-    return TOPO_ENOMEM;
-  int status = topo_answers_find(node->db, call->idempotency_key, &node->request, node->now.wall_ms,
-                                 &call->out.buf);
+  int status = topo_node_request_of(call, &node->request);
+  if (status == 0)
+    status = topo_answers_find(node->db, call->idempotency_key, &node->request, node->now.wall_ms,
+                               &call->out.buf);
   call->replayed = status == 0;
   if (status == TOPO_EMISMATCH)
     return topo_op_fail(call, status, "this idempotency key came with another request before");

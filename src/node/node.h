@@ -106,11 +106,19 @@ struct topo_node_options {
   int cache_kib;
 };
 
+/* Which client's request made a space: kept in its file, so that a crash before the answer does not
+ * make a retry a second space. */
+struct topo_node_origin {
+  const char *key;        /* NULL or empty: none */
+  struct topo_id request; /* topo_node_request_of */
+};
+
 /* Makes a space with a new workspace. The file must not exist. 0 or a status; on failure the file
  * is to be removed by the caller. */
 struct topo_node_create {
   const char *workspace_name, *user_name;
   struct topo_now now;
+  struct topo_node_origin origin;
 };
 int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
                                const struct topo_node_create *create);
@@ -119,6 +127,7 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
 struct topo_node_join {
   const char *link, *user_name;
   struct topo_now now;
+  struct topo_node_origin origin;
 };
 int topo_node_join_workspace(struct topo_node **out, const struct topo_node_options *options,
                              const struct topo_node_join *join);
@@ -134,6 +143,13 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
 uint64_t topo_node_deadline(const struct topo_node *node);
 /* The work in flight that must come back before the node may be closed. */
 size_t topo_node_in_flight(const struct topo_node *node);
+
+/* The key that made the space, of at most `size` bytes with its NUL, and its request; empty when
+ * there was none. 0 or a storage status. */
+int topo_node_read_origin(struct topo_node *node, char *key, size_t size, struct topo_id *request);
+/* A hash of all that a call asks: requests that differ in anything differ in it. 0 or TOPO_ENOMEM.
+ */
+int topo_node_request_of(const struct topo_op_call *call, struct topo_id *out);
 
 const struct topo_self *topo_node_self(const struct topo_node *node);
 /* Calls each(key, is_invite) for every key that may connect. */

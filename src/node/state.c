@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_CACHE_KIB = 8192 };
+enum { DEFAULT_CACHE_KIB = 8192, LOAD_CACHE_KIB = 512 };
 
 static const struct topo_migration address_migration = {
     "CREATE TABLE local_address(device BLOB NOT NULL, address BLOB NOT NULL, seen_ms INTEGER NOT "
@@ -46,8 +46,7 @@ static int open_database(struct topo_node *node)
   struct topo_db_options o = {.path = node->path,
                               .disk = node->options.disk,
                               .application_id = TOPO_NODE_APPLICATION_ID,
-                              .cache_kib = node->options.cache_kib ? node->options.cache_kib
-                                                                   : DEFAULT_CACHE_KIB};
+                              .cache_kib = LOAD_CACHE_KIB};
   int status = topo_db_open(&node->db, &o);
   return status == 0 ? topo_db_migrate(node->db, steps, sizeof steps / sizeof *steps) : status;
 }
@@ -129,6 +128,10 @@ int topo_node_load(struct topo_node *node)
   node->failure = 0;
   if (status == 0)
     status = topo_peers_load(node);
+  /* Reading the whole log would have filled the cache with what is not asked for again. */
+  if (status == 0)
+    status = topo_db_set_cache(node->db, node->options.cache_kib ? node->options.cache_kib
+                                                                 : DEFAULT_CACHE_KIB);
   node->seen_nodes = -1;
   return status;
 }
@@ -340,6 +343,15 @@ static int found(struct topo_node *node, const struct topo_node_create *c,
   return status == 0 ? node->failure : status;
 }
 
+static int save_origin(struct topo_node *node, const struct topo_node_origin *origin)
+{
+  if (!origin->key || !*origin->key)
+    return 0;
+  int status = topo_local_put(node->db, "origin_key", origin->key, strlen(origin->key));
+  return status == 0 ? topo_local_put(node->db, "origin_request", origin->request.bytes, 32)
+                     : status;
+}
+
 int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
                                const struct topo_node_create *c)
 {
@@ -364,6 +376,8 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
   if (status == 0)
     status = topo_local_put(node->db, "genesis_seed", seed, sizeof seed);
   if (status == 0)
+    status = save_origin(node, &c->origin);
+  if (status == 0)
     status = topo_db_commit(node->db);
   if (status == 0)
     status = topo_node_load(node);
@@ -385,6 +399,23 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
     *out = NULL;
   }
   return status;
+}
+
+int topo_node_read_origin(struct topo_node *node, char *key, size_t size, struct topo_id *request)
+{
+  struct topo_buf value = {0};
+  int status = topo_local_get(node->db, "origin_key", &value);
+  key[0] = '\0';
+  if (status == 0 && value.len >= size)
+    status = TOPO_ECORRUPT;
+  if (status == 0)
+    status = load_seed(node->db, "origin_request", request->bytes);
+  if (status == 0) {
+    memcpy(key, value.data, value.len);
+    key[value.len] = '\0';
+  }
+  topo_buf_finish(&value);
+  return status == TOPO_ENOTFOUND ? 0 : status;
 }
 
 static int save_join(struct topo_node *node, const struct topo_invite_link *link, const char *name)
@@ -417,6 +448,8 @@ int topo_node_join_workspace(struct topo_node **out, const struct topo_node_opti
   status = topo_db_begin(node->db, true);
   if (status == 0)
     status = save_join(node, &link, j->user_name);
+  if (status == 0)
+    status = save_origin(node, &j->origin);
   if (status == 0)
     status = topo_db_commit(node->db);
   if (status == 0)

@@ -170,6 +170,13 @@ fail:
   return status;
 }
 
+int topo_db_set_cache(struct topo_db *db, int kib)
+{
+  char sql[64];
+  snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d", kib);
+  return topo_db_exec(db, sql);
+}
+
 void topo_db_close(struct topo_db *db)
 {
   if (!db)

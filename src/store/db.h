@@ -18,8 +18,9 @@
 struct topo_db;
 struct topo_stmt;
 
-/* Call once, before the first database is opened and before there are threads; without it everything
- * works, but handles of different threads get in each other's way. 0 or TOPO_EINTERNAL. */
+/* Call once, before the first database is opened and before there are threads; without it
+ * everything works, but handles of different threads get in each other's way. 0 or TOPO_EINTERNAL.
+ */
 int topo_db_init(void);
 
 struct topo_db_options {
@@ -34,6 +35,8 @@ struct topo_db_options {
  * (not a database, damaged, or another application's), TOPO_EIO, TOPO_EDISKFULL, TOPO_ENOMEM. A
  * refused file is not changed. */
 int topo_db_open(struct topo_db **out, const struct topo_db_options *options);
+/* Changes the size of the cache. 0 or a status. */
+int topo_db_set_cache(struct topo_db *db, int kib);
 void topo_db_close(struct topo_db *db); /* NULL is fine; an open transaction is rolled back */
 
 /* One schema step; steps are numbered from 1 by their place in the array. */

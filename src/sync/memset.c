@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* Nodes away from the edges are at least half full, so twelve levels outlast 2^64 items. */
-enum { LEAF_ITEMS = 128, INNER_ENTRIES = 64, MAX_HEIGHT = 12 };
+enum { LEAF_ITEMS = 128, INNER_ENTRIES = 64, MAX_HEIGHT = 12, LONG_RUN = LEAF_ITEMS / 8 * 7 };
 
 struct leaf {
   size_t n;
@@ -42,7 +42,10 @@ struct inner {
 
 struct topo_memset {
   struct entry root;
-  unsigned height; /* inner nodes on the way to a leaf */
+  unsigned height;       /* inner nodes on the way to a leaf */
+  struct topo_item last; /* the item inserted last */
+  bool falling;          /* it came right before the one before it, not right behind */
+  size_t run;            /* insertions in that direction, each beside the one before */
 };
 
 /* How many items of the leaf are below `key`: where it is or belongs. */
@@ -97,26 +100,47 @@ static void describe(struct entry *e, unsigned height)
 /* Where the key being inserted goes, relative to all items of the set. */
 enum edge { EDGE_NONE, EDGE_FIRST, EDGE_LAST };
 
-/* Growth at an edge of the set leaves full nodes behind; anywhere else halves are the only safe
- * choice, for a peer could otherwise arrange for nearly empty nodes. */
-static size_t split_point(size_t n, enum edge edge)
+/* Growth at an edge of the set leaves full nodes behind. So does a leaf that one run has filled, as
+ * the log of a space does beside a single item that is from the future: it is split where the run
+ * goes on, with the last of it. A run that long leaves so much in one half that nobody gets nearly
+ * empty leaves for less than a full one each. Anywhere else halves are the only safe choice, for a
+ * peer could otherwise arrange for nearly empty nodes. */
+static size_t split_point(struct topo_memset *set, const struct entry *full, unsigned height,
+                          enum edge edge, const struct topo_item *key)
 {
-  switch (edge) {
-  case EDGE_FIRST: return 1;
-  case EDGE_LAST: return n - 1;
-  case EDGE_NONE: break;
-  }
-  return n / 2;
+  size_t n = height == 0 ? full->child.leaf->n : full->child.inner->n;
+  if (edge == EDGE_FIRST)
+    return 1;
+  if (edge == EDGE_LAST)
+    return n - 1;
+  if (height > 0 || set->run < LONG_RUN)
+    return n / 2;
+  size_t at = leaf_rank(full->child.leaf, key);
+  set->run = 0;
+  if (set->falling)
+    return at + 1 < n ? at + 1 : n - 1;
+  return at > 1 ? at - 1 : 1;
 }
 
-/* Moves the upper part of the full child of `left` to a new node that `right` describes. */
-static int split(struct entry *left, struct entry *right, unsigned height, enum edge edge)
+/* Remembers how the item at `at` came to stand there. */
+static void note_run(struct topo_memset *set, const struct leaf *leaf, size_t at)
+{
+  const struct topo_item *items = leaf->items;
+  bool rises = at > 0 && topo_item_compare(&items[at - 1], &set->last) == 0;
+  bool falls = at + 1 < leaf->n && topo_item_compare(&items[at + 1], &set->last) == 0;
+  bool goes_on = (rises && !set->falling) || (falls && set->falling);
+  set->run = goes_on ? set->run + 1 : 0;
+  set->falling = falls;
+  set->last = items[at];
+}
+
+/* Moves what is from `at` on in the full child of `left` to a new node that `right` describes. */
+static int split(struct entry *left, struct entry *right, unsigned height, size_t at)
 {
   if (height == 0) {
     struct leaf *from = left->child.leaf, *to = malloc(sizeof *to);
     if (!to)
       return TOPO_ENOMEM;
-    size_t at = split_point(from->n, edge);
     to->n = from->n - at;
     memcpy(to->items, from->items + at, to->n * sizeof *to->items);
     from->n = at;
@@ -125,7 +149,6 @@ static int split(struct entry *left, struct entry *right, unsigned height, enum 
     struct inner *from = left->child.inner, *to = malloc(sizeof *to);
     if (!to)
       return TOPO_ENOMEM;
-    size_t at = split_point(from->n, edge);
     to->n = from->n - at;
     memcpy(to->entries, from->entries + at, to->n * sizeof *to->entries);
     from->n = at;
@@ -142,14 +165,15 @@ static bool is_full(const struct entry *e, unsigned height)
 }
 
 /* Puts a new root above a full one and splits the old. */
-static int grow(struct topo_memset *set, enum edge edge)
+static int grow(struct topo_memset *set, enum edge edge, const struct topo_item *key)
 {
   struct inner *inner = malloc(sizeof *inner);
   if (!inner)
     return TOPO_ENOMEM;
   inner->n = 2;
   inner->entries[0] = set->root;
-  int status = split(&inner->entries[0], &inner->entries[1], set->height, edge);
+  int status = split(&inner->entries[0], &inner->entries[1], set->height,
+                     split_point(set, &inner->entries[0], set->height, edge, key));
   if (status < 0) {
     free(inner);
     return status;
@@ -160,11 +184,11 @@ static int grow(struct topo_memset *set, enum edge edge)
   return 0;
 }
 
-/* Splits the full child `at` of a node that has room. */
-static int split_child(struct inner *inner, size_t at, unsigned height, enum edge edge)
+/* Splits the full child `at` of a node that has room, at `point`. */
+static int split_child(struct inner *inner, size_t at, unsigned height, size_t point)
 {
   struct entry right;
-  int status = split(&inner->entries[at], &right, height, edge);
+  int status = split(&inner->entries[at], &right, height, point);
   if (status < 0)
     return status;
   struct entry *gap = &inner->entries[at + 1];
@@ -193,7 +217,7 @@ static int descend(struct topo_memset *set, const struct topo_item *key,
 {
   enum edge edge = set->root.sum.count ? edge_of(set, key) : EDGE_NONE;
   if (is_full(&set->root, set->height)) {
-    int status = grow(set, edge);
+    int status = grow(set, edge, key);
     if (status < 0)
       return status;
   }
@@ -203,7 +227,8 @@ static int descend(struct topo_memset *set, const struct topo_item *key,
     unsigned below = set->height - depth - 1;
     size_t at = inner_rank(inner, key);
     if (is_full(&inner->entries[at], below)) {
-      int status = split_child(inner, at, below, edge);
+      size_t point = split_point(set, &inner->entries[at], below, edge, key);
+      int status = split_child(inner, at, below, point);
       if (status < 0)
         return status;
       at = inner_rank(inner, key);
@@ -229,6 +254,7 @@ static int set_insert(void *ctx, const struct topo_item *item)
   memmove(leaf->items + at + 1, leaf->items + at, (leaf->n - at) * sizeof *leaf->items);
   leaf->items[at] = *item;
   leaf->n++;
+  note_run(set, leaf, at);
   for (unsigned depth = 0; depth <= set->height; depth++) {
     struct entry *e = path[depth];
     if (e->sum.count == 0 || topo_item_compare(item, &e->min) < 0)

@@ -3,8 +3,9 @@
  * sums.
  *
  * An insertion touches one leaf and the path to it; finding a bound and summing any range take
- * O(log n). Insertion at either end leaves full leaves behind, anywhere else half-full ones, so
- * that nobody who picks the items can make the set cost much more than 80 bytes an item.
+ * O(log n). Insertion at either end and long runs of items leave full leaves behind, 41
+ * bytes an item; anywhere else they are half full, so that nobody who picks the items can make the
+ * set cost much more than 80.
  */
 #ifndef TOPO_SYNC_MEMSET_H
 #define TOPO_SYNC_MEMSET_H

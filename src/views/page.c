@@ -1,38 +1,23 @@
 /*
  * page.c - reading a page: keyset queries in three directions, and the bound on its size.
  *
- * Messages are read in the order of the index, (hlc, rank). Where two that follow each other share
- * both, which takes two ids with eight bytes in common, their order is still open: then the page is
- * read again by a statement that sorts by the whole id, which would cost every page a sorter. In
- * that one, too, the comparison of (hlc, rank) is what the index serves. CROSS JOIN keeps messages
- * outermost.
+ * Messages are read in the order of the index, which is the order of the page.
  */
 #include "views/page.h"
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "events/message/message_read.h"
 #include "views/view_impl.h"
 
 #include <stdlib.h>
 
-#define ITEM                                                                                       \
-  "SELECT m.no,m.hlc,m.rank,e.id,m.user,m.text FROM message m CROSS JOIN event e ON e.no=m.no"
-#define DOWN " ORDER BY m.hlc DESC,m.rank DESC"
-#define UP   " ORDER BY m.hlc,m.rank"
+#define ITEM "SELECT m.no,m.hlc,m.id,m.user,m.text FROM message m"
 
-static const char newest_sql[] = ITEM " WHERE m.channel=?1" DOWN " LIMIT ?2";
+static const char newest_sql[] = ITEM " WHERE m.channel=?1 ORDER BY m.hlc DESC,m.id DESC LIMIT ?2";
 static const char before_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)<=(?3,?4)" DOWN " LIMIT ?2";
+    ITEM " WHERE m.channel=?1 AND (m.hlc,m.id)<(?3,?4) ORDER BY m.hlc DESC,m.id DESC LIMIT ?2";
 static const char after_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)>=(?3,?4)" UP " LIMIT ?2";
-static const char newest_exact_sql[] = ITEM " WHERE m.channel=?1" DOWN ",e.id DESC LIMIT ?2";
-static const char before_exact_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)<=(?3,?4) AND (m.hlc,m.rank,e.id)<(?3,?4,?5)" DOWN
-         ",e.id DESC LIMIT ?2";
-static const char after_exact_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.rank)>=(?3,?4) AND (m.hlc,m.rank,e.id)>(?3,?4,?5)" UP
-         ",e.id LIMIT ?2";
+    ITEM " WHERE m.channel=?1 AND (m.hlc,m.id)>(?3,?4) ORDER BY m.hlc,m.id LIMIT ?2";
 static const char one_sql[] = ITEM " WHERE m.no=?1";
 
 enum {
@@ -40,7 +25,8 @@ enum {
    * most, counted); an id with quotes and comma. */
   ITEM_BYTES = 332,
   GROUP_BYTES = 64,
-  USER_BYTES = 46
+  USER_BYTES = 46,
+  SHORT_TEXT = 512
 };
 
 struct topo_page *topo_page_create(void)
@@ -123,76 +109,35 @@ static int find_key(struct topo_page *page, const struct topo_view *view,
 
 static int take_row(struct topo_page *page, const struct topo_view *view, struct topo_stmt *s)
 {
-  struct topo_bytes text = topo_column_bytes(s, 5);
+  struct topo_bytes text = topo_column_bytes(s, 4);
   const struct topo_page_user *user;
   topo_assert(page->n < TOPO_PAGE_ITEMS_MAX);
   struct topo_page_item *item = &page->items[page->n++];
   *item = (struct topo_page_item){.no = topo_column_i64(s, 0)};
   item->at.hlc = (uint64_t)topo_column_i64(s, 1);
-  item->at.id = topo_column_id(s, 3);
+  item->at.id = topo_column_id(s, 2);
   item->text = keep_text(page, text);
-  int status = topo_page_find_user(page, view, topo_column_i64(s, 4), &user);
+  int status = topo_page_find_user(page, view, topo_column_i64(s, 3), &user);
   if (status < 0)
     return status;
   item->user = user->id;
   item->name = user->name;
-  item->bytes = ITEM_BYTES + user->name_bytes + topo_page_json_size(text);
+  /* Short texts could all be escapes and a page of them would fit: they need not be counted. */
+  item->bytes = ITEM_BYTES + user->name_bytes +
+                (text.len <= SHORT_TEXT ? 2 + 6 * text.len : topo_page_json_size(text));
   if (user->no == page->me)
     status = find_key(page, view, item);
   return status == 0 && page->texts.failed ? TOPO_ENOMEM : status;
 }
 
-/* How the rows of a statement become a page. */
-struct taking {
-  struct topo_page *page;
-  const struct topo_view *view;
-  const struct topo_cursor *from; /* NULL: from an end of the channel */
-  size_t limit;
-  bool up;    /* from the oldest */
-  bool exact; /* sorted by the whole id, and begun behind the cursor */
-};
-
-/* A message as the index knows it. */
-struct key {
-  int64_t hlc, rank;
-};
-
-static bool same(const struct key *a, const struct key *b)
+/* Takes rows until there are no more or the page is large enough: a page of long texts need not be
+ * in memory to learn that it does not fit. */
+static int take_rows(struct topo_page *page, const struct topo_view *view, struct topo_stmt *s)
 {
-  return a->hlc == b->hlc && a->rank == b->rank;
-}
-
-/* Of the messages that share the cursor's key, those on its other side, and itself. */
-static bool not_behind(const struct taking *t, const struct topo_id *id)
-{
-  int order = topo_id_compare(id, &t->from->id);
-  return t->up ? order <= 0 : order >= 0;
-}
-
-/* Takes rows until there are no more or the page is full: a page of long texts need not be in
- * memory to learn that it does not fit. Returns 1 when two rows are in an order that is open. */
-static int take_rows(const struct taking *t, struct topo_stmt *s)
-{
-  struct topo_page *page = t->page;
-  struct key last = {-1, 0}, from = {-1, 0};
   size_t bytes = 0;
-  int status;
-  if (t->from)
-    from = (struct key){(int64_t)t->from->hlc, topo_message_rank(&t->from->id)};
-  while ((status = topo_step(s)) == 1) {
-    struct key key = {topo_column_i64(s, 1), topo_column_i64(s, 2)};
-    bool full = page->n == t->limit || bytes >= TOPO_PAGE_BYTES;
-    if (full && (t->exact || !same(&key, &last)))
-      break;
-    if (!t->exact && same(&key, &last)) {
-      topo_reset(s);
-      return 1;
-    }
-    last = key;
-    struct topo_id id = topo_column_id(s, 3);
-    if (!t->exact && same(&key, &from) && not_behind(t, &id))
-      continue;
-    status = take_row(page, t->view, s);
+  int status = 1;
+  while (bytes < TOPO_PAGE_BYTES && (status = topo_step(s)) == 1) {
+    status = take_row(page, view, s);
     if (status < 0)
       break;
     bytes += page->items[page->n - 1].bytes;
@@ -234,46 +179,20 @@ static int find_channel(const struct topo_view *view, const struct topo_id *chan
   return 0;
 }
 
-static const char *statement(const struct taking *t)
-{
-  if (!t->from)
-    return t->exact ? newest_exact_sql : newest_sql;
-  if (t->up)
-    return t->exact ? after_exact_sql : after_sql;
-  return t->exact ? before_exact_sql : before_sql;
-}
-
-static int read_rows(const struct taking *t, int64_t channel)
-{
-  /* Beyond the page, the row of the cursor itself, and one that may share the last one's key. */
-  const size_t more = t->exact ? 0 : 2;
-  struct topo_stmt *s = topo_stmt(t->view->db, statement(t));
-  topo_bind_i64(s, 1, channel);
-  topo_bind_i64(s, 2, (int64_t)(t->limit + more));
-  if (t->from) {
-    topo_bind_i64(s, 3, (int64_t)t->from->hlc);
-    topo_bind_i64(s, 4, topo_message_rank(&t->from->id));
-    if (t->exact)
-      topo_bind_id(s, 5, &t->from->id);
-  }
-  return take_rows(t, s);
-}
-
 static int read_items(struct topo_page *page, const struct topo_view *view, int64_t channel,
                       const struct topo_page_query *query)
 {
-  struct taking t = {.page = page,
-                     .view = view,
-                     .from = query->after ? query->after : query->before,
-                     .limit = query->limit,
-                     .up = query->after != NULL};
-  int status = read_rows(&t, channel);
-  if (status == 1) {
-    page->n = 0;
-    t.exact = true;
-    status = read_rows(&t, channel);
+  const struct topo_cursor *from = query->after ? query->after : query->before;
+  struct topo_stmt *s =
+      topo_stmt(view->db, query->after ? after_sql : (query->before ? before_sql : newest_sql));
+  topo_bind_i64(s, 1, channel);
+  topo_bind_i64(s, 2, (int64_t)query->limit);
+  if (from) {
+    topo_bind_i64(s, 3, (int64_t)from->hlc);
+    topo_bind_id(s, 4, &from->id);
   }
-  if (!t.up)
+  int status = take_rows(page, view, s);
+  if (!query->after)
     reverse(page);
   return status;
 }
@@ -337,6 +256,6 @@ int topo_page_read_one(struct topo_page *page, const struct topo_view *view,
     return status;
   s = topo_stmt(view->db, one_sql);
   topo_bind_i64(s, 1, no);
-  status = take_rows(&(struct taking){.page = page, .view = view, .limit = 1, .exact = true}, s);
+  status = take_rows(page, view, s);
   return status < 0 ? status : topo_page_read_groups(page, view, channel);
 }

@@ -7,7 +7,6 @@
  */
 #include "base/assert.h"
 #include "base/status.h"
-#include "events/message/message_read.h"
 #include "views/page.h"
 #include "views/view_impl.h"
 
@@ -15,8 +14,8 @@
 
 static const char groups_sql[] =
     "SELECT m.no,r.emoji,r.user FROM message m CROSS JOIN reaction r ON r.message=m.no"
-    " WHERE m.channel=?1 AND (m.hlc,m.rank)>=(?2,?3) AND (m.hlc,m.rank)<=(?4,?5)"
-    " ORDER BY m.hlc,m.rank,m.no,r.emoji,r.user";
+    " WHERE m.channel=?1 AND (m.hlc,m.id)>=(?2,?3) AND (m.hlc,m.id)<=(?4,?5)"
+    " ORDER BY m.hlc,m.id,m.no,r.emoji,r.user";
 
 struct grouping {
   struct topo_page *page;
@@ -130,7 +129,7 @@ static int take_row(struct grouping *g, struct topo_stmt *s)
 static void bind_place(struct topo_stmt *s, int index, const struct topo_cursor *at)
 {
   topo_bind_i64(s, index, (int64_t)at->hlc);
-  topo_bind_i64(s, index + 1, topo_message_rank(&at->id));
+  topo_bind_id(s, index + 1, &at->id);
 }
 
 int topo_page_read_groups(struct topo_page *page, const struct topo_view *view, int64_t channel)

@@ -1,47 +1,27 @@
 /*
  * api_send.c - how many messages a second clients can send, each on disk before it is answered.
  *
- * For N seconds 32 connections post texts of BENCH_TEXT bytes, each the next one as soon as the one
- * before is answered. Afterwards the projection must hold one message for each answer. The limits:
- * how often this disk makes 4 KiB durable, one write after the other, and how many signatures a
- * core makes.
+ * For N seconds 32 connections over TCP post texts of BENCH_TEXT bytes, each the next one as soon
+ * as the one before is answered. Afterwards the projection must hold one message for each answer.
+ * The limits: how often this disk makes 4 KiB durable, one write after the other, and how many
+ * signatures a core makes.
  */
 #include "bench/bench.h"
 #include "bench/daemon.h"
 #include "bench/load.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { CONNECTIONS = 32, PAGE = 4096 };
-static const double WARM_S = 0.5, SYNC_S = 1;
+enum { CONNECTIONS = 32 };
+static const double WARM_S = 0.5;
 
 struct sends {
   struct node_process p;
   struct load_address at;
   char path[256], body[BENCH_TEXT + 32];
 };
-
-static double sync_rate(const struct bench_options *o)
-{
-  static const char page[PAGE];
-  char path[BENCH_PATH];
-  bench_path(path, o, "sync");
-  int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-  uint64_t n = 0;
-  double start_s = bench_wall_s();
-  while (bench_wall_s() < start_s + SYNC_S) {
-    bench_require(write(fd, page, PAGE) == PAGE && fdatasync(fd) == 0, path);
-    n++;
-  }
-  double rate = (double)n / (bench_wall_s() - start_s);
-  close(fd);
-  unlink(path);
-  return rate;
-}
 
 static bool ask(void *arg, unsigned connection, struct topo_buf *out)
 {
@@ -66,9 +46,10 @@ static void prepare(struct sends *s, const struct bench_options *o)
 {
   char channels[128], channel[48], *body = NULL;
   node_process_init(&s->p, o->dir, "sends");
+  s->p.http = true;
   bench_start(&s->p);
   bench_found(&s->p);
-  memcpy(s->at.socket_path, s->p.socket, sizeof s->at.socket_path);
+  bench_front(&s->p, &s->at);
   snprintf(channels, sizeof channels, "/v1/spaces/%s/channels", s->p.space);
   bench_require(node_process_call(&s->p, "GET", channels, NULL, &body) == 200 &&
                     node_process_member(body, "channel", channel, sizeof channel),
@@ -95,7 +76,7 @@ void bench_api_send(const struct bench_options *o)
   load_report("api-send", &r);
   bench_line("api-send_cpu_daemon", 1e6 * cpu_s / (double)r.answers, "us/request");
   bench_line("api-send_one_p50", alone.p50_ms, "ms");
-  bench_line("api-send_limit_sync", sync_rate(o), "sync/s");
+  bench_sync(o, "api-send_limit_sync");
   bench_line("api-send_limit_sign", bench_sign_rate(), "op/s");
   bench_stop(&s.p);
   bench_remove_tree(o, "sends");

@@ -27,6 +27,9 @@ double bench_value(const char *name);
 
 /* How many signatures of 300 bytes one core makes in a second; limits.c. */
 double bench_sign_rate(void);
+/* Prints NAME, how often a second the run's disk makes 4 KiB durable, one write after the other,
+ * and NAME_p99, how long it takes then; limits.c. */
+void bench_sync(const struct bench_options *o, const char *name);
 
 /* Ends the program when a status is negative, or when something is not so: a figure of a run that
  * went wrong is worth nothing. */
@@ -54,5 +57,8 @@ void bench_sync_one_way(const struct bench_options *o); /* sync_daemons.c; n mes
 void bench_sync_both(const struct bench_options *o);    /* sync_daemons.c; n messages */
 void bench_api_page(const struct bench_options *o);     /* api_page.c; n messages */
 void bench_api_send(const struct bench_options *o);     /* api_send.c; n seconds */
+void bench_live_latency(const struct bench_options *o); /* live.c; n messages */
+void bench_ws_fanout(const struct bench_options *o);    /* live.c; n seconds */
+void bench_idle(const struct bench_options *o);         /* idle.c; n messages */
 
 #endif

@@ -79,12 +79,12 @@ static void insert_event(struct writer *w, const struct topo_envelope *e)
 static void insert_message(struct writer *w, const struct topo_envelope *e, struct topo_bytes text)
 {
   struct topo_stmt *s = topo_stmt(
-      w->db, "INSERT INTO message(no,channel,user,hlc,rank,text) VALUES(?1,?2,?3,?4,?5,?6)");
+      w->db, "INSERT INTO message(no,channel,user,hlc,id,text) VALUES(?1,?2,?3,?4,?5,?6)");
   topo_bind_i64(s, 1, w->no);
   topo_bind_i64(s, 2, CHANNEL_NO);
   topo_bind_i64(s, 3, USER_NO);
   topo_bind_i64(s, 4, (int64_t)e->hlc);
-  topo_bind_i64(s, 5, topo_message_rank(&e->id));
+  topo_bind_id(s, 5, &e->id);
   topo_bind_text(s, 6, text.data, text.len);
   bench_check(topo_run(s), "message");
 }

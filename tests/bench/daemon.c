@@ -14,7 +14,7 @@
 #include "sys/disk.h"
 #include "sys/rng.h"
 
-enum { LINK = 1024, FINGERPRINT = 64, EQUAL_S = 60, POLL_NS = 50000000 };
+enum { LINK = 1024, FINGERPRINT = 64, EQUAL_S = 120, POLL_NS = 50000000 };
 
 void bench_start(struct node_process *p)
 {
@@ -77,6 +77,23 @@ void bench_require_equal(const struct node_process *a, const struct node_process
     bench_require(bench_wall_s() < start_s + EQUAL_S, "the two show different state");
     nanosleep(&pause, NULL);
   }
+}
+
+void bench_front(const struct node_process *p, struct load_address *at)
+{
+  char path[BENCH_PATH], address[80], *body = NULL;
+  *at = (struct load_address){.port = 0};
+  bench_require(node_process_call(p, "GET", "/v1/status", NULL, &body) == 200 &&
+                    node_process_member(body, "http_address", address, sizeof address) &&
+                    strrchr(address, ':'),
+                "the daemon does not listen on TCP");
+  free(body);
+  at->port = (unsigned)strtoul(strrchr(address, ':') + 1, NULL, 10);
+  snprintf(path, sizeof path, "%s/admin-token", p->dir);
+  FILE *f = fopen(path, "r");
+  bench_require(f && fgets(at->token, sizeof at->token, f), path);
+  fclose(f);
+  at->token[strcspn(at->token, "\r\n")] = '\0';
 }
 
 /* ---- the space's file ------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #define TOPO_TESTS_BENCH_DAEMON_H
 
 #include "bench/bench.h"
+#include "bench/load.h"
 #include "node/node.h"
 #include "smoke/node_process.h"
 
@@ -18,9 +19,11 @@ void bench_found(struct node_process *p);
 /* Founds one in which a crowd has said n messages in several channels, and has reacted to them; the
  * daemon is down before and after. */
 void bench_found_busy(struct node_process *p, uint64_t n);
+/* Its TCP address, which it must have been started with, and its admin token. */
+void bench_front(const struct node_process *p, struct load_address *at);
 /* Makes an invite at `host` and joins with it at `guest`, which keeps the space's name. */
 void bench_join(const struct node_process *host, struct node_process *guest);
-/* Waits until both answer the same fingerprint of their spaces; gives up after a minute. */
+/* Waits until both answer the same fingerprint of their spaces; gives up after two minutes. */
 void bench_require_equal(const struct node_process *a, const struct node_process *b);
 
 /* The file of its space, which bears the space's name in hexadecimal. */

@@ -4,9 +4,12 @@
  * several rounds counts, so that a busy neighbour does not spoil them; SQLite by both clocks.
  */
 #include "bench/bench.h"
+#include "bench/load.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/ggm.h"
 #include "crypto/hash.h"
@@ -101,6 +104,30 @@ double bench_sign_rate(void)
 {
   fill_inputs();
   return rate(op_sign);
+}
+
+void bench_sync(const struct bench_options *o, const char *name)
+{
+  enum { PAGE = 4096 };
+  static const double SYNC_S = 1;
+  static const char page[PAGE];
+  char file[BENCH_PATH], line[64];
+  struct load_times times = {{0}};
+  bench_path(file, o, "sync");
+  int fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  double start_s = bench_wall_s(), now_s = start_s, done_s;
+  uint64_t n = 0;
+  for (; now_s < start_s + SYNC_S; n++, now_s = done_s) {
+    bench_require(write(fd, page, PAGE) == PAGE && fdatasync(fd) == 0, file);
+    done_s = bench_wall_s();
+    load_times_add(&times, done_s - now_s);
+  }
+  close(fd);
+  unlink(file);
+  bench_line(name, (double)n / (now_s - start_s), "sync/s");
+  snprintf(line, sizeof line, "%s_p99", name);
+  bench_line(line, load_times_rank(&times, 0.99), "ms");
+  load_times_finish(&times);
 }
 
 void bench_crypto(const struct bench_options *o)

@@ -131,7 +131,7 @@ void pair_create(struct pair *pair)
 {
   struct pair_side *s = &pair->side[0];
   struct topo_node_options o = options(s);
-  struct topo_node_create create = {"Bench", "alice", now()};
+  struct topo_node_create create = {.workspace_name = "Bench", .user_name = "alice", .now = now()};
   struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
   bench_check(topo_node_create_workspace(&s->node, &o, &create), "a new workspace");
   topo_node_set_addresses(s->node, &address, 1);
@@ -183,7 +183,7 @@ void pair_join(struct pair *pair)
   struct pair_side *s = &pair->side[1];
   struct topo_node_options o = options(s);
   char *link = make_invite(&pair->side[0]);
-  struct topo_node_join join = {link, "bob", now()};
+  struct topo_node_join join = {.link = link, .user_name = "bob", .now = now()};
   bench_check(topo_node_join_workspace(&s->node, &o, &join), "joining");
   free(link);
 }

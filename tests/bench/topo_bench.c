@@ -14,6 +14,9 @@
  *     sync-both [N]     the same, half of the messages made on each side
  *     api-page [N]      pages of 50 among N messages, from 32 connections
  *     api-send [S]      durable messages from 32 connections, for S seconds
+ *     live-latency [N]  N messages posted to one daemon, heard of at another
+ *     ws-fanout [S]     50 WebSockets hear of all that is posted, for S seconds
+ *     idle [N]          N messages, ten members connected, and nothing to do
  *     short, full       what `make bench` and `make bench-full` run
  *
  * Prints `name value unit` lines, or one JSON object with --json; with --runs, the medians of R
@@ -197,11 +200,25 @@ static void beside_limit(const struct bench_options *o, uint64_t n)
   bench_sync_both(&sized);
 }
 
+/* What clients of a daemon see; seconds of the workloads that are bounded by time. */
+static void run_api(const struct bench_options *o, uint64_t messages, uint64_t seconds)
+{
+  struct bench_options pages = {.n = messages, .dir = o->dir};
+  struct bench_options timed = {.n = seconds, .dir = o->dir};
+  struct bench_options posts = {.n = 100 * seconds, .dir = o->dir};
+  bench_api_page(&pages);
+  bench_api_send(&timed);
+  bench_live_latency(&posts);
+  bench_ws_fanout(&timed);
+}
+
 static void run_short(const struct bench_options *o)
 {
-  struct bench_options rows = {.n = 100000, .dir = o->dir};
+  struct bench_options rows = {.n = 100000, .dir = o->dir}, idle = {.n = 5000, .dir = o->dir};
   run_limits(&rows);
   beside_limit(o, 10000);
+  run_api(o, 20000, 3);
+  bench_idle(&idle);
 }
 
 static void run_full(const struct bench_options *o)
@@ -211,6 +228,12 @@ static void run_full(const struct bench_options *o)
   beside_limit(o, 10000);
   beside_limit(o, 50000);
   beside_limit(o, 500000);
+  struct bench_options pages = {.n = 1000000, .dir = o->dir};
+  struct bench_options few = {.n = 10000, .dir = o->dir}, many = {.n = 100000, .dir = o->dir};
+  run_api(o, 100000, 30);
+  bench_api_page(&pages);
+  bench_idle(&few);
+  bench_idle(&many);
 }
 
 static const struct workload {
@@ -228,6 +251,9 @@ static const struct workload {
                  {"sync-both", bench_sync_both, 10000},
                  {"api-page", bench_api_page, 100000},
                  {"api-send", bench_api_send, 5},
+                 {"live-latency", bench_live_latency, 500},
+                 {"ws-fanout", bench_ws_fanout, 5},
+                 {"idle", bench_idle, 10000},
                  {"short", run_short, 1},
                  {"full", run_full, 1},
                  {NULL, NULL, 0}};

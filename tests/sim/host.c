@@ -103,7 +103,8 @@ static void settled_in(struct sim_host *h)
 void sim_host_found(struct sim_host *h)
 {
   struct topo_node_options o = options_of(h);
-  struct topo_node_create c = {"simulation", "host 0", sim_host_now(h)};
+  struct topo_node_create c = {
+      .workspace_name = "simulation", .user_name = "host 0", .now = sim_host_now(h)};
   int status = topo_node_create_workspace(&h->node, &o, &c);
   if (status < 0)
     sim_fail(h->world, "creating the workspace: %s", topo_status_name(status));
@@ -116,7 +117,7 @@ void sim_host_join(struct sim_host *h)
   char name[32];
   snprintf(name, sizeof name, "host %u", h->index);
   struct topo_node_options o = options_of(h);
-  struct topo_node_join j = {h->invite, name, sim_host_now(h)};
+  struct topo_node_join j = {.link = h->invite, .user_name = name, .now = sim_host_now(h)};
   int status = topo_node_join_workspace(&h->node, &o, &j);
   if (status < 0)
     sim_fail(h->world, "host %u joining: %s", h->index, topo_status_name(status));

@@ -61,13 +61,19 @@ launch() {
   shift
   rm -f "$work/$name.ready"
   mkfifo "$work/$name.ready" 2>/dev/null
-  "$build/topod" --data "$work/$name" --bind "${bind:-127.0.0.1:0}" --ready-fd 3 "$@" \
+  "$build/topod" --data "$work/$name" --bind "${bind:-127.0.0.1:0}" --listen none --ready-fd 3 "$@" \
     3>"$work/$name.ready" 2>>"$work/$name.log" &
   echo $! >"$work/$name.pid"
   read -r line <"$work/$name.ready" || line="the daemon died"
   rm -f "$work/$name.ready"
   echo "$line" >"$work/$name.ready"
   [ "$line" = ready ]
+}
+
+# says NAME TEXT: is it in the line that whoever started the daemon got?
+says() {
+  cat "$work/$1.ready"
+  grep -qF -e "$2" "$work/$1.ready"
 }
 
 # topo NAME ARGUMENT...

@@ -38,7 +38,8 @@ static void run_daemon(const struct node_process *p, int ready)
   snprintf(program, sizeof program, "%s/topod", build ? build : ".");
   snprintf(bind, sizeof bind, "127.0.0.1:%u", p->port);
   snprintf(fd, sizeof fd, "%d", ready);
-  execl(program, program, "--data", p->dir, "--bind", bind, "--ready-fd", fd, (char *)NULL);
+  execl(program, program, "--data", p->dir, "--bind", bind, "--listen",
+        p->http ? "127.0.0.1:0" : "none", "--ready-fd", fd, (char *)NULL);
   fprintf(stderr, "%s: %s\n", program, strerror(errno));
   _exit(127);
 }

@@ -13,6 +13,7 @@ struct node_process {
   char dir[96], socket[108], space[44];
   unsigned port; /* UDP on 127.0.0.1; 0 until the first start picked one */
   pid_t pid;     /* 0: not running */
+  bool http;     /* set before a start: it listens on TCP, too, on a port that it picks */
 };
 
 /* A data directory of its own under `root`. */

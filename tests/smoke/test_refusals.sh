@@ -3,10 +3,6 @@
 # what is wrong with one space does not stop the others.
 . "${TOPO_SRCDIR:-.}/tests/smoke/daemons.sh"
 
-says() { # NAME TEXT: the line that whoever started the daemon got
-  cat "$work/$1.ready"
-  grep -qF -e "$2" "$work/$1.ready"
-}
 lists() { # NAME TEXT
   topo "$1" workspace list >"$work/.list"
   cat "$work/.list"

@@ -2,7 +2,7 @@
  * fake_topod.c - stands where topod stands: serves the fake API until it is told to stop.
  *
  * A data directory whose name ends in "broken" makes it report an error; "dead" makes it die
- * silently.
+ * silently. It listens on no port, and says so when it is told one.
  */
 #include "unit/cli/fake_api.h"
 
@@ -21,11 +21,16 @@ int main(int argc, char **argv)
 {
   struct fake_api api;
   char path[256];
-  if (argc != 5 || strcmp(argv[1], "--data") != 0 || strcmp(argv[3], "--ready-fd") != 0)
+  if ((argc != 5 && argc != 7) || strcmp(argv[1], "--data") != 0 ||
+      strcmp(argv[3], "--ready-fd") != 0)
     return 2;
   FILE *ready = fdopen(atoi(argv[4]), "w");
   if (!ready || ends_with(argv[2], "dead"))
     return 1;
+  if (argc == 7) {
+    fprintf(ready, "cannot %s on %s\n", argv[5] + 2, argv[6]);
+    return fclose(ready) != 0;
+  }
   if (ends_with(argv[2], "broken")) {
     fputs("the database file is damaged\n", ready);
     return fclose(ready) != 0;

@@ -3,6 +3,7 @@
  * exits.
  */
 #include "unit/cli/fake_api.h"
+#include "unit/cli/run.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,11 +24,6 @@ struct fixture {
   char directory[64];
   struct fake_api api;
   struct topo_gateway *gateway;
-};
-
-struct result {
-  int code;
-  char out[65536], err[8192];
 };
 
 static int set_up(void **state)
@@ -56,73 +51,10 @@ static int tear_down(void **state)
   return 0;
 }
 
-/* The whole of a small file that the child wrote. */
-static void slurp(int fd, char *out, size_t size)
-{
-  ssize_t n = pread(fd, out, size - 1, 0);
-  assert_true(n >= 0);
-  out[n] = '\0';
-  close(fd);
-}
-
-static struct result run_program(const char *program, const char *data, const char *input,
-                                 const char *const *args)
-{
-  struct result r;
-  char *argv[24] = {(char *)program, (char *)"--data", (char *)data};
-  int count = 3, wait_status;
-  int in = memfd_create("in", MFD_CLOEXEC), out = memfd_create("out", MFD_CLOEXEC);
-  int err = memfd_create("err", MFD_CLOEXEC);
-  assert_true(in >= 0 && out >= 0 && err >= 0);
-  for (; *args; args++)
-    argv[count++] = (char *)*args;
-  assert_int_equal(pwrite(in, input, strlen(input), 0), strlen(input));
-  pid_t child = fork();
-  if (child == 0) {
-    setenv("TZ", "UTC", 1);
-    if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2)
-      execv(program, argv);
-    _exit(99);
-  }
-  assert_true(child > 0);
-  assert_int_equal(waitpid(child, &wait_status, 0), child);
-  assert_true(WIFEXITED(wait_status));
-  r.code = WEXITSTATUS(wait_status);
-  close(in);
-  slurp(out, r.out, sizeof r.out);
-  slurp(err, r.err, sizeof r.err);
-  return r;
-}
-
-static const char *topo_path(void)
-{
-  static char path[512];
-  const char *build = getenv("TOPO_BUILDDIR");
-  snprintf(path, sizeof path, "%s/topo", build ? build : ".");
-  return path;
-}
-
-/* Runs a command and compares: code, a part of standard output, a part of standard error. */
-static void expect_input(struct fixture *f, int code, const char *out, const char *err,
-                         const char *input, const char *const *args)
-{
-  struct result r = run_program(topo_path(), f->directory, input, args);
-  if (r.code != code || !strstr(r.out, out) || !strstr(r.err, err))
-    fail_msg("topo %s: exit %d\nout: %s\nerr: %s\nwanted %d, %s, %s", args[0], r.code, r.out, r.err,
-             code, out, err);
-  /* Whatever was printed, no terminal obeys it. */
-  assert_null(strchr(r.out, '\x1b'));
-  assert_null(strchr(r.err, '\x1b'));
-}
-
-#define ARGS(...)                                                                                  \
-  (const char *const[])                                                                            \
-  {                                                                                                \
-    __VA_ARGS__, NULL                                                                              \
-  }
-#define EXPECT(code, out, err, ...) expect_input(f, code, out, err, "", ARGS(__VA_ARGS__))
+#define EXPECT(code, out, err, ...)                                                                \
+  run_expect(f->directory, code, out, err, "", RUN_ARGS(__VA_ARGS__))
 #define EXPECT_INPUT(code, out, err, input, ...)                                                   \
-  expect_input(f, code, out, err, input, ARGS(__VA_ARGS__))
+  run_expect(f->directory, code, out, err, input, RUN_ARGS(__VA_ARGS__))
 
 static void assert_sent(struct fixture *f, const char *what)
 {
@@ -137,6 +69,7 @@ static void commands_print_their_answer(void **state)
 {
   struct fixture *f = *state;
   EXPECT(0, "version     9.9\npid         7\n", "", "status");
+  EXPECT(0, "http        http://127.0.0.1:4\n", "", "status");
   EXPECT(0, "{\"version\":\"9.9\"", "", "status", "--json");
   EXPECT(0, "AAECAwQF  Garden as Alice\n", "", "workspace", "list");
   EXPECT(0, "topo://invite/secret\n", "", "invite", "--role", "member");
@@ -174,7 +107,6 @@ static void messages_are_read_safely(void **state)
   EXPECT(0, "-1ECAwQF 1970-01-01 00:00 Alice: hello  👍 2\n", "", "read");
   EXPECT(0, "Mal\\u001b]0;x\\u0007: one\n  two\\u202e\\u009b1m  👍 2\n", "", "read", "#general");
   EXPECT(4, "", "there is no channel #nowhere: see `topo channels`", "read", "#nowhere");
-  EXPECT(1, "Bob: bye", "The daemon is stopping.", "tail");
 }
 
 static void a_reaction_finds_its_message_by_a_prefix(void **state)
@@ -219,7 +151,7 @@ static void a_link_typed_at_the_prompt_is_not_shown(void **state)
   int master, wait_status;
   pid_t child = forkpty(&master, NULL, NULL, NULL);
   if (child == 0) {
-    execl(topo_path(), "topo", "--data", f->directory, "join", "--user", "Bob", (char *)NULL);
+    execl(run_topo_path(), "topo", "--data", f->directory, "join", "--user", "Bob", (char *)NULL);
     _exit(99);
   }
   assert_true(child > 0);
@@ -344,16 +276,16 @@ static void start_waits_for_the_daemon(void **state)
   snprintf(bin, sizeof bin, "%s", f->directory);
   snprintf(fake, sizeof fake, "%s/tests/unit/cli/fake_topod",
            getenv("TOPO_BUILDDIR") ? getenv("TOPO_BUILDDIR") : ".");
-  copy_program(topo_path(), bin, "topo", topo);
+  copy_program(run_topo_path(), bin, "topo", topo);
 
-  struct result r;
+  struct run_result r;
   copy_program(fake, bin, "topod", topod);
   snprintf(data, sizeof data, "%s/data", f->directory);
-  r = run_program(topo, data, "", ARGS("start"));
+  r = run_program(topo, data, "", RUN_ARGS("start"));
   assert_string_equal(r.err, "");
   assert_int_equal(r.code, 0);
   assert_string_equal(r.out, "topo is running\n");
-  r = run_program(topo, data, "", ARGS("stop"));
+  r = run_program(topo, data, "", RUN_ARGS("stop"));
   assert_int_equal(r.code, 0);
   assert_string_equal(r.out, "topo is stopping\n");
   /* The fake removes its socket when it ends; only then may its directory go. */
@@ -362,17 +294,20 @@ static void start_waits_for_the_daemon(void **state)
   assert_int_equal(access(data, F_OK), -1);
 
   snprintf(data, sizeof data, "%s/broken", f->directory);
-  r = run_program(topo, data, "", ARGS("start"));
+  r = run_program(topo, data, "", RUN_ARGS("start"));
   assert_int_equal(r.code, 1);
   assert_string_equal(r.err, "topo: the database file is damaged\n");
+  r = run_program(topo, data, "", RUN_ARGS("start", "--listen", "127.0.0.1:80"));
+  assert_int_equal(r.code, 1);
+  assert_string_equal(r.err, "topo: cannot listen on 127.0.0.1:80\n");
   snprintf(data, sizeof data, "%s/dead", f->directory);
-  r = run_program(topo, data, "", ARGS("start"));
+  r = run_program(topo, data, "", RUN_ARGS("start"));
   assert_int_equal(r.code, 1);
   assert_non_null(strstr(r.err, "ended before it was ready"));
 
   assert_int_equal(unlink(topod), 0);
   setenv("PATH", "/nonexistent", 1);
-  r = run_program(topo, data, "", ARGS("start"));
+  r = run_program(topo, data, "", RUN_ARGS("start"));
   assert_int_equal(r.code, 1);
   assert_non_null(strstr(r.err, "neither next to topo nor in PATH"));
   assert_int_equal(unlink(topo), 0);

@@ -76,7 +76,9 @@ int hosting_tear_down(void **state)
 const struct topo_host_entry *hosting_found(struct hosting *h, const char *name)
 {
   const struct topo_host_entry *entry = NULL;
-  assert_int_equal(topo_host_create(h->host, name, "Alice", &entry), 0);
+  bool replayed;
+  struct topo_host_wish wish = {.workspace_name = name, .user_name = "Alice"};
+  assert_int_equal(topo_host_make(h->host, &wish, &entry, &replayed), 0);
   assert_non_null(entry->space);
   return entry;
 }

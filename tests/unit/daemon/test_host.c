@@ -98,7 +98,9 @@ static void a_link_that_is_none_leaves_nothing(void **state)
 {
   struct hosting *f = *state;
   const struct topo_host_entry *entry;
-  assert_int_equal(topo_host_join(f->host, "topo://join/AAAA", "Bob", &entry), TOPO_EINVAL);
+  bool replayed;
+  struct topo_host_wish wish = {.link = "topo://join/AAAA", .user_name = "Bob"};
+  assert_int_equal(topo_host_make(f->host, &wish, &entry, &replayed), TOPO_EINVAL);
   assert_int_equal(topo_host_count(f->host), 0);
   hosting_restart(f);
   assert_int_equal(topo_host_count(f->host), 0);
@@ -108,8 +110,45 @@ static void nothing_is_made_after_the_end(void **state)
 {
   struct hosting *f = *state;
   const struct topo_host_entry *entry;
+  bool replayed;
+  struct topo_host_wish wish = {.workspace_name = "Late", .user_name = "Alice"};
   topo_host_stop(f->host);
-  assert_int_equal(topo_host_create(f->host, "Late", "Alice", &entry), TOPO_ECLOSED);
+  assert_int_equal(topo_host_make(f->host, &wish, &entry, &replayed), TOPO_ECLOSED);
+}
+
+static int make_keyed(struct hosting *f, uint8_t request, bool *replayed,
+                      const struct topo_host_entry **entry)
+{
+  struct topo_host_wish wish = {.workspace_name = "Tea house",
+                                .user_name = "Alice",
+                                .key = "retry-1",
+                                .request = {{request}}};
+  return topo_host_make(f->host, &wish, entry, replayed);
+}
+
+/* One key makes one space, after a restart and after a crash before it was registered, too. */
+static void a_key_makes_one_space(void **state)
+{
+  struct hosting *f = *state;
+  const struct topo_host_entry *entry;
+  char node_db[96];
+  bool replayed;
+  assert_int_equal(make_keyed(f, 1, &replayed, &entry), 0);
+  assert_false(replayed);
+  struct topo_id device = entry->row.device;
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(make_keyed(f, 1, &replayed, &entry), 0);
+    assert_true(replayed);
+    assert_true(topo_id_equal(&entry->row.device, &device));
+    assert_int_equal(make_keyed(f, 2, &replayed, &entry), TOPO_EMISMATCH);
+    assert_int_equal(topo_host_count(f->host), 1);
+    hosting_stop(f);
+    if (i == 1) { /* as if the row had never been written */
+      snprintf(node_db, sizeof node_db, "%s/node.db", f->dir);
+      assert_int_equal(unlink(node_db), 0);
+    }
+    hosting_start(f);
+  }
 }
 
 int main(void)
@@ -119,6 +158,7 @@ int main(void)
                                       hosting_tear_down),
       cmocka_unit_test_setup_teardown(the_secret_of_the_port_stays, hosting_set_up,
                                       hosting_tear_down),
+      cmocka_unit_test_setup_teardown(a_key_makes_one_space, hosting_set_up, hosting_tear_down),
       cmocka_unit_test_setup_teardown(what_was_half_made_is_removed, hosting_set_up,
                                       hosting_tear_down),
       cmocka_unit_test_setup_teardown(a_finished_file_that_was_not_registered_is_taken_in,

@@ -177,9 +177,45 @@ static void any_address_is_told_without_loopback(void **state)
   }
 }
 
+static void the_api_is_on_loopback_unless_said_otherwise(void **state)
+{
+  struct topo_options o;
+  (void)state;
+  assert_int_equal(parse(&o, &home_only, ""), 0);
+  assert_string_equal(o.listen_host, "127.0.0.1");
+  assert_int_equal(o.listen_port, TOPO_DEFAULT_HTTP_PORT);
+  assert_int_equal(parse(&o, &home_only, "--listen localhost:0"), 0);
+  assert_string_equal(o.listen_host, "127.0.0.1");
+  assert_int_equal(o.listen_port, 0);
+  assert_int_equal(parse(&o, &home_only, "--listen [::1]:80"), 0);
+  assert_string_equal(o.listen_host, "::1");
+  assert_int_equal(o.listen_port, 80);
+  assert_int_equal(parse(&o, &home_only, "--listen none"), 0);
+  assert_string_equal(o.listen_host, "");
+  static const char *const bad[] = {"127.0.0.1", "7444",        "::1:7444",        "example.org:80",
+                                    "localhost", "localhost:x", "127.0.0.1:65536", "[::1:80"};
+  char line[64];
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    snprintf(line, sizeof line, "--listen %s", bad[i]);
+    assert_int_equal(parse(&o, &home_only, line), TOPO_EINVAL);
+  }
+}
+
+static void a_shell_takes_no_value(void **state)
+{
+  struct topo_options o;
+  (void)state;
+  assert_int_equal(parse(&o, &home_only, "--shell --listen 127.0.0.1:0"), 0);
+  assert_true(o.shell);
+  assert_int_equal(parse(&o, &home_only, "--listen 127.0.0.1:0"), 0);
+  assert_false(o.shell);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_api_is_on_loopback_unless_said_otherwise),
+      cmocka_unit_test(a_shell_takes_no_value),
       cmocka_unit_test(the_data_directory_follows_the_environment),
       cmocka_unit_test(a_given_directory_holds_the_socket_too),
       cmocka_unit_test(the_port_is_7443_unless_said_otherwise),

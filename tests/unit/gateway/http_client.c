@@ -1,6 +1,7 @@
-/* http_client.c - a raw client over a Unix socket. */
+/* http_client.c - a raw client over a Unix socket or TCP. */
 #include "unit/gateway/http_client.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,19 +10,31 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-int client_connect(const char *path)
+static int connect_to(const void *address, socklen_t len, int family)
 {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
   struct timeval patience = {.tv_sec = 10};
-  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+  int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, address, len) < 0) {
     if (fd >= 0)
       close(fd);
     return -1;
   }
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   return fd;
+}
+
+int client_connect(const char *path)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  return connect_to(&address, sizeof address, AF_UNIX);
+}
+
+int client_dial(uint16_t port)
+{
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  return connect_to(&address, sizeof address, AF_INET);
 }
 
 int client_send(int fd, const void *data, size_t len)

@@ -3,6 +3,7 @@
 #define TESTS_UNIT_GATEWAY_HTTP_CLIENT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct reply {
   int status; /* of the first answer; 0 when the connection ended without one */
@@ -12,6 +13,8 @@ struct reply {
 
 /* A connected descriptor; -1 when nobody listens. Reads on it give up after ten seconds. */
 int client_connect(const char *path);
+/* The same over TCP, on 127.0.0.1. */
+int client_dial(uint16_t port);
 /* Sends all of it; false when the other end closed. */
 int client_send(int fd, const void *data, size_t len);
 /* Reads until the other end closes. Closes fd. */

@@ -55,7 +55,7 @@ static struct topo_node_options options(struct solo *s)
 int solo_create(struct solo *s)
 {
   struct topo_node_options o = options(s);
-  struct topo_node_create c = {"Mice", "alice", s->now};
+  struct topo_node_create c = {.workspace_name = "Mice", .user_name = "alice", .now = s->now};
   return topo_node_create_workspace(&s->node, &o, &c);
 }
 

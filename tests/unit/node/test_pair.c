@@ -323,7 +323,7 @@ static void invite_and_take(struct side *s)
   s[0].other = &s[1];
   s[1].other = &s[0];
   struct topo_node_options o = options(&s[0], 1), p = options(&s[1], 2);
-  struct topo_node_create create = {"Mice", "alice", now};
+  struct topo_node_create create = {.workspace_name = "Mice", .user_name = "alice", .now = now};
   assert_int_equal(topo_node_create_workspace(&s[0].node, &o, &create), 0);
   struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
   topo_node_set_addresses(s[0].node, &address, 1);
@@ -332,7 +332,7 @@ static void invite_and_take(struct side *s)
   char *link = strstr(invite, "topo://");
   assert_non_null(link);
   *strchr(link, '"') = '\0';
-  struct topo_node_join join = {link, "bob", now};
+  struct topo_node_join join = {.link = link, .user_name = "bob", .now = now};
   assert_int_equal(topo_node_join_workspace(&s[1].node, &p, &join), 0);
   free(invite);
   topo_node_step(s[1].node, now, NULL, 0);

@@ -20,6 +20,7 @@ void *__wrap_realloc(void *p, size_t size);
 
 static bool armed;         /* allocations are counted */
 static unsigned long left; /* until the one that fails */
+static size_t taken;       /* bytes, by malloc */
 
 static bool fails(void)
 {
@@ -28,6 +29,7 @@ static bool fails(void)
 
 void *__wrap_malloc(size_t size)
 {
+  taken += size;
   return fails() ? NULL : __real_malloc(size);
 }
 
@@ -39,6 +41,57 @@ void *__wrap_calloc(size_t n, size_t size)
 void *__wrap_realloc(void *p, size_t size)
 {
   return fails() ? NULL : __real_realloc(p, size);
+}
+
+static void insert(const struct topo_itemset *items, uint64_t *rng, uint64_t timestamp)
+{
+  struct topo_item item = {.timestamp = timestamp};
+  draw_id(rng, &item.id);
+  assert_int_equal(topo_itemset_insert(items, &item), 0);
+}
+
+/* Goal: the log of a space, read in its order, costs a set little, also beneath an item whose clock
+ * was ahead of all others. */
+static void an_item_from_the_future_costs_no_memory(void **state)
+{
+  enum { ITEMS = 100000, EACH = 44 };
+  (void)state;
+  uint64_t rng = 7;
+  for (int falling = 0; falling < 2; falling++) {
+    struct topo_memset *set = topo_memset_create();
+    assert_non_null(set);
+    struct topo_itemset items = topo_memset_itemset(set);
+    taken = 0;
+    insert(&items, &rng, falling ? 0 : ITEMS + 1);
+    for (uint64_t i = 0; i < ITEMS; i++)
+      insert(&items, &rng, falling ? ITEMS - i : i);
+    assert_in_range(taken, ITEMS * 40, ITEMS * EACH);
+    topo_memset_destroy(set);
+  }
+}
+
+/* Goal: whoever picks the items cannot make a set cost much more than 80 bytes for each, with
+ * rising and falling runs of any length, each beginning somewhere within what is there. */
+static void no_order_costs_much_memory(void **state)
+{
+  enum { ITEMS = 60000, EACH = 90 };
+  (void)state;
+  uint64_t rng = 8;
+  for (int length = -199; length < 200; length += 9) {
+    struct topo_memset *set = topo_memset_create();
+    assert_non_null(set);
+    struct topo_itemset items = topo_memset_itemset(set);
+    taken = 0;
+    insert(&items, &rng, UINT64_MAX - 1);
+    insert(&items, &rng, 0);
+    for (unsigned i = 0; i < ITEMS; i += (unsigned)abs(length)) {
+      uint64_t at = 1000 + draw_below(&rng, UINT64_MAX / 2);
+      for (int k = 0; k != length; k += length < 0 ? -1 : 1)
+        insert(&items, &rng, at + (uint64_t)(int64_t)k);
+    }
+    assert_in_range(taken, ITEMS * 40, ITEMS * EACH);
+    topo_memset_destroy(set);
+  }
 }
 
 /* Goal: a set that cannot grow refuses the item and is as it was. */
@@ -145,6 +198,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(insertion_without_memory_changes_nothing),
+      cmocka_unit_test(an_item_from_the_future_costs_no_memory),
+      cmocka_unit_test(no_order_costs_much_memory),
       cmocka_unit_test(creation_without_memory_is_null),
       cmocka_unit_test(reconciliation_reports_every_failed_allocation),
   };

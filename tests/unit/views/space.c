@@ -164,12 +164,12 @@ void space_message(struct space *space, const struct topo_id *id, const struct t
   int64_t no = space_no(space, id), channel_row = space_no(space, channel),
           user_row = user_no(space, user);
   struct topo_stmt *s = topo_stmt(
-      space->db, "INSERT INTO message(no,channel,user,hlc,rank,text) VALUES(?1,?2,?3,?4,?5,?6)");
+      space->db, "INSERT INTO message(no,channel,user,hlc,id,text) VALUES(?1,?2,?3,?4,?5,?6)");
   topo_bind_i64(s, 1, no);
   topo_bind_i64(s, 2, channel_row);
   topo_bind_i64(s, 3, user_row);
   topo_bind_i64(s, 4, (int64_t)hlc);
-  topo_bind_i64(s, 5, topo_message_rank(id));
+  topo_bind_id(s, 5, id);
   topo_bind_text(s, 6, text, strlen(text));
   assert_int_equal(topo_run(s), 0);
 }

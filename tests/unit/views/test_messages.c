@@ -170,16 +170,18 @@ static void a_projected_message_is_the_same_row(void **state)
                              .values = values};
   event.subject = event.no;
   assert_int_equal(topo_type_message.project(room->space->db, &event), 0);
-  static const char rows[] = "SELECT no,channel,user,hlc,rank,text FROM message";
-  int64_t projected[5];
+  static const char rows[] = "SELECT no,channel,user,hlc,id,text FROM message";
+  int64_t projected[4];
   for (int by_hand = 0; by_hand < 2; by_hand++) {
     struct topo_stmt *s = topo_stmt(room->space->db, rows);
     assert_int_equal(topo_step(s), 1);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 4; i++) {
       if (by_hand)
         assert_true(topo_column_i64(s, i) == projected[i]);
       projected[i] = topo_column_i64(s, i);
     }
+    const struct topo_id shown = topo_column_id(s, 4);
+    assert_true(topo_id_equal(&shown, &id));
     struct topo_bytes text = topo_column_bytes(s, 5);
     assert_int_equal(text.len, 4);
     assert_memory_equal(text.data, "text", 4);

@@ -1,0 +1,75 @@
+/* space_impl.h - shared by the files that make up topo_space. */
+#ifndef TOPO_DAEMON_SPACE_IMPL_H
+#define TOPO_DAEMON_SPACE_IMPL_H
+
+#include "daemon/pipe.h"
+#include "daemon/space.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+  TOPO_SPACE_LETTERS = 32, /* of one run */
+  TOPO_SPACE_INPUTS =
+      TOPO_SPACE_LETTERS * (3 + TOPO_LINK_STREAMS), /* a pipe brings up, data, writable, down */
+  TOPO_SPACE_JOBS = 4 /* batches being checked; the node allows fewer */
+};
+
+struct topo_space_check {
+  struct topo_job job; /* first */
+  struct topo_letter letter;
+  struct topo_space *space;
+  struct topo_work *work; /* NULL: free */
+};
+
+struct topo_space_letter {
+  struct topo_letter letter; /* first */
+  struct topo_op_call *call;
+  /* of kind WAIT */
+  struct topo_space_letter *next;
+  uint64_t until_ms;
+  void (*before)(struct topo_op_call *call, struct topo_space *space);
+};
+
+/* What one run works on. */
+struct topo_space_batch {
+  size_t n, n_letters;
+  struct topo_input inputs[TOPO_SPACE_INPUTS];
+  struct topo_space_taken {
+    struct topo_letter *letter;
+    struct topo_pipe *pipe; /* of a letter of that kind */
+    struct topo_pipe_news news;
+  } letters[TOPO_SPACE_LETTERS];
+};
+
+struct topo_space {
+  struct topo_actor actor; /* first */
+  const struct topo_space_env *env;
+  struct topo_mailbox inbox;
+  atomic_size_t calls; /* in the inbox */
+  struct topo_id device, workspace;
+  struct topo_space_origin origin;
+  struct topo_readers *readers;
+  struct topo_feeds *feeds;
+  struct topo_endpoint *endpoint;
+  /* The actor's */
+  struct topo_node *node;
+  struct topo_node_ports ports;
+  struct topo_space_check checks[TOPO_SPACE_JOBS];
+  struct topo_space_batch batch;
+  struct topo_space_letter *waiting;
+  uint64_t seen_changes;
+  uint64_t states_ms;     /* when followers were last told how things stand */
+  struct topo_id dialled; /* by one that is no member yet */
+  /* Shared */
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  bool stopping, closed;
+  struct topo_space_state state;
+};
+
+/* space_ports.c: what the node asks of its surroundings. Fills space->ports and space->checks,
+ * which hold no resources. */
+void topo_space_ports_init(struct topo_space *space);
+
+#endif

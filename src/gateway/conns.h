@@ -1,0 +1,63 @@
+/*
+ * conns.h - the connections that libmicrohttpd serves, and how long each may stay as it is.
+ *
+ * libmicrohttpd knows a silence; it does not know a client that drips. Whatever a client has to
+ * finish (asking again, a body, taking the answer) has a deadline as a whole, and a connection that
+ * misses one has its socket shut down, which libmicrohttpd sees as an end.
+ *
+ *   waiting ──► asking ──► running ──► answering ──► waiting
+ *                  └──────────────────────┘ ▲
+ *                             streaming ◄──┘            any ──► shut
+ */
+#ifndef TOPO_GATEWAY_CONNS_H
+#define TOPO_GATEWAY_CONNS_H
+
+#include "gateway/judge.h"
+
+#include <pthread.h>
+#include <stdint.h>
+
+enum topo_conn_state {
+  TOPO_CONN_WAITING,   /* for a request, or the rest of its head */
+  TOPO_CONN_ASKING,    /* the head is here, the body may not be */
+  TOPO_CONN_RUNNING,   /* the call is with the runner */
+  TOPO_CONN_ANSWERING, /* the answer is on its way */
+  TOPO_CONN_STREAMING, /* events, until somebody ends it; entered anew whenever some are taken */
+  TOPO_CONN_SHUT,      /* the socket was shut down; libmicrohttpd will notice */
+  TOPO_CONN_STATES
+};
+
+struct topo_conn {
+  int fd;
+  enum topo_transport transport;
+  bool peer_trusted;
+  enum topo_conn_state state;
+  uint64_t deadline_ns; /* TOPO_NEVER: none */
+  struct topo_conn *prior, *next;
+};
+
+struct topo_conns {
+  pthread_mutex_t lock;
+  struct topo_conn *first, *last;
+  size_t count;
+  uint64_t wait_ns, ask_ns, answer_ns; /* how long the states may last */
+};
+
+void topo_conns_init(struct topo_conns *conns, uint64_t wait_ns, uint64_t ask_ns,
+                     uint64_t answer_ns);
+void topo_conns_finish(struct topo_conns *conns); /* none may be left (asserted) */
+
+/* Any thread. `open` looks at the socket itself; NULL: out of memory. `close` frees. */
+struct topo_conn *topo_conns_open(struct topo_conns *conns, int fd, uint64_t now_ns);
+void topo_conns_close(struct topo_conns *conns, struct topo_conn *conn);
+/* A move of the table above (asserted); a connection that is shut stays it. */
+void topo_conns_move(struct topo_conns *conns, struct topo_conn *conn, enum topo_conn_state to,
+                     uint64_t now_ns);
+
+/* Shuts down what has missed its deadline. */
+void topo_conns_sweep(struct topo_conns *conns, uint64_t now_ns);
+/* Is there room for one more of at most `max`? When full, the one that has waited longest for its
+ * next request is shut to make room; false when there is none such. */
+bool topo_conns_make_room(struct topo_conns *conns, size_t max);
+
+#endif

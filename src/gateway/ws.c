@@ -1,0 +1,280 @@
+/*
+ * ws.c - the thread of libwebsockets: adopts sockets, passes callbacks on to clients, ends.
+ *
+ * libwebsockets may be called from its own thread only, but for lws_cancel_service, which makes it
+ * call back with EVENT_WAIT_CANCELLED. Everything that other threads want waits for that.
+ */
+#include "gateway/ws.h"
+
+#include "base/status.h"
+#include "gateway/secure.h"
+#include "gateway/ws_client.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  RX_SIZE = 4096,
+  HEAD_MEMORY = 16 * 1024, /* the front door takes no longer head */
+  HEADS_AT_ONCE = 8,
+  HANDSHAKE_S = 5,
+  SPARE_FDS = 16, /* of libwebsockets itself */
+  HANGUP_S = 10,  /* after a ping without an answer */
+  FAREWELL_S = 2
+};
+
+void topo_ws_wake(struct topo_ws *ws)
+{
+  if (!atomic_exchange(&ws->woken, true))
+    lws_cancel_service(ws->context);
+}
+
+/* Callbacks. */
+
+static void adopt_all(struct topo_ws *ws)
+{
+  int queue[TOPO_WS_MAX];
+  pthread_mutex_lock(&ws->lock);
+  size_t n = ws->queued;
+  memcpy(queue, ws->queue, n * sizeof *queue);
+  ws->queued = 0;
+  pthread_mutex_unlock(&ws->lock);
+  for (size_t i = 0; i < n; i++)
+    if (atomic_load(&ws->quiet))
+      close(queue[i]);
+    else
+      lws_adopt_socket_vhost(ws->vhost, queue[i]); /* closes it when it fails */
+}
+
+static void on_woken(struct topo_ws *ws)
+{
+  atomic_store(&ws->woken, false);
+  adopt_all(ws);
+  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
+    if (atomic_load(&ws->quiet))
+      topo_ws_client_end(c, TOPO_WS_GOING_AWAY, TOPO_ECLOSED, "The daemon is stopping.", NULL);
+    else if (topo_ws_client_has_news(c))
+      lws_callback_on_writable(c->wsi);
+}
+
+static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi)
+{
+  pthread_mutex_lock(&ws->lock);
+  bool room = ws->count < TOPO_WS_MAX && !atomic_load(&ws->quiet);
+  ws->count += room;
+  pthread_mutex_unlock(&ws->lock);
+  if (!room)
+    return -1;
+  topo_ws_client_open(c, ws, wsi);
+  lws_set_timer_usecs(wsi, LWS_USEC_PER_SEC);
+  return 0;
+}
+
+static void on_closed(struct topo_ws *ws, struct topo_ws_client *c)
+{
+  if (!c->ws)
+    return; /* there was no room for it */
+  topo_ws_client_finish(c);
+  pthread_mutex_lock(&ws->lock);
+  ws->count--;
+  pthread_cond_broadcast(&ws->changed);
+  pthread_mutex_unlock(&ws->lock);
+}
+
+/* The answer that opens the socket is an answer like others. */
+static int add_headers(struct lws *wsi, struct lws_process_html_args *args)
+{
+  unsigned char *at = (unsigned char *)args->p, *end = at + args->max_len;
+  char name[64];
+  for (const struct topo_header_line *h = topo_secure_headers; h->name; h++) {
+    snprintf(name, sizeof name, "%s:", h->name);
+    if (lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+                                    (const unsigned char *)h->value, (int)strlen(h->value), &at,
+                                    end))
+      return -1;
+  }
+  args->p = (char *)at;
+  return 0;
+}
+
+static int on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
+                    size_t len)
+{
+  struct topo_ws *ws = lws_context_user(lws_get_context(wsi));
+  struct topo_ws_client *c = user;
+  switch (why) {
+  case LWS_CALLBACK_EVENT_WAIT_CANCELLED: on_woken(ws); return 0;
+  case LWS_CALLBACK_ESTABLISHED: return on_open(ws, c, wsi);
+  case LWS_CALLBACK_CLOSED: on_closed(ws, c); return 0;
+  case LWS_CALLBACK_RECEIVE: topo_ws_client_receive(c, in, len); return 0;
+  case LWS_CALLBACK_SERVER_WRITEABLE: return topo_ws_client_write(c) ? 0 : -1;
+  case LWS_CALLBACK_TIMER:
+    topo_ws_client_tick(c);
+    lws_set_timer_usecs(wsi, LWS_USEC_PER_SEC);
+    return 0;
+  case LWS_CALLBACK_ADD_HEADERS: return add_headers(wsi, in);
+  case LWS_CALLBACK_HTTP: return -1; /* no handshake after all */
+  default: return 0;
+  }
+}
+
+static const struct lws_protocols protocols[] = {
+    {.name = "topo-events",
+     .callback = on_event,
+     .per_session_data_size = sizeof(struct topo_ws_client),
+     .rx_buffer_size = RX_SIZE},
+    {0}};
+
+/* Life. */
+
+static void *run(void *arg)
+{
+  struct topo_ws *ws = arg;
+  while (!atomic_load(&ws->stopping) && lws_service(ws->context, 0) >= 0)
+    ;
+  return NULL;
+}
+
+static int start_context(struct topo_ws *ws)
+{
+  const lws_retry_bo_t life = {.secs_since_valid_ping = ws->options.ping_s,
+                               .secs_since_valid_hangup =
+                                   (uint16_t)(ws->options.ping_s + HANGUP_S)};
+  struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN,
+                                           .protocols = protocols,
+                                           .user = ws,
+                                           .fd_limit_per_thread = TOPO_WS_MAX + SPARE_FDS,
+                                           .max_http_header_data = HEAD_MEMORY,
+                                           .max_http_header_pool = HEADS_AT_ONCE,
+                                           .timeout_secs = HANDSHAKE_S,
+                                           .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+                                           .vhost_name = "topo"};
+  lws_set_log_level(0, NULL);
+  ws->context = lws_create_context(&info);
+  if (!ws->context)
+    return TOPO_EIO;
+  ws->life = life;
+  info.retry_and_idle_policy = &ws->life;
+  info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
+  ws->vhost = lws_create_vhost(ws->context, &info);
+  if (ws->vhost)
+    return 0;
+  lws_context_destroy(ws->context);
+  return TOPO_EIO;
+}
+
+/* Signals are for the first thread. */
+static int start_thread(struct topo_ws *ws)
+{
+  sigset_t all, former;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &former);
+  int failed = pthread_create(&ws->thread, NULL, run, ws);
+  pthread_sigmask(SIG_SETMASK, &former, NULL);
+  return failed ? TOPO_EIO : 0;
+}
+
+static void init_lock(struct topo_ws *ws)
+{
+  pthread_condattr_t attributes;
+  pthread_mutex_init(&ws->lock, NULL);
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&ws->changed, &attributes);
+  pthread_condattr_destroy(&attributes);
+}
+
+static void finish(struct topo_ws *ws)
+{
+  topo_buf_finish(&ws->out);
+  pthread_cond_destroy(&ws->changed);
+  pthread_mutex_destroy(&ws->lock);
+  free(ws);
+}
+
+int topo_ws_create(struct topo_ws **out, const struct topo_ws_options *options)
+{
+  struct topo_ws *ws = calloc(1, sizeof *ws);
+  *out = NULL;
+  if (!ws)
+    return TOPO_ENOMEM;
+  ws->options = *options;
+  init_lock(ws);
+  int status = start_context(ws);
+  if (status < 0)
+    goto fail_context;
+  status = start_thread(ws);
+  if (status < 0)
+    goto fail_thread;
+  *out = ws;
+  return 0;
+
+fail_thread:
+  lws_context_destroy(ws->context);
+fail_context:
+  finish(ws);
+  return status;
+}
+
+bool topo_ws_handshake_good(const struct topo_headers *headers)
+{
+  enum { KEY_LENGTH = 24 /* 16 bytes of base64 */ };
+  const struct topo_header_value *key = &headers->values[TOPO_HEADER_SOCKET_KEY];
+  return key->count == 1 && key->len == KEY_LENGTH && !topo_headers_body(headers) &&
+         topo_headers_lists(headers, TOPO_HEADER_CONNECTION, "upgrade") &&
+         topo_headers_is(headers, TOPO_HEADER_SOCKET_VERSION, "13");
+}
+
+bool topo_ws_adopt(struct topo_ws *ws, int fd)
+{
+  pthread_mutex_lock(&ws->lock);
+  bool room = !atomic_load(&ws->quiet) && ws->count + ws->queued < TOPO_WS_MAX;
+  if (room)
+    ws->queue[ws->queued++] = fd;
+  pthread_mutex_unlock(&ws->lock);
+  if (room)
+    topo_ws_wake(ws);
+  return room;
+}
+
+void topo_ws_quiesce(struct topo_ws *ws)
+{
+  pthread_mutex_lock(&ws->lock);
+  atomic_store(&ws->quiet, true);
+  pthread_mutex_unlock(&ws->lock);
+  topo_ws_wake(ws);
+}
+
+static void wait_for_clients(struct topo_ws *ws)
+{
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += FAREWELL_S;
+  pthread_mutex_lock(&ws->lock);
+  while (ws->count && pthread_cond_timedwait(&ws->changed, &ws->lock, &until) != ETIMEDOUT)
+    ;
+  pthread_mutex_unlock(&ws->lock);
+}
+
+void topo_ws_destroy(struct topo_ws *ws)
+{
+  if (!ws)
+    return;
+  topo_ws_quiesce(ws);
+  wait_for_clients(ws);
+  atomic_store(&ws->stopping, true);
+  lws_cancel_service(ws->context);
+  pthread_join(ws->thread, NULL);
+  /* No feed may wake a context that is being taken apart, nor may this thread have. */
+  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
+    topo_ws_client_unsubscribe(c);
+  lws_context_destroy(ws->context);
+  for (size_t i = 0; i < ws->queued; i++)
+    close(ws->queue[i]);
+  finish(ws);
+}

@@ -1,0 +1,45 @@
+/*
+ * ws.h - the events of spaces over WebSockets: libwebsockets in a thread of its own.
+ *
+ * Only sockets with a good handshake get here (door.h): libwebsockets listens nowhere.
+ */
+#ifndef TOPO_GATEWAY_WS_H
+#define TOPO_GATEWAY_WS_H
+
+#include "api/feed.h"
+#include "api/gate.h"
+#include "gateway/bucket.h"
+#include "gateway/headers.h"
+
+enum { TOPO_WS_MAX = 256 /* sockets at a time */ };
+
+struct topo_ws;
+
+struct topo_ws_options {
+  struct topo_gate gate;
+  struct topo_feed_source feeds;
+  struct topo_bucket *failures; /* of callers to prove who they are; outlives the sockets */
+  uint64_t hello_ns, beat_ns;   /* topo_gateway_times */
+  uint16_t ping_s;
+  void (*name)(void *arg, char *id); /* a new request id; any thread */
+  void *arg;
+};
+
+/* 0, or TOPO_ENOMEM, TOPO_EIO. */
+int topo_ws_create(struct topo_ws **out, const struct topo_ws_options *options);
+
+/* Has the request what RFC 6455 §4.2.1 asks for beside the Upgrade? */
+bool topo_ws_handshake_good(const struct topo_headers *headers);
+
+/* Takes over a connection whose handshake request has arrived and was judged. False when there are
+ * too many, and the descriptor stays the caller's. Any thread. */
+bool topo_ws_adopt(struct topo_ws *ws, int fd);
+
+/* Takes no more sockets and closes all with 1001. Returns at once. */
+void topo_ws_quiesce(struct topo_ws *ws);
+
+/* Quiesces, gives clients two seconds to say goodbye, and ends the thread. No gate or feed is used
+ * any more. NULL is fine. */
+void topo_ws_destroy(struct topo_ws *ws);
+
+#endif
