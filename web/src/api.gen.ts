@@ -765,7 +765,11 @@ export interface components {
                 channel: components["schemas"]["Id"];
             };
         };
-        /** @description A member is new or has changed; its name is also that of the author of its messages and channels */
+        /**
+         * @description A member is new or has changed; its name is also that of the author of its messages and channels. When `is_me`
+         *     has changed, or goes with a member, this device is another user from now on, which is rare: what is `mine` in
+         *     messages is to be read anew.
+         */
         MemberEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
