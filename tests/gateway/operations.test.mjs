@@ -1,363 +1,427 @@
 // operations.test.mjs - each operation does what the document says, and refuses what it says it refuses.
-import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { test } from './lib/test.mjs';
-import { checkExample, document, examples, operations, requestFaults } from './lib/contract.mjs';
-import { found, startNode, startTeam } from './lib/node.mjs';
-import { until } from './lib/wait.mjs';
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from './lib/test.mjs'
+import { checkExample, document, examples, operations, requestFaults } from './lib/contract.mjs'
+import { found, startNode, startTeam } from './lib/node.mjs'
+import { until } from './lib/wait.mjs'
 
-const nobody = () => randomBytes(32).toString('base64url');
+const nobody = () => randomBytes(32).toString('base64url')
 
 test('operations: every example of the document is an example of its schema', () => {
-  let n = 0;
+  let n = 0
   for (const [pointer, example] of examples()) {
-    checkExample(pointer, example);
-    n++;
+    checkExample(pointer, example)
+    n++
   }
-  assert(n > 10);
-});
+  assert(n > 10)
+})
 
 test('operations: every operation says where it runs and what it wants of a token', () => {
   for (const op of operations.values()) {
-    assert.match(op.node['x-topo-where'], /^(host|read|space|gateway)$/, op.id);
-    assert.match(op.node['x-topo-scope'], /^(open|read|write|admin)$/, op.id);
+    assert.match(op.node['x-topo-where'], /^(host|read|space|gateway)$/, op.id)
+    assert.match(op.node['x-topo-scope'], /^(open|read|write|admin)$/, op.id)
   }
-});
+})
 
 test('operations: health, readiness and the description are open to all', async (t) => {
-  const node = await startNode(t);
-  const nameless = node.client({ token: null });
-  assert.deepEqual(await nameless.ok('getHealth'), { ok: true });
-  assert.deepEqual(await nameless.ok('getReadiness'), { ok: true });
-  const description = await nameless.ok('getDescription');
-  assert.deepEqual(description, document, 'what is served is the document itself');
+  const node = await startNode(t)
+  const nameless = node.client({ token: null })
+  assert.deepEqual(await nameless.ok('getHealth'), { ok: true })
+  assert.deepEqual(await nameless.ok('getReadiness'), { ok: true })
+  const description = await nameless.ok('getDescription')
+  assert.deepEqual(description, document, 'what is served is the document itself')
   for (const id of ['getHealth', 'getReadiness', 'getDescription'])
-    await nameless.refused(id, 405, 'method-not-allowed', { method: 'DELETE' });
-});
+    await nameless.refused(id, 405, 'method-not-allowed', { method: 'DELETE' })
+})
 
 test('operations: the status tells the truth', async (t) => {
-  const { node, admin } = await startTeam(t);
-  const status = await admin.ok('getStatus');
-  assert.equal(status.pid, node.pid);
-  assert.equal(status.data_dir, node.data);
-  assert.equal(status.http_address, `127.0.0.1:${node.port}`);
-  assert.equal(status.spaces, 1);
-  assert(status.started_at_ms <= Date.now() && status.started_at_ms > Date.now() - 600_000);
-  assert.deepEqual(await node.local().ok('getStatus'), status, 'the same on the Unix socket');
-});
+  const { node, admin } = await startTeam(t)
+  const status = await admin.ok('getStatus')
+  assert.equal(status.pid, node.pid)
+  assert.equal(status.data_dir, node.data)
+  assert.equal(status.http_address, `127.0.0.1:${node.port}`)
+  assert.equal(status.spaces, 1)
+  assert(status.started_at_ms <= Date.now() && status.started_at_ms > Date.now() - 600_000)
+  assert.deepEqual(await node.local().ok('getStatus'), status, 'the same on the Unix socket')
+})
 
 test('operations: HEAD answers as GET does, without the body', async (t) => {
-  const { admin, space } = await startTeam(t);
+  const { admin, space } = await startTeam(t)
   for (const path of ['/healthz', '/v1/status', `/v1/spaces/${space}/channels`, '/v1/nothing']) {
-    const [get, head] = [await admin.exchange('GET', path, { headers: admin.credentials }), await admin.exchange('HEAD', path, { headers: admin.credentials })];
-    assert.equal(head.status, get.status, path);
-    assert.equal(head.text, '');
-    for (const name of ['content-type', 'etag', 'topo-cursor']) assert.equal(head.headers[name], get.headers[name], `${path}: ${name}`);
+    const [get, head] = [
+      await admin.exchange('GET', path, { headers: admin.credentials }),
+      await admin.exchange('HEAD', path, { headers: admin.credentials })
+    ]
+    assert.equal(head.status, get.status, path)
+    assert.equal(head.text, '')
+    for (const name of ['content-type', 'etag', 'topo-cursor'])
+      assert.equal(head.headers[name], get.headers[name], `${path}: ${name}`)
   }
-});
+})
 
 test('operations: the log has as many lines as were asked for, the latest of them', async (t) => {
-  const { admin } = await startTeam(t);
-  const { items } = await admin.ok('listLogs', { query: { limit: 1000 } });
-  assert(items.some((line) => /ready/.test(line.text)));
-  const { items: last } = await admin.ok('listLogs', { query: { limit: 1 } });
-  assert.deepEqual(last, items.slice(-1));
+  const { admin } = await startTeam(t)
+  const { items } = await admin.ok('listLogs', { query: { limit: 1000 } })
+  assert(items.some((line) => /ready/.test(line.text)))
+  const { items: last } = await admin.ok('listLogs', { query: { limit: 1 } })
+  assert.deepEqual(last, items.slice(-1))
   for (const limit of [0, 1001, -1, 1.5, 'x', ''])
-    await admin.refused('listLogs', 400, 'invalid-argument', { query: { limit }, bad: true });
-});
+    await admin.refused('listLogs', 400, 'invalid-argument', { query: { limit }, bad: true })
+})
 
 test('operations: a node told to stop does, and says so first', async (t) => {
-  const node = await startNode(t);
-  assert.deepEqual(await node.client().ok('stopNode'), { stopping: true });
-  assert.deepEqual(await node.exited, { code: 0, signal: null });
-});
+  const node = await startNode(t)
+  assert.deepEqual(await node.client().ok('stopNode'), { stopping: true })
+  assert.deepEqual(await node.exited, { code: 0, signal: null })
+})
 
 test('operations: spaces are listed, and each has its own page', async (t) => {
-  const { admin, space } = await startTeam(t);
-  const other = await admin.ok('createWorkspace', { body: { name: 'Löwenzahn 🌼', user_name: 'al\u00efce' } });
-  const { items } = await admin.ok('listSpaces');
-  assert.deepEqual(items.map((item) => item.space), [space, other.space]);
-  assert.equal(items[1].name, 'Löwenzahn 🌼');
-  assert.equal(items[1].user_name, 'al\u00efce');
-  assert.equal(items[1].state, 'ready');
-  assert.deepEqual(await admin.ok('getSpace', { path: { space } }), items[0]);
-});
+  const { admin, space } = await startTeam(t)
+  const other = await admin.ok('createWorkspace', { body: { name: 'Löwenzahn 🌼', user_name: 'al\u00efce' } })
+  const { items } = await admin.ok('listSpaces')
+  assert.deepEqual(
+    items.map((item) => item.space),
+    [space, other.space]
+  )
+  assert.equal(items[1].name, 'Löwenzahn 🌼')
+  assert.equal(items[1].user_name, 'al\u00efce')
+  assert.equal(items[1].state, 'ready')
+  assert.deepEqual(await admin.ok('getSpace', { path: { space } }), items[0])
+})
 
 test('operations: a workspace wants two names of good length', async (t) => {
-  const admin = (await startNode(t)).client();
-  const good = { name: 'Tea house', user_name: 'alice' };
+  const admin = (await startNode(t)).client()
+  const good = { name: 'Tea house', user_name: 'alice' }
   for (const member of ['name', 'user_name']) {
     const refuse = (value, status, code) =>
       admin
         .refused('createWorkspace', status, code, { body: { ...good, [member]: value }, bad: true })
-        .then(({ body }) => assert.equal(body.pointer, member));
-    await refuse(undefined, 400, 'invalid-argument');
-    await refuse(null, 400, 'invalid-argument');
-    await refuse(7, 400, 'invalid-argument');
-    await refuse(true, 400, 'invalid-argument');
-    await refuse(['a'], 400, 'invalid-argument');
-    await refuse({ a: 1 }, 400, 'invalid-argument');
-    await refuse('', 400, 'invalid-argument');
-    await refuse('x'.repeat(257), 413, 'limit-exceeded');
-    await refuse('ä'.repeat(129), 413, 'limit-exceeded');
+        .then(({ body }) => assert.equal(body.pointer, member))
+    await refuse(undefined, 400, 'invalid-argument')
+    await refuse(null, 400, 'invalid-argument')
+    await refuse(7, 400, 'invalid-argument')
+    await refuse(true, 400, 'invalid-argument')
+    await refuse(['a'], 400, 'invalid-argument')
+    await refuse({ a: 1 }, 400, 'invalid-argument')
+    await refuse('', 400, 'invalid-argument')
+    await refuse('x'.repeat(257), 413, 'limit-exceeded')
+    await refuse('ä'.repeat(129), 413, 'limit-exceeded')
   }
-  assert.deepEqual((await admin.ok('listSpaces')).items, [], 'none of them made anything');
-  const longest = { name: 'n'.repeat(256), user_name: 'ü'.repeat(128) };
-  assert.equal((await admin.ok('createWorkspace', { body: longest })).name, longest.name);
-});
+  assert.deepEqual((await admin.ok('listSpaces')).items, [], 'none of them made anything')
+  const longest = { name: 'n'.repeat(256), user_name: 'ü'.repeat(128) }
+  assert.equal((await admin.ok('createWorkspace', { body: longest })).name, longest.name)
+})
 
 test('operations: an invite lets one more person in', async (t) => {
-  const { admin, space } = await startTeam(t);
-  const other = (await startNode(t)).client();
-  const invite = await admin.ok('createInvite', { path: { space }, body: { role: 'moderator', expires_in_s: 60 } });
-  assert.equal(invite.role, 'moderator');
-  assert(invite.expires_at_ms > Date.now() && invite.expires_at_ms <= Date.now() + 60_000);
-  const body = { link: invite.link, user_name: 'bob', wait_ms: 30000 };
-  const joined = await other.ok('joinWorkspace', { body });
-  assert.equal(joined.state, 'ready', joined.detail);
-  assert.equal(joined.name, 'Tea house');
-  const { items } = await admin.ok('listMembers', { path: { space } });
-  assert.deepEqual(items.map((m) => [m.name, m.role, m.is_me]), [['alice', 'owner', true], ['bob', 'moderator', false]]);
-  assert(items[1].devices.some((device) => device.device === joined.space));
-  const peers = await admin.ok('listPeers', { path: { space } });
-  assert.deepEqual(peers.items.map((peer) => [peer.device, peer.user_name]), [[joined.space, 'bob']]);
-  await until(async () => (await admin.ok('getSync', { path: { space } })).state === 'synced', 'both are in step');
-});
+  const { admin, space } = await startTeam(t)
+  const other = (await startNode(t)).client()
+  const invite = await admin.ok('createInvite', {
+    path: { space },
+    body: { role: 'moderator', expires_in_s: 60 }
+  })
+  assert.equal(invite.role, 'moderator')
+  assert(invite.expires_at_ms > Date.now() && invite.expires_at_ms <= Date.now() + 60_000)
+  const body = { link: invite.link, user_name: 'bob', wait_ms: 30000 }
+  const joined = await other.ok('joinWorkspace', { body })
+  assert.equal(joined.state, 'ready', joined.detail)
+  assert.equal(joined.name, 'Tea house')
+  const { items } = await admin.ok('listMembers', { path: { space } })
+  assert.deepEqual(
+    items.map((m) => [m.name, m.role, m.is_me]),
+    [
+      ['alice', 'owner', true],
+      ['bob', 'moderator', false]
+    ]
+  )
+  assert(items[1].devices.some((device) => device.device === joined.space))
+  const peers = await admin.ok('listPeers', { path: { space } })
+  assert.deepEqual(
+    peers.items.map((peer) => [peer.device, peer.user_name]),
+    [[joined.space, 'bob']]
+  )
+  await until(
+    async () => (await admin.ok('getSync', { path: { space } })).state === 'synced',
+    'both are in step'
+  )
+})
 
 test('operations: an invite is a week long and for a member unless told', async (t) => {
-  const { admin, space } = await startTeam(t);
-  const week = 7 * 86400_000;
+  const { admin, space } = await startTeam(t)
+  const week = 7 * 86400_000
   for (const given of [{ path: { space } }, { path: { space }, body: {} }]) {
-    const { role, expires_at_ms } = await admin.ok('createInvite', given);
-    assert.equal(role, 'member');
-    assert(Math.abs(expires_at_ms - Date.now() - week) < 60_000);
+    const { role, expires_at_ms } = await admin.ok('createInvite', given)
+    assert.equal(role, 'member')
+    assert(Math.abs(expires_at_ms - Date.now() - week) < 60_000)
   }
-  for (const body of [{ role: 'king' }, { role: 3 }, { expires_in_s: 59 }, { expires_in_s: 31536001 }, { expires_in_s: 'soon' }])
-    await admin.refused('createInvite', 400, 'invalid-argument', { path: { space }, body, bad: true });
-});
+  for (const body of [
+    { role: 'king' },
+    { role: 3 },
+    { expires_in_s: 59 },
+    { expires_in_s: 31536001 },
+    { expires_in_s: 'soon' }
+  ])
+    await admin.refused('createInvite', 400, 'invalid-argument', { path: { space }, body, bad: true })
+})
 
 test('operations: a link that is none opens nothing', async (t) => {
-  const admin = (await startNode(t)).client();
-  const refuse = (body, status, code, bad = true) => admin.refused('joinWorkspace', status, code, { body, bad });
-  await refuse({ link: 'topo://join/AAEC', user_name: 'bob' }, 400, 'invalid-argument', false);
-  await refuse({ link: 'https://example.org', user_name: 'bob' }, 400, 'invalid-argument', false);
-  await refuse({ user_name: 'bob' }, 400, 'invalid-argument');
-  await refuse({ link: 'x'.repeat(4097), user_name: 'bob' }, 413, 'limit-exceeded');
-  await refuse({ link: 'topo://join/AAEC', user_name: 'bob', wait_ms: 120001 }, 400, 'invalid-argument');
-  assert.deepEqual((await admin.ok('listSpaces')).items, []);
-});
+  const admin = (await startNode(t)).client()
+  const refuse = (body, status, code, bad = true) =>
+    admin.refused('joinWorkspace', status, code, { body, bad })
+  await refuse({ link: 'topo://join/AAEC', user_name: 'bob' }, 400, 'invalid-argument', false)
+  await refuse({ link: 'https://example.org', user_name: 'bob' }, 400, 'invalid-argument', false)
+  await refuse({ user_name: 'bob' }, 400, 'invalid-argument')
+  await refuse({ link: 'x'.repeat(4097), user_name: 'bob' }, 413, 'limit-exceeded')
+  await refuse({ link: 'topo://join/AAEC', user_name: 'bob', wait_ms: 120001 }, 400, 'invalid-argument')
+  assert.deepEqual((await admin.ok('listSpaces')).items, [])
+})
 
 test('operations: a joiner whom nobody answers waits, and says why', async (t) => {
-  const { node: away, admin, space } = await startTeam(t);
-  const { link } = await admin.ok('createInvite', { path: { space } });
-  await away.crash();
-  const other = (await startNode(t)).client();
-  const joining = await other.ok('joinWorkspace', { body: { link, user_name: 'bob', wait_ms: 0 } });
-  assert.equal(joining.state, 'joining');
-  assert.notEqual(joining.detail, '');
-  const path = { space: joining.space };
-  assert.deepEqual((await other.ok('listMembers', { path })).items, [], 'it knows nobody yet');
-  await other.refused('createChannel', 503, 'unreachable', { path, body: { name: 'early' } });
-});
+  const { node: away, admin, space } = await startTeam(t)
+  const { link } = await admin.ok('createInvite', { path: { space } })
+  await away.crash()
+  const other = (await startNode(t)).client()
+  const joining = await other.ok('joinWorkspace', { body: { link, user_name: 'bob', wait_ms: 0 } })
+  assert.equal(joining.state, 'joining')
+  assert.notEqual(joining.detail, '')
+  const path = { space: joining.space }
+  assert.deepEqual((await other.ok('listMembers', { path })).items, [], 'it knows nobody yet')
+  await other.refused('createChannel', 503, 'unreachable', { path, body: { name: 'early' } })
+})
 
 test('operations: channels are listed, oldest first, under their author', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const path = { space };
-  const made = await admin.ok('createChannel', { path, body: { name: 'tea & biscuits' } });
-  const { items } = await admin.ok('listChannels', { path });
-  assert.deepEqual(items.at(-1), made);
-  assert.equal(made.author.name, 'alice');
-  assert(items.some((item) => item.channel === channel));
+  const { admin, space, channel } = await startTeam(t)
+  const path = { space }
+  const made = await admin.ok('createChannel', { path, body: { name: 'tea & biscuits' } })
+  const { items } = await admin.ok('listChannels', { path })
+  assert.deepEqual(items.at(-1), made)
+  assert.equal(made.author.name, 'alice')
+  assert(items.some((item) => item.channel === channel))
   for (const body of [{}, { name: '' }, { name: 1 }, { name: null }])
-    await admin.refused('createChannel', 400, 'invalid-argument', { path, body, bad: true });
-  await admin.refused('createChannel', 413, 'limit-exceeded', { path, body: { name: 'x'.repeat(257) }, bad: true });
-});
+    await admin.refused('createChannel', 400, 'invalid-argument', { path, body, bad: true })
+  await admin.refused('createChannel', 413, 'limit-exceeded', {
+    path,
+    body: { name: 'x'.repeat(257) },
+    bad: true
+  })
+})
 
 test('operations: a message is what was sent, and pages go both ways', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const path = { space, channel };
-  const empty = await admin.ok('listMessages', { path });
-  assert.deepEqual(empty.items, []);
-  const sent = [];
-  for (let i = 0; i < 25; i++) sent.push(await admin.ok('sendMessage', { path, body: { text: `cup ${i} ☕` } }));
-  const page = (query) => admin.ok('listMessages', { path, query });
-  assert.deepEqual((await page({})).items, sent);
-  const places = sent.map((m) => m.place);
-  assert.deepEqual(places, [...places].sort(), 'places order messages as text');
+  const { admin, space, channel } = await startTeam(t)
+  const path = { space, channel }
+  const empty = await admin.ok('listMessages', { path })
+  assert.deepEqual(empty.items, [])
+  const sent = []
+  for (let i = 0; i < 25; i++)
+    sent.push(await admin.ok('sendMessage', { path, body: { text: `cup ${i} ☕` } }))
+  const page = (query) => admin.ok('listMessages', { path, query })
+  assert.deepEqual((await page({})).items, sent)
+  const places = sent.map((m) => m.place)
+  assert.deepEqual(places, [...places].sort(), 'places order messages as text')
 
-  const walked = [];
-  let last = await page({ limit: 10 });
-  assert.deepEqual(last.items, sent.slice(15), 'the newest page comes first');
+  const walked = []
+  let last = await page({ limit: 10 })
+  assert.deepEqual(last.items, sent.slice(15), 'the newest page comes first')
   while (last.items.length) {
-    walked.unshift(...last.items);
-    last = await page({ limit: 10, before: last.before });
+    walked.unshift(...last.items)
+    last = await page({ limit: 10, before: last.before })
   }
-  assert.deepEqual(walked, sent);
+  assert.deepEqual(walked, sent)
 
-  const forth = [];
-  let next = await page({ limit: 7, after: sent[0].place });
+  const forth = []
+  let next = await page({ limit: 7, after: sent[0].place })
   while (next.items.length) {
-    forth.push(...next.items);
-    next = await page({ limit: 7, after: next.after });
+    forth.push(...next.items)
+    next = await page({ limit: 7, after: next.after })
   }
-  assert.deepEqual(forth, sent.slice(1), 'a place of a message is a cursor too');
-  assert.deepEqual(await admin.ok('getMessage', { path: { space, message: sent[3].message } }), sent[3]);
-});
+  assert.deepEqual(forth, sent.slice(1), 'a place of a message is a cursor too')
+  assert.deepEqual(await admin.ok('getMessage', { path: { space, message: sent[3].message } }), sent[3])
+})
 
 test('operations: a page wants one good cursor at most', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const path = { space, channel };
-  const { place } = await admin.ok('sendMessage', { path, body: { text: 'one' } });
-  const refuse = (query, bad = true) => admin.refused('listMessages', 400, 'invalid-argument', { path, query, bad });
-  await refuse({ before: place, after: place }, false);
-  await refuse({ before: 'nonsense' }, false);
-  await refuse({ after: '\u{1f375}' }, false);
-  await refuse({ limit: 0 });
-  await refuse({ limit: 201 });
-  await refuse({ limit: '1e1' });
-  await refuse({ limit: '99999999999999999999999' });
-});
+  const { admin, space, channel } = await startTeam(t)
+  const path = { space, channel }
+  const { place } = await admin.ok('sendMessage', { path, body: { text: 'one' } })
+  const refuse = (query, bad = true) =>
+    admin.refused('listMessages', 400, 'invalid-argument', { path, query, bad })
+  await refuse({ before: place, after: place }, false)
+  await refuse({ before: 'nonsense' }, false)
+  await refuse({ after: '\u{1f375}' }, false)
+  await refuse({ limit: 0 })
+  await refuse({ limit: 201 })
+  await refuse({ limit: '1e1' })
+  await refuse({ limit: '99999999999999999999999' })
+})
 
 test('operations: a text is as it was written, whatever stands in it', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const path = { space, channel };
-  const texts = ['<script>alert(1)</script>', '"; DROP TABLE messages;--', '\u202Eevil', '\\u0041', 'a\tb\nc\r\n', '👩‍👩‍👧‍👦', '\u0001\u001f', 'x'.repeat(32768), '🫖'.repeat(8192)];
+  const { admin, space, channel } = await startTeam(t)
+  const path = { space, channel }
+  const texts = [
+    '<script>alert(1)</script>',
+    '"; DROP TABLE messages;--',
+    '\u202Eevil',
+    '\\u0041',
+    'a\tb\nc\r\n',
+    '👩‍👩‍👧‍👦',
+    '\u0001\u001f',
+    'x'.repeat(32768),
+    '🫖'.repeat(8192)
+  ]
   for (const text of texts) {
-    const made = await admin.ok('sendMessage', { path, body: { text } });
-    assert.equal(made.text, text);
-    assert.equal((await admin.ok('getMessage', { path: { space, message: made.message } })).text, text);
+    const made = await admin.ok('sendMessage', { path, body: { text } })
+    assert.equal(made.text, text)
+    assert.equal((await admin.ok('getMessage', { path: { space, message: made.message } })).text, text)
   }
   for (const body of [{}, { text: '' }, { text: 5 }, { text: null }, { text: false }])
-    await admin.refused('sendMessage', 400, 'invalid-argument', { path, body, bad: true });
+    await admin.refused('sendMessage', 400, 'invalid-argument', { path, body, bad: true })
   for (const text of ['x'.repeat(32769), '🫖'.repeat(8193)])
-    await admin.refused('sendMessage', 413, 'limit-exceeded', { path, body: { text }, bad: true });
-  assert.equal((await admin.ok('listMessages', { path })).items.length, texts.length);
-});
+    await admin.refused('sendMessage', 413, 'limit-exceeded', { path, body: { text }, bad: true })
+  assert.equal((await admin.ok('listMessages', { path })).items.length, texts.length)
+})
 
 test('operations: unknown members of a body are ignored', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const { text } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'yes', mood: { a: [1] } } });
-  assert.equal(text, 'yes');
-});
+  const { admin, space, channel } = await startTeam(t)
+  const { text } = await admin.ok('sendMessage', {
+    path: { space, channel },
+    body: { text: 'yes', mood: { a: [1] } }
+  })
+  assert.equal(text, 'yes')
+})
 
 test('operations: a reaction counts once', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const { message, author } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'Tea?' } });
-  const path = { space, message };
-  for (let i = 0; i < 3; i++) await admin.ok('addReaction', { path, body: { emoji: '🫖' } });
-  await admin.ok('addReaction', { path, body: { emoji: '+1' } });
-  const { reactions } = await admin.ok('getMessage', { path });
-  assert.deepEqual(
-    reactions.map((group) => [group.emoji, group.count, group.mine, group.users]).sort(),
-    [['+1', 1, true, [author.user]], ['🫖', 1, true, [author.user]]],
-  );
+  const { admin, space, channel } = await startTeam(t)
+  const { message, author } = await admin.ok('sendMessage', {
+    path: { space, channel },
+    body: { text: 'Tea?' }
+  })
+  const path = { space, message }
+  for (let i = 0; i < 3; i++) await admin.ok('addReaction', { path, body: { emoji: '🫖' } })
+  await admin.ok('addReaction', { path, body: { emoji: '+1' } })
+  const { reactions } = await admin.ok('getMessage', { path })
+  assert.deepEqual(reactions.map((group) => [group.emoji, group.count, group.mine, group.users]).sort(), [
+    ['+1', 1, true, [author.user]],
+    ['🫖', 1, true, [author.user]]
+  ])
   for (const body of [{}, { emoji: '' }, { emoji: 1 }])
-    await admin.refused('addReaction', 400, 'invalid-argument', { path, body, bad: true });
-  await admin.refused('addReaction', 413, 'limit-exceeded', { path, body: { emoji: 'x'.repeat(65) }, bad: true });
-});
+    await admin.refused('addReaction', 400, 'invalid-argument', { path, body, bad: true })
+  await admin.refused('addReaction', 413, 'limit-exceeded', {
+    path,
+    body: { emoji: 'x'.repeat(65) },
+    bad: true
+  })
+})
 
 test('operations: the ETag of a read holds until something changes', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'one' } });
+  const { admin, space, channel } = await startTeam(t)
+  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'one' } })
   const reads = [
     ['listMembers', { space }],
     ['listChannels', { space }],
     ['listMessages', { space, channel }],
-    ['getMessage', { space, message }],
-  ];
+    ['getMessage', { space, message }]
+  ]
   for (const [id, path] of reads) {
-    const first = await admin.call(id, { path });
-    const ask = (etag) => admin.call(id, { path, headers: { 'If-None-Match': etag } });
-    const same = await ask(first.headers.etag);
-    assert.equal(same.status, 304, id);
-    assert.equal(same.headers.etag, first.headers.etag);
-    assert.equal(same.headers['topo-cursor'], first.headers['topo-cursor']);
-    const [, bare] = /^(?:W\/)?(".*")$/.exec(first.headers.etag);
+    const first = await admin.call(id, { path })
+    const ask = (etag) => admin.call(id, { path, headers: { 'If-None-Match': etag } })
+    const same = await ask(first.headers.etag)
+    assert.equal(same.status, 304, id)
+    assert.equal(same.headers.etag, first.headers.etag)
+    assert.equal(same.headers['topo-cursor'], first.headers['topo-cursor'])
+    const [, bare] = /^(?:W\/)?(".*")$/.exec(first.headers.etag)
     for (const tag of [bare, `W/${bare}`, `"a", ${bare}`])
-      assert.equal((await ask(tag)).status, 304, `${id}: ${tag} is compared weakly (RFC 9110, 13.1.2)`);
-    assert.equal((await ask('"other"')).status, 200, id);
-    await admin.ok('sendMessage', { path: { space, channel }, body: { text: `then ${id}` } });
-    const later = await ask(first.headers.etag);
-    assert.equal(later.status, 200, id);
-    assert.notEqual(later.headers.etag, first.headers.etag);
-    assert.notEqual(later.headers['topo-cursor'], first.headers['topo-cursor']);
+      assert.equal((await ask(tag)).status, 304, `${id}: ${tag} is compared weakly (RFC 9110, 13.1.2)`)
+    assert.equal((await ask('"other"')).status, 200, id)
+    await admin.ok('sendMessage', { path: { space, channel }, body: { text: `then ${id}` } })
+    const later = await ask(first.headers.etag)
+    assert.equal(later.status, 200, id)
+    assert.notEqual(later.headers.etag, first.headers.etag)
+    assert.notEqual(later.headers['topo-cursor'], first.headers['topo-cursor'])
   }
-});
+})
 
 test('operations: a fingerprint changes with what is shown', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const before = await admin.ok('getFingerprint', { path: { space } });
-  assert.deepEqual(await admin.ok('getFingerprint', { path: { space } }), before);
-  await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'one' } });
-  const after = await admin.ok('getFingerprint', { path: { space } });
-  assert.notEqual(after.fingerprint, before.fingerprint);
-  assert.equal(after.events, before.events + 1);
-});
+  const { admin, space, channel } = await startTeam(t)
+  const before = await admin.ok('getFingerprint', { path: { space } })
+  assert.deepEqual(await admin.ok('getFingerprint', { path: { space } }), before)
+  await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'one' } })
+  const after = await admin.ok('getFingerprint', { path: { space } })
+  assert.notEqual(after.fingerprint, before.fingerprint)
+  assert.equal(after.events, before.events + 1)
+})
 
 // What stands for each parameter of a path when the others are right.
 test('operations: what is not there, is elsewhere or is no id is refused', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'mine' } });
-  const other = await found(admin, 'Elsewhere');
-  const there = { space: other.space, channel: other.channel };
-  const theirs = await admin.ok('sendMessage', { path: there, body: { text: 'theirs' } });
-  const right = { space, channel, message, token_id: 'A'.repeat(16) };
-  const foreign = { channel: other.channel, message: theirs.message };
+  const { admin, space, channel } = await startTeam(t)
+  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'mine' } })
+  const other = await found(admin, 'Elsewhere')
+  const there = { space: other.space, channel: other.channel }
+  const theirs = await admin.ok('sendMessage', { path: there, body: { text: 'theirs' } })
+  const right = { space, channel, message, token_id: 'A'.repeat(16) }
+  const foreign = { channel: other.channel, message: theirs.message }
   for (const op of operations.values()) {
-    const names = [...op.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
-    const path = Object.fromEntries(names.map((name) => [name, right[name]]));
-    const body = op.node.requestBody?.content['application/json'].example;
+    const names = [...op.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+    const path = Object.fromEntries(names.map((name) => [name, right[name]]))
+    const body = op.node.requestBody?.content['application/json'].example
     for (const name of names) {
       const ask = (value, status, code, bad) =>
-        admin.refused(op.id, status, code, { path: { ...path, [name]: value }, body, bad });
+        admin.refused(op.id, status, code, { path: { ...path, [name]: value }, body, bad })
       if (name === 'token_id') {
-        await ask('B'.repeat(16), 404, 'not-found');
-        continue;
+        await ask('B'.repeat(16), 404, 'not-found')
+        continue
       }
-      await ask(nobody(), 404, 'not-found');
-      if (foreign[name]) await ask(foreign[name], 404, 'not-found');
-      await ask('short', 400, 'invalid-argument', true);
-      await ask(`${'a'.repeat(42)}!`, 400, 'invalid-argument', true);
-      await ask('a'.repeat(44), 400, 'invalid-argument', true);
+      await ask(nobody(), 404, 'not-found')
+      if (foreign[name]) await ask(foreign[name], 404, 'not-found')
+      await ask('short', 400, 'invalid-argument', true)
+      await ask(`${'a'.repeat(42)}!`, 400, 'invalid-argument', true)
+      await ask('a'.repeat(44), 400, 'invalid-argument', true)
     }
   }
-});
+})
 
 test('operations: a body is JSON, declared as such, where one is due', async (t) => {
-  const { admin, space, channel } = await startTeam(t);
-  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'one' } });
-  const right = { space, channel, message, token_id: 'A'.repeat(16) };
+  const { admin, space, channel } = await startTeam(t)
+  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'one' } })
+  const right = { space, channel, message, token_id: 'A'.repeat(16) }
   for (const op of operations.values()) {
-    const names = [...op.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
-    const path = Object.fromEntries(names.map((name) => [name, right[name]]));
-    if (!op.node.requestBody) continue;
-    const refuse = (status, code, given) => admin.refused(op.id, status, code, { path, ...given });
-    const data = JSON.stringify(op.node.requestBody.content['application/json'].example);
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonx', ''])
-      await refuse(415, 'unsupported-media-type', { data, type });
+    const names = [...op.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+    const path = Object.fromEntries(names.map((name) => [name, right[name]]))
+    if (!op.node.requestBody) continue
+    const refuse = (status, code, given) => admin.refused(op.id, status, code, { path, ...given })
+    const data = JSON.stringify(op.node.requestBody.content['application/json'].example)
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'application/jsonx',
+      ''
+    ])
+      await refuse(415, 'unsupported-media-type', { data, type })
     for (const broken of ['{', '{"a":}', '[', 'nul', '{"a":1}x', "{'a':1}", '\ufeff{}', '{"a":1,}'])
-      await refuse(400, 'malformed', { data: broken });
+      await refuse(400, 'malformed', { data: broken })
     for (const other of ['[]', '"text"', '7', 'null', 'true'])
-      await refuse(400, 'invalid-argument', { data: other });
+      await refuse(400, 'invalid-argument', { data: other })
     if (op.node.requestBody.required && requestFaults(op, { path, body: {} }).length)
-      await refuse(400, 'invalid-argument', { body: {}, bad: true });
+      await refuse(400, 'invalid-argument', { body: {}, bad: true })
   }
-});
+})
 
 test('operations: a path knows its methods, and tells them', async (t) => {
-  const { node, admin, space, channel } = await startTeam(t);
-  const right = { space, channel, message: nobody(), token_id: 'A'.repeat(16) };
+  const { node, admin, space, channel } = await startTeam(t)
+  const right = { space, channel, message: nobody(), token_id: 'A'.repeat(16) }
   for (const [template, item] of Object.entries(document.paths)) {
-    const path = template.replace(/\{(\w+)\}/g, (all, name) => right[name]);
-    const offered = ['get', 'post', 'put', 'patch', 'delete'].filter((method) => item[method]);
+    const path = template.replace(/\{(\w+)\}/g, (all, name) => right[name])
+    const offered = ['get', 'post', 'put', 'patch', 'delete'].filter((method) => item[method])
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
-      if (offered.includes(method.toLowerCase())) continue;
-      const id = item[offered[0]].operationId;
-      const { headers } = await admin.refused(id, 405, 'method-not-allowed', { path: right, method });
-      const allow = headers.allow.split(/, */).filter((name) => name !== 'HEAD' && name !== 'OPTIONS').sort();
-      assert.deepEqual(allow, offered.map((name) => name.toUpperCase()).sort(), path);
+      if (offered.includes(method.toLowerCase())) continue
+      const id = item[offered[0]].operationId
+      const { headers } = await admin.refused(id, 405, 'method-not-allowed', { path: right, method })
+      const allow = headers.allow
+        .split(/, */)
+        .filter((name) => name !== 'HEAD' && name !== 'OPTIONS')
+        .sort()
+      assert.deepEqual(allow, offered.map((name) => name.toUpperCase()).sort(), path)
     }
   }
-  const lost = await node.client().exchange('GET', '/v1/nothing', { headers: admin.credentials });
-  assert.equal(`${lost.status} ${lost.body.code}`, '404 not-found');
-});
+  const lost = await node.client().exchange('GET', '/v1/nothing', { headers: admin.credentials })
+  assert.equal(`${lost.status} ${lost.body.code}`, '404 not-found')
+})
