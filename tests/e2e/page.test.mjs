@@ -119,6 +119,8 @@ test("what was written apart goes to its place when devices meet, and takes nobo
       await alice.call("POST", `/v1/spaces/${space}/channels/${channel}/messages`, { text: `Alice, later, ${index}` });
     }
     await row(a, "Alice, later, 79").waitFor();
+    const banner = a.locator(".banner", { hasText: "No other device is reachable" });
+    await banner.waitFor();
     const box = a.locator(".scroll");
     await box.evaluate((scroll) => (scroll.scrollTop = 400));
     await a.getByRole("button", { name: "Newest" }).waitFor();
@@ -130,6 +132,7 @@ test("what was written apart goes to its place when devices meet, and takes nobo
 
     await bob.run();
     await row(a, "Bob, alone").waitFor({ state: "attached", timeout: 60_000 });
+    await banner.waitFor({ state: "detached" });
     const after = await middle();
     assert.equal(after.text, before.text);
     assert.ok(Math.abs(after.bottom - before.bottom) <= 1, `what is read moved by ${after.bottom - before.bottom} px`);

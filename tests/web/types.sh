@@ -11,7 +11,7 @@ trap 'exit 1' HUP INT TERM
 # A copy beside the modules, which a release does not bring.
 mkdir "$work/web" && cp -R "$srcdir/web/src" "$srcdir/web/tsconfig.json" "$srcdir/web/package.json" \
   "$srcdir/web/generate.mjs" "$work/web/" && cp -R "$srcdir/openapi" "$work/" &&
-  ln -s "$modules/node_modules" "$work/web/node_modules" && cd "$work/web" || exit 1
+  chmod -R u+w "$work" && ln -s "$modules/node_modules" "$work/web/node_modules" && cd "$work/web" || exit 1
 
 point() {
   if [ "$1" -eq 0 ]; then

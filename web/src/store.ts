@@ -315,7 +315,7 @@ export async function react(id: string, message: string, emoji: string): Promise
     const { data } = await call(client.GET("/v1/spaces/{space}/messages/{message}", {
       params: { path: { space: id, message } },
     }));
-    enqueueLocal(id, data);
+    applyAnswer(id, { type: "message", space: id, cursor: "", data });
   } catch (error) {
     tell(`The reaction was not added. ${failureText(error)}`);
   } finally {
@@ -325,22 +325,17 @@ export async function react(id: string, message: string, emoji: string): Promise
   }
 }
 
-function enqueueLocal(id: string, message: Message): void {
-  change(id, (data) => {
-    const { cursor } = data;
-    return { ...applyBatch(data, [{ type: "message", space: id, cursor: cursor ?? "", data: message }]).data, cursor };
-  });
+// What an answer says, as if an event had; where events go on stays as it is.
+function applyAnswer(id: string, event: Event): void {
+  change(id, (data) => ({ ...applyBatch(data, [event]).data, cursor: data.cursor }));
 }
 
-export async function createChannel(id: string, name: string): Promise<string> {
+export async function createChannel(id: string, name: string, key: string): Promise<string> {
   const { data } = await call(client.POST("/v1/spaces/{space}/channels", {
-    params: { path: { space: id }, header: { "Idempotency-Key": crypto.randomUUID() } },
+    params: { path: { space: id }, header: { "Idempotency-Key": key } },
     body: { name },
   }));
-  change(id, (space) => {
-    const { cursor } = space;
-    return { ...applyBatch(space, [{ type: "channel", space: id, cursor: cursor ?? "", data }]).data, cursor };
-  });
+  applyAnswer(id, { type: "channel", space: id, cursor: "", data });
   return data.channel;
 }
 

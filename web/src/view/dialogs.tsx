@@ -15,11 +15,13 @@ export function ChannelDialog({ data }: { data: SpaceData }) {
   const [name, setName] = useState("");
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  // One for however many attempts; another name has another.
+  const key = useMemo(() => crypto.randomUUID(), [name]);
   const make = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     try {
-      const channel = await createChannel(data.space.space, name.trim());
+      const channel = await createChannel(data.space.space, name.trim(), key);
       dialog.value = null;
       go({ view: "channel", space: data.space.space, channel, members: false });
     } catch (failure) {

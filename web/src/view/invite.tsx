@@ -1,5 +1,5 @@
 // invite.tsx - makes a link that lets one more person in, and shows it as text and as a QR code.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { call, client, failureText } from "../api.js";
 import type { Invite, Role, SpaceData } from "../model/types.js";
 import { moment } from "../model/words.js";
@@ -18,13 +18,15 @@ export function InviteDialog({ data }: { data: SpaceData }) {
   const [invite, setInvite] = useState<Invite | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  // One for however many attempts; another request has another.
+  const key = useMemo(() => crypto.randomUUID(), [role, span, invite]);
   const make = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     setError(null);
     try {
       const { data: made } = await call(client.POST("/v1/spaces/{space}/invites", {
-        params: { path: { space: data.space.space }, header: { "Idempotency-Key": crypto.randomUUID() } },
+        params: { path: { space: data.space.space }, header: { "Idempotency-Key": key } },
         body: { role, expires_in_s: span },
       }));
       setInvite(made);

@@ -33,7 +33,7 @@ export function Network({ data }: { data: SpaceData }) {
       </section>
       <section>
         <h2>Other devices</h2>
-        {peers && peers.length > 0 ? <Peers peers={peers} /> : <NoPeers alone={isAlone(data)} />}
+        {peers && peers.length > 0 ? <Peers peers={peers} data={data} /> : <NoPeers alone={isAlone(data)} />}
       </section>
     </div>
   );
@@ -55,7 +55,8 @@ function NoPeers({ alone }: { alone: boolean }) {
   );
 }
 
-function Peers({ peers }: { peers: readonly Peer[] }) {
+function Peers({ peers, data }: { peers: readonly Peer[]; data: SpaceData }) {
+  const users = new Map(data.members.flatMap((member) => member.devices.map((device) => [device.device, member.user] as const)));
   const sorted = [...peers].sort((a, b) => Number(b.connected) - Number(a.connected) || a.user_name.localeCompare(b.user_name));
   const here = peers.filter((peer) => peer.connected).length;
   return (
@@ -66,20 +67,20 @@ function Peers({ peers }: { peers: readonly Peer[] }) {
           <thead>
             <tr><th scope="col">Person</th><th scope="col">Device</th><th scope="col">State</th><th scope="col">Path</th><th scope="col">Last error</th></tr>
           </thead>
-          <tbody>{sorted.map((peer) => <PeerRow key={peer.device} peer={peer} />)}</tbody>
+          <tbody>{sorted.map((peer) => <PeerRow key={peer.device} peer={peer} user={users.get(peer.device) ?? peer.device} />)}</tbody>
         </table>
       </div>
     </>
   );
 }
 
-function PeerRow({ peer }: { peer: Peer }) {
+function PeerRow({ peer, user }: { peer: Peer; user: string }) {
   const tone = peer.connected ? (peer.synced ? "good" : "busy") : "quiet";
   const state = peer.connected ? (peer.synced ? "In sync" : "Syncing") : "Not connected";
   const direction = { in: "they called", out: "we called", "": "" }[peer.direction];
   return (
     <tr>
-      <th scope="row"><span class="who"><Avatar id={peer.user_name} name={peer.user_name} small />{peer.user_name || "Someone new"}</span></th>
+      <th scope="row"><span class="who"><Avatar id={user} name={peer.user_name} small />{peer.user_name || "Someone new"}</span></th>
       <td><code title={peer.device}>{short(peer.device)}</code></td>
       <td><span class="state"><span class={`dot ${tone}`} />{state}</span></td>
       <td>{peer.address ? <code>{peer.address}</code> : "–"}{direction && <span class="hint"> {direction}</span>}</td>

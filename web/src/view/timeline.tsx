@@ -78,6 +78,7 @@ export class Timeline extends Component<Props, State> {
   }
 
   // The message rows in sight, by their lower edges: their upper ones move when a head comes or goes.
+  // As they are in the window, so that a banner that comes or goes above moves nothing either.
   private measure(): Anchor {
     if (!this.box) return [];
     const { top, bottom } = this.box.getBoundingClientRect();
@@ -85,19 +86,17 @@ export class Timeline extends Component<Props, State> {
     for (const row of this.box.querySelectorAll<HTMLElement>(".row")) {
       const rect = row.getBoundingClientRect();
       if (rect.top > bottom) break;
-      if (rect.bottom > top) anchor.push({ key: row.dataset["key"]!, bottom: rect.bottom - top });
+      if (rect.bottom > top) anchor.push({ key: row.dataset["key"]!, bottom: rect.bottom });
     }
     return anchor;
   }
 
   private restore(anchor: Anchor): void {
-    const box = this.box!;
-    const top = box.getBoundingClientRect().top;
     for (const { key, bottom } of anchor) {
       const row = this.row(key);
       if (!row) continue;
-      const moved = row.getBoundingClientRect().bottom - top - bottom;
-      if (Math.abs(moved) > 0.5) box.scrollTop += moved;
+      const moved = row.getBoundingClientRect().bottom - bottom;
+      if (Math.abs(moved) > 0.5) this.box!.scrollTop += moved;
       return;
     }
   }
