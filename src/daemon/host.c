@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "store/answers.h"
 #include "sys/clock.h"
 
 #include <errno.h>
@@ -246,13 +247,15 @@ static int make(struct topo_host *host, const struct topo_host_wish *wish,
   return open_entry(host, &row, out);
 }
 
-/* The space that this key has made, if any. */
+/* The space that this key has made, if any. A key is forgotten after a day, as those of writes are.
+ */
 static const struct topo_host_entry *made_before(struct topo_host *host, const char *key)
 {
+  uint64_t since_ms = (uint64_t)topo_clock_wall_ms() - TOPO_ANSWERS_KEPT_MS;
   const struct topo_host_entry *found = NULL;
   pthread_mutex_lock(&host->mutex);
   for (size_t i = 0; key && *key && i < host->n && !found; i++)
-    if (strcmp(host->entries[i]->row.key, key) == 0)
+    if (strcmp(host->entries[i]->row.key, key) == 0 && host->entries[i]->row.created_ms > since_ms)
       found = host->entries[i];
   pthread_mutex_unlock(&host->mutex);
   return found;

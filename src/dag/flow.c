@@ -124,6 +124,34 @@ enum topo_state topo_control_state(const struct topo_dag *dag,
   return numbered && node->numbering == TOPO_UNNUMBERED ? TOPO_STATE_BLOCKED : TOPO_STATE_ACCEPTED;
 }
 
+/* Who this device is follows from its most senior link: with one of them, the users of all others
+ * may be shown differently. */
+static int own_users_changed(struct topo_dag *dag)
+{
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT DISTINCT user FROM link WHERE device=?1");
+  topo_bind_id(s, 1, &dag->self.device.public_key);
+  int status;
+  while ((status = topo_step(s)) == 1)
+    if (topo_changed(dag, TOPO_CHANGE_OF_LINKS, topo_column_i64(s, 0)) < 0) {
+      topo_reset(s);
+      return TOPO_ENOMEM;
+    }
+  return status;
+}
+
+static int link_changed(struct topo_dag *dag, const struct topo_authority_node *node)
+{
+  int64_t user = 0;
+  int status = topo_project_link(dag, node);
+  if (status == 0)
+    status = topo_log_intern(&dag->log, &node->user, &user);
+  if (status == 0)
+    status = topo_changed(dag, TOPO_CHANGE_OF_LINKS, user);
+  if (status == 0 && topo_id_equal(&node->device, &dag->self.device.public_key))
+    status = own_users_changed(dag);
+  return status;
+}
+
 static int move_control(struct topo_dag *dag, struct topo_authority_node *node)
 {
   struct topo_row row;
@@ -133,12 +161,7 @@ static int move_control(struct topo_dag *dag, struct topo_authority_node *node)
     return status;
   node->judged = (uint8_t)state;
   if (topo_node_is_link(node)) {
-    int64_t user = 0;
-    status = topo_project_link(dag, node);
-    if (status == 0)
-      status = topo_log_intern(&dag->log, &node->user, &user);
-    if (status == 0)
-      status = topo_changed(dag, TOPO_CHANGE_OF_LINKS, user);
+    status = link_changed(dag, node);
     if (status < 0)
       return status;
   }

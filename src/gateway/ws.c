@@ -7,10 +7,12 @@
 #include "gateway/ws.h"
 
 #include "base/status.h"
+#include "gateway/secure.h"
 #include "gateway/ws_client.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -84,6 +86,22 @@ static void on_closed(struct topo_ws *ws, struct topo_ws_client *c)
   pthread_mutex_unlock(&ws->lock);
 }
 
+/* The answer that opens the socket is an answer like others. */
+static int add_headers(struct lws *wsi, struct lws_process_html_args *args)
+{
+  unsigned char *at = (unsigned char *)args->p, *end = at + args->max_len;
+  char name[64];
+  for (const struct topo_header_line *h = topo_secure_headers; h->name; h++) {
+    snprintf(name, sizeof name, "%s:", h->name);
+    if (lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+                                    (const unsigned char *)h->value, (int)strlen(h->value), &at,
+                                    end))
+      return -1;
+  }
+  args->p = (char *)at;
+  return 0;
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
                     size_t len)
 {
@@ -99,6 +117,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, 
     topo_ws_client_tick(c);
     lws_set_timer_usecs(wsi, LWS_USEC_PER_SEC);
     return 0;
+  case LWS_CALLBACK_ADD_HEADERS: return add_headers(wsi, in);
   case LWS_CALLBACK_HTTP: return -1; /* no handshake after all */
   default: return 0;
   }

@@ -287,7 +287,10 @@ static bool write_batch(struct topo_ws_client *c)
     return false;
   int status = read_feeds(c);
   if (status < 0) {
-    topo_ws_client_end(c, TOPO_WS_NO_SPACE, TOPO_ECLOSED, "The space is closed.", NULL);
+    /* At the end of the node its spaces close, and may be faster than the word of it. */
+    bool over = atomic_load(&c->ws->quiet);
+    topo_ws_client_end(c, over ? TOPO_WS_GOING_AWAY : TOPO_WS_NO_SPACE, TOPO_ECLOSED,
+                       over ? "The daemon is stopping." : "The space is closed.", NULL);
     return true;
   }
   if (topo_ws_client_has_news(c))

@@ -41,7 +41,8 @@ static int replay(struct topo_node *node, struct topo_op_call *call)
 {
   int status = topo_node_request_of(call, &node->request);
   if (status == 0)
-    status = topo_answers_find(node->db, call->idempotency_key, &node->request, &call->out.buf);
+    status = topo_answers_find(node->db, call->idempotency_key, &node->request, node->now.wall_ms,
+                               &call->out.buf);
   call->replayed = status == 0;
   if (status == TOPO_EMISMATCH)
     return topo_op_fail(call, status, "this idempotency key came with another request before");

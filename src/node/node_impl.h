@@ -13,7 +13,8 @@ struct topo_node_set {
   struct topo_id id; /* zero: control */
   struct topo_memset *items;
   struct topo_itemset view;
-  struct topo_lthash hash;
+  struct topo_lthash hash; /* of all items, once `hashed` */
+  bool hashed;             /* somebody has asked for the digest */
   struct topo_id digest;
   uint64_t count;
   bool stale; /* the digest is older than the hash */

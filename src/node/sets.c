@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { PIECE = 128 }; /* items read at a time */
+
 static struct topo_node_set *find(struct topo_node *node, const struct topo_id *id)
 {
   for (size_t i = node->n_sets; i-- > 0;) /* the newest epoch is asked for most */
@@ -45,7 +47,8 @@ int topo_sets_add(struct topo_node *node, const struct topo_id *id, uint64_t hlc
   status = topo_itemset_insert(&set->view, &item);
   if (status < 0)
     return status;
-  topo_lthash_add(&set->hash, event);
+  if (set->hashed)
+    topo_lthash_add(&set->hash, event);
   set->count++;
   set->stale = true;
   return 0;
@@ -70,6 +73,35 @@ static int newest_first(const void *pa, const void *pb)
   return topo_id_compare(&a->set->id, &b->set->id);
 }
 
+/* Two thirds of opening a space were spent on the hashes of what it has, which only peers want. */
+static int hash_all(struct topo_node_set *set)
+{
+  struct topo_item items[PIECE];
+  for (uint64_t at = 0; at < set->count;) {
+    size_t n = set->count - at < PIECE ? (size_t)(set->count - at) : PIECE;
+    int status = topo_itemset_read(&set->view, at, items, n);
+    if (status < 0)
+      return status;
+    for (size_t i = 0; i < n; i++)
+      topo_lthash_add(&set->hash, &items[i].id);
+    at += n;
+  }
+  set->hashed = true;
+  return 0;
+}
+
+static int digest(struct topo_node_set *set)
+{
+  if (!set->stale)
+    return 0;
+  int status = set->hashed ? 0 : hash_all(set);
+  if (status < 0)
+    return status;
+  topo_lthash_digest(&set->hash, &set->digest);
+  set->stale = false;
+  return 0;
+}
+
 int topo_sets_list(struct topo_node *node, struct topo_session_set *out)
 {
   struct ranked order[TOPO_SESSION_SETS];
@@ -84,9 +116,9 @@ int topo_sets_list(struct topo_node *node, struct topo_session_set *out)
   qsort(order, n, sizeof *order, newest_first);
   for (size_t i = 0; i < n; i++) {
     struct topo_node_set *set = order[i].set;
-    if (set->stale)
-      topo_lthash_digest(&set->hash, &set->digest);
-    set->stale = false;
+    int status = digest(set);
+    if (status < 0)
+      return status;
     out[i] = (struct topo_session_set){set->id, set->count, set->digest};
   }
   return (int)n;

@@ -13,10 +13,12 @@ const struct topo_migration topo_answers_migration = {
     "CREATE INDEX local_answer_event ON local_answer(event);"};
 
 int topo_answers_find(struct topo_db *db, const char *key, const struct topo_id *request,
-                      struct topo_buf *out)
+                      uint64_t now_ms, struct topo_buf *out)
 {
-  struct topo_stmt *s = topo_stmt(db, "SELECT request,answer FROM local_answer WHERE key=?1");
+  struct topo_stmt *s =
+      topo_stmt(db, "SELECT request,answer FROM local_answer WHERE key=?1 AND at_ms>=?2");
   topo_bind_text(s, 1, key, strlen(key));
+  topo_bind_i64(s, 2, (int64_t)now_ms - TOPO_ANSWERS_KEPT_MS);
   int status = topo_step(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
@@ -37,16 +39,28 @@ static int trim(struct topo_db *db, uint64_t now_ms)
   return topo_run(s);
 }
 
+/* A key is free again after a day, though its answer may not have been trimmed yet. */
+static int free_key(struct topo_db *db, const char *key, uint64_t now_ms)
+{
+  struct topo_stmt *s = topo_stmt(db, "DELETE FROM local_answer WHERE key=?1 AND at_ms<?2");
+  topo_bind_text(s, 1, key, strlen(key));
+  topo_bind_i64(s, 2, (int64_t)now_ms - TOPO_ANSWERS_KEPT_MS);
+  return topo_run(s);
+}
+
 int topo_answers_begin(struct topo_db *db, const char *key, const struct topo_id *request,
                        int64_t event, uint64_t now_ms)
 {
+  int status = free_key(db, key, now_ms);
+  if (status < 0)
+    return status;
   struct topo_stmt *s = topo_stmt(db, "INSERT INTO local_answer(key,request,at_ms,event,answer)"
                                       " VALUES(?1,?2,?3,?4,'')");
   topo_bind_text(s, 1, key, strlen(key));
   topo_bind_id(s, 2, request);
   topo_bind_i64(s, 3, (int64_t)now_ms);
   topo_bind_i64(s, 4, event);
-  int status = topo_run(s);
+  status = topo_run(s);
   return status == 0 && topo_db_last_rowid(db) % TRIM_EVERY == 0 ? trim(db, now_ms) : status;
 }
 

@@ -17,11 +17,11 @@ enum { TOPO_ANSWERS_KEPT = 50000, TOPO_ANSWERS_KEPT_MS = 24 * 3600 * 1000 };
 
 extern const struct topo_migration topo_answers_migration;
 
-/* The answer to the request with this key: appended to `out`. 0; TOPO_ENOTFOUND, the key is new;
- * TOPO_EMISMATCH, it was used for another request; or a storage status. `request` is a hash of all
- * that the request asks. */
+/* The answer to the request with this key: appended to `out`. 0; TOPO_ENOTFOUND, the key is new, or
+ * was last used more than a day ago; TOPO_EMISMATCH, it was used for another request; or a storage
+ * status. `request` is a hash of all that the request asks. */
 int topo_answers_find(struct topo_db *db, const char *key, const struct topo_id *request,
-                      struct topo_buf *out);
+                      uint64_t now_ms, struct topo_buf *out);
 /* Begins the answer to a new key, in a transaction: from here on views show the key with the event
  * (a row of the log; 0: the write makes none). 0 or a storage status. */
 int topo_answers_begin(struct topo_db *db, const char *key, const struct topo_id *request,

@@ -42,7 +42,6 @@ static void sync_peer(struct idle *s, struct node_process *peer, uint64_t messag
   while (bench_ask(db, "SELECT count(*) FROM message") < messages)
     wait_a_little(start_s, "a peer did not get everything");
   topo_db_close(db);
-  bench_require_equal(&s->p, peer);
 }
 
 static unsigned count(const char *text, const char *what)
@@ -61,6 +60,13 @@ static bool all_in_step(const struct node_process *p)
   bool all = count(body, "\"connected\":true") >= PEERS && count(body, "\"synced\":true") >= PEERS;
   free(body);
   return all;
+}
+
+static void wait_for_peers(struct idle *s)
+{
+  double start_s = bench_wall_s();
+  while (!all_in_step(&s->p))
+    wait_a_little(start_s, "a peer is not in step");
 }
 
 static void line(uint64_t n, const char *what, double value, const char *unit)
@@ -140,12 +146,13 @@ void bench_idle(const struct bench_options *o)
     node_process_init(&s->peers[i], o->dir, name);
     sync_peer(s, &s->peers[i], o->n);
   }
+  wait_for_peers(s);
   line(o->n, "_rss_after_sync", bench_daemon_memory_mib(&s->p, "Rss:"), "MiB");
+  for (unsigned i = 0; i < PEERS; i++)
+    bench_require_equal(&s->p, &s->peers[i]);
   bench_stop(&s->p);
   bench_start(&s->p);
-  double start_s = bench_wall_s();
-  while (!all_in_step(&s->p))
-    wait_a_little(start_s, "the peers did not come back");
+  wait_for_peers(s);
   report(s, o->n, ready_ms);
   for (unsigned i = 0; i < PEERS; i++) {
     bench_stop(&s->peers[i]);

@@ -37,12 +37,16 @@ export class Node {
     await once(this.process, "exit");
   }
 
+  // In peace: peers are told.
+  async stop() {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    this.process.stdin.end();
+    const [status] = await once(this.process, "exit");
+    if (status !== 0) throw new Error(`topod ended with ${status}: ${this.said}`);
+  }
+
   async end() {
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      this.process.stdin.end();
-      const [status] = await once(this.process, "exit");
-      if (status !== 0) throw new Error(`topod ended with ${status}: ${this.said}`);
-    }
+    await this.stop();
     await rm(this.folder, { recursive: true });
   }
 

@@ -13,7 +13,12 @@ export const CSP =
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
   "require-trusted-types-for 'script'; trusted-types 'none'";
 const dist = new URL("../dist/", import.meta.url);
-const id = () => randomBytes(32).toString("base64url");
+
+// The same ids, and so the same colours, in every run.
+function ids() {
+  let count = 0;
+  return () => createHash("sha256").update(`id ${count++}`).digest("base64url");
+}
 
 function assets() {
   const lines = readFileSync(new URL("manifest.txt", dist), "utf8").trim().split("\n");
@@ -22,7 +27,8 @@ function assets() {
 
 export class Mock {
   constructor(kind = "full") {
-    this.spaces = seed(kind, id);
+    this.id = ids();
+    this.spaces = seed(kind, this.id);
     this.sockets = new Set();
     this.cursor = 0;
     this.answers = new Map(); // by idempotency key
@@ -53,8 +59,8 @@ export class Mock {
   say(space, channel, user, text, at_ms = Date.now(), key) {
     const member = space.members.find((one) => one.user === user);
     const message = {
-      message: id(), channel, author: { user, name: member.name }, text, sent_at_ms: at_ms,
-      place: `${String(at_ms).padStart(14, "0")}${id().slice(0, 6)}`, reactions: [],
+      message: this.id(), channel, author: { user, name: member.name }, text, sent_at_ms: at_ms,
+      place: `${String(at_ms).padStart(14, "0")}${this.id().slice(0, 6)}`, reactions: [],
       ...(key ? { idempotency_key: key } : {}),
     };
     space.messages.push(message);
@@ -131,11 +137,11 @@ export class Mock {
     if (kind === "sync") return [200, space.sync];
     if (kind === "invites") {
       const link = `topo://join/${randomBytes(180).toString("base64url")}`;
-      return [201, { invite: id(), link, role: body.role, expires_at_ms: Date.now() + body.expires_in_s * 1000 }];
+      return [201, { invite: this.id(), link, role: body.role, expires_at_ms: Date.now() + body.expires_in_s * 1000 }];
     }
     if (kind === "channels" && !what) {
       if (!write) return [200, { items: space.channels }];
-      const channel = { channel: id(), name: body.name, created_at_ms: Date.now(), author: { user: me, name: space.info.user_name } };
+      const channel = { channel: this.id(), name: body.name, created_at_ms: Date.now(), author: { user: me, name: space.info.user_name } };
       space.channels.push(channel);
       this.tell(space, "channel", channel);
       return [201, channel];
@@ -147,11 +153,11 @@ export class Mock {
     if (!message) return [404, { code: "not-found", detail: "there is no such message" }];
     if (!write) return [200, message];
     this.react(space, message, me, body.emoji);
-    return [201, { reaction: id(), message: what, emoji: body.emoji }];
+    return [201, { reaction: this.id(), message: what, emoji: body.emoji }];
   }
 
   begin({ name, user_name }, state) {
-    const [space] = seed("new", id, { name, user_name, state });
+    const [space] = seed("new", this.id, { name, user_name, state });
     this.spaces.push(space);
     return space.info;
   }

@@ -1,10 +1,12 @@
-// shots.mjs - pictures of the page on the mock, to be looked at: node dev/shots.mjs FOLDER [NAME…]
+// shots.mjs - pictures of the page on the mock, to be looked at.
+//
+//   node dev/shots.mjs FOLDER [NAME…]     every scene, or those named, in each width, light and dark
+//   node dev/shots.mjs --docs             docs/pictures
 import { mkdir } from "node:fs/promises";
 import { Mock } from "./mock.mjs";
 import { launch } from "../../tests/e2e/browser.mjs";
 
 const [folder, ...names] = process.argv.slice(2);
-await mkdir(folder, { recursive: true });
 const widths = { phone: [390, 780], tablet: [900, 700], desk: [1440, 900] };
 const scenes = {
   timeline: ["full", async () => {}],
@@ -44,6 +46,32 @@ const scenes = {
     await page.keyboard.press("Enter");
     await page.getByText("Waiting for a peer").waitFor();
   }],
+  compact: ["full", async (page) => {
+    await page.evaluate(() => localStorage.setItem("topo.density", '"compact"'));
+    await page.reload();
+    await page.locator(".row >> nth=0").waitFor();
+  }],
+  unread: ["many", async (page, mock) => {
+    const [tea] = mock.spaces;
+    await page.locator(".scroll").evaluate((box) => (box.scrollTop = box.scrollHeight - 1500));
+    await page.locator(".jump").waitFor();
+    mock.say(tea, tea.channels[0].channel, tea.members[1].user, "Are you still there?");
+    mock.say(tea, tea.channels[0].channel, tea.members[1].user, "Hello?");
+    mock.say(tea, tea.channels[2].channel, tea.members[2].user, "A recipe for scones.");
+    await page.locator(".jump.fresh").waitFor();
+    await page.waitForTimeout(100);
+  }],
+  newline: ["full", async (page, mock) => {
+    const [tea] = mock.spaces;
+    await page.waitForFunction(() => Object.keys(localStorage).filter((one) => one.startsWith("topo.read.")).length === 2);
+    await page.keyboard.press("Alt+ArrowDown");
+    await page.locator(".header-title", { hasText: "kettles" }).waitFor();
+    mock.say(tea, tea.channels[0].channel, tea.members[1].user, "Are you still there?");
+    await page.locator(".channel.unread").waitFor({ state: "attached" });
+    await page.keyboard.press("Alt+ArrowUp");
+    await page.locator(".new").waitFor();
+  }],
+  settings: ["full", (page) => page.getByRole("button", { name: "Appearance" }).click({ force: true }).catch(() => {})],
   down: ["full", async (page, mock) => {
     await mock.close();
     await page.locator(".banner.bad").waitFor();
@@ -53,26 +81,44 @@ const scenes = {
   }],
 };
 
-const browser = await launch();
-for (const [name, [kind, act]] of Object.entries(scenes)) {
-  if (names.length > 0 && !names.includes(name)) continue;
-  for (const [size, [width, height]] of Object.entries(widths)) {
-    for (const colorScheme of ["light", "dark"]) {
-      if (size === "tablet" && colorScheme === "dark") continue;
-      const mock = new Mock(kind);
-      const url = await mock.listen();
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
-      const page = await context.newPage();
-      page.on("console", (message) => console.log(`${name} ${size}: ${message.text()}`));
-      page.on("pageerror", (error) => console.log(`${name} ${size}: ${error.stack}`));
-      await page.goto(url);
-      await page.locator(kind === "empty" ? ".card" : ".row >> nth=0").waitFor();
-      await act(page, mock);
-      await page.waitForTimeout(200);
-      await page.screenshot({ path: `${folder}/${name}-${size}-${colorScheme}.png` });
-      await context.close();
-      await mock.close().catch(() => {});
+const docs = new URL("../../docs/pictures/", import.meta.url).pathname;
+const pictures = [
+  ["timeline", "desk", "light", "timeline-light"], ["timeline", "desk", "dark", "timeline-dark"],
+  ["start", "desk", "light", "first-run"], ["timeline", "phone", "light", "phone"],
+];
+
+// Every scene in every form, or what the documents show.
+function* wanted() {
+  if (folder === "--docs") {
+    for (const [name, size, scheme, file] of pictures) yield [name, size, scheme, `${docs}${file}.png`];
+    return;
+  }
+  for (const name of names.length > 0 ? names : Object.keys(scenes)) {
+    for (const size of Object.keys(widths)) {
+      for (const scheme of ["light", "dark"]) yield [name, size, scheme, `${folder}/${name}-${size}-${scheme}.png`];
     }
   }
 }
+
+async function shoot(browser, name, size, colorScheme, path) {
+  const [kind, act] = scenes[name];
+  const [width, height] = widths[size];
+  const mock = new Mock(kind);
+  const url = await mock.listen();
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en" });
+  const page = await context.newPage();
+  page.on("console", (message) => console.log(`${name} ${size}: ${message.text()}`));
+  page.on("pageerror", (error) => console.log(`${name} ${size}: ${error.stack}`));
+  await page.goto(url);
+  await page.locator(kind === "empty" ? ".card" : ".row >> nth=0").waitFor();
+  await act(page, mock);
+  await page.waitForTimeout(200);
+  await page.screenshot({ path });
+  await context.close();
+  await mock.close().catch(() => {});
+}
+
+await mkdir(folder === "--docs" ? docs : folder, { recursive: true });
+const browser = await launch();
+for (const one of wanted()) await shoot(browser, ...one);
 await browser.close();

@@ -4,7 +4,7 @@ import { render } from "preact";
 import { onKey } from "./keys.js";
 import { enter, session } from "./session.js";
 import { start, stop } from "./store.js";
-import { follow } from "./ui.js";
+import { follow, route } from "./ui.js";
 import { App } from "./view/app.js";
 
 window.addEventListener("popstate", follow);
@@ -22,7 +22,8 @@ effect(() => {
   const now = session.value === "in";
   if (now !== inside) {
     inside = now;
-    if (now) void start();
+    const at = route.peek();
+    if (now) void start("space" in at ? at.space : null);
     else stop();
   }
 });

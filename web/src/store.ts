@@ -117,7 +117,7 @@ const feed = new Feed({
 });
 
 async function resume(again: boolean): Promise<void> {
-  if (again) await readSpaces().catch(() => {});
+  if (again || spaces.peek() === null) await readSpaces().catch(() => {});
   for (const data of held.values()) {
     const { space, loaded } = data.peek();
     // What a read that failed left out is read now.
@@ -131,17 +131,18 @@ document.addEventListener("visibilitychange", () => document.hidden || feed.nudg
 
 /* ---- reads ---- */
 
-// Everything from the beginning: after a token was got.
-export async function start(): Promise<void> {
+// Everything from the beginning, after a token was got; the space that is shown comes first.
+export async function start(shown: string | null): Promise<void> {
   try {
     await readSpaces();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 0) link.value = "down";
-  }
-  for (const data of held.values()) {
-    if (data.peek().space.state === "ready") await snapshot(data.peek().space.space, false);
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 0) link.value = "down";
   }
   feed.start();
+  const ready = [...held.values()].map((data) => data.peek().space).filter((space) => space.state === "ready");
+  ready.sort((a, b) => Number(b.space === shown) - Number(a.space === shown));
+  for (const { space } of ready) await snapshot(space, false);
 }
 
 export function stop(): void {

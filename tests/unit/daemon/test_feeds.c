@@ -142,6 +142,66 @@ static void a_message_is_told_as_a_read_shows_it(void **state)
   listener_destroy(l);
 }
 
+static void nobody_is_wanted(void *arg)
+{
+  (void)arg;
+}
+
+static int open_hub(void *ctx, const struct topo_feed_request *request, struct topo_feed **out)
+{
+  return topo_feeds_open(ctx, request, out);
+}
+
+static struct topo_bytes value(const char *json)
+{
+  return (struct topo_bytes){(const uint8_t *)json, strlen(json)};
+}
+
+/* A hub by itself: a state is told once to each, when it differs from what was told. */
+static void a_state_is_told_when_it_has_changed(void **state)
+{
+  struct scene s = scene(state);
+  char path[256];
+  const struct topo_host_entry *entry = topo_host_find(s.h->host, &s.id);
+  hosting_path(s.h, entry->row.file, path, sizeof path);
+  struct topo_feeds_options o = {.pool = s.h->env.pool,
+                                 .disk = &s.h->disk,
+                                 .path = path,
+                                 .application_id = TOPO_NODE_APPLICATION_ID,
+                                 .workspace = *topo_space_workspace(s.space),
+                                 .device = s.id,
+                                 .wanted = nobody_is_wanted};
+  struct topo_feeds *feeds = topo_feeds_create(&o);
+  assert_non_null(feeds);
+  s.source = (struct topo_feed_source){open_hub, feeds};
+  struct listener *all = follow_from_now(&s);
+  struct listener *peers = follow_types(&s, NULL, 1u << TOPO_FEED_PEERS);
+  listener_until(peers, "ready");
+  topo_feeds_state(feeds, TOPO_FEED_SYNC, value("{\"n\":1}"));
+  assert_non_null(strstr(listener_until(all, "sync")->json, "\"data\":{\"n\":1}}"));
+  topo_feeds_state(feeds, TOPO_FEED_SYNC, value("{\"n\":1}"));
+  topo_feeds_state(feeds, TOPO_FEED_PEERS, value("{}"));
+  listener_until(all, "peers");
+  listener_until(peers, "peers");
+  topo_feeds_state(feeds, TOPO_FEED_SYNC, value("{\"n\":2}"));
+  topo_feeds_state(feeds, TOPO_FEED_SYNC, value("{\"n\":3}")); /* the last value is what counts */
+  while (!strstr(listener_until(all, "sync")->json, "{\"n\":3}"))
+    continue;
+  assert_in_range(listener_count(all, "sync"), 2, 3);
+  assert_int_equal(listener_count(peers, "sync"), 0);
+  struct listener *late = follow(&s, NULL);
+  listener_until(late, "peers");
+  assert_int_equal(late->n, 3);
+  assert_non_null(strstr(late->heard[1].json, "{\"n\":3}"));
+  topo_feeds_stop(feeds);
+  while (!all->over)
+    listener_read(all);
+  listener_destroy(all);
+  listener_destroy(peers);
+  listener_destroy(late);
+  topo_feeds_destroy(feeds);
+}
+
 /* ---- filters --------------------------------------------------------------------------------- */
 
 static void only_the_types_that_were_asked_for_are_told(void **state)
@@ -475,6 +535,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       FEEDS_TEST(ready_comes_first_then_the_states),
       FEEDS_TEST(a_message_is_told_as_a_read_shows_it),
+      FEEDS_TEST(a_state_is_told_when_it_has_changed),
       FEEDS_TEST(only_the_types_that_were_asked_for_are_told),
       FEEDS_TEST(only_the_channel_that_was_asked_for_is_told),
       FEEDS_TEST(a_read_without_room_loses_nothing),

@@ -53,6 +53,20 @@ static int be_busy(struct topo_op_call *call, void *host)
   return topo_op_fail(call, TOPO_EAGAIN, "Not now.");
 }
 
+static int answer_much(struct topo_op_call *call, void *host)
+{
+  enum { PIECES = 1024 };
+  (void)host;
+  topo_json_begin_array(&call->out);
+  for (int i = 0; i < PIECES; i++) {
+    char piece[1024];
+    memset(piece, 'x', sizeof piece);
+    topo_json_string_n(&call->out, piece, sizeof piece);
+  }
+  topo_json_end_array(&call->out);
+  return 0;
+}
+
 static const struct topo_op_param none[] = {{0}};
 static const struct topo_op_param space[] = {
     {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true}, {0}};
@@ -81,9 +95,10 @@ static const struct topo_op ops[] = {
     OP("createSession", "POST", "/v1/sessions", TOPO_OP_HOST, TOPO_SCOPE_OPEN, code, make_session,
        true, false),
     OP("busy", "GET", "/v1/busy", TOPO_OP_HOST, TOPO_SCOPE_READ, none, be_busy, false, false),
+    OP("much", "GET", "/v1/much", TOPO_OP_HOST, TOPO_SCOPE_READ, none, answer_much, false, false),
 };
 static const struct topo_op *const table[] = {&ops[0], &ops[1], &ops[2], &ops[3], &ops[4],
-                                              &ops[5], &ops[6], &ops[7], NULL};
+                                              &ops[5], &ops[6], &ops[7], &ops[8], NULL};
 
 static void start(void *ctx, struct topo_op_call *call)
 {

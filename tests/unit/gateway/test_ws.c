@@ -349,6 +349,27 @@ static void handshakes_are_judged(void **state)
   house_expect(h, UPGRADE("Host: %s\r\n" KEY V13 "Content-Length: 5\r\n"), 400, "no body");
 }
 
+/* What the door lets through, libwebsockets can read, too. */
+static void a_long_handshake_is_read(void **state)
+{
+  enum { LONG = 15 * 1024 };
+  struct house *h = *state;
+  static char text[LONG + 1024];
+  int fd = house_dial(h);
+  size_t n = (size_t)snprintf(text, sizeof text,
+                              "GET /v1/events/ws?x=%0500d HTTP/1.1\r\nUpgrade: websocket\r\n"
+                              "Connection: keep-alive, Upgrade\r\nHost: %s\r\n" KEY V13
+                              "Origin: http://%s\r\nCookie: a=",
+                              0, h->host, h->host);
+  memset(text + n, 'c', LONG - n);
+  strcpy(text + LONG, "\r\nSec-Fetch-Site: same-origin\r\nUser-Agent: x\r\n\r\n");
+  assert_true(client_send(fd, text, strlen(text)));
+  ssize_t got = recv(fd, text, sizeof text - 1, 0);
+  assert_true(got > 12);
+  assert_memory_equal(text, "HTTP/1.1 101", 12);
+  close(fd);
+}
+
 static void sockets_are_counted(void **state)
 {
   enum { MAX = 256 };
@@ -380,6 +401,7 @@ int main(void)
       TEST(a_closed_space_ends_the_socket),
       TEST(the_end_of_the_node_is_said),
       TEST(handshakes_are_judged),
+      TEST(a_long_handshake_is_read),
       TEST(sockets_are_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

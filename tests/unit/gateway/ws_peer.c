@@ -27,7 +27,7 @@ static bool receive(int fd, void *out, size_t len)
 struct ws_peer ws_open(struct house *h, bool local)
 {
   struct ws_peer p = {.fd = local ? client_connect(h->path) : house_dial(h)};
-  char request[512], answer[1024];
+  char request[512], answer[2048];
   size_t n = 0;
   snprintf(request, sizeof request,
            "GET /v1/events/ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
@@ -42,6 +42,7 @@ struct ws_peer ws_open(struct house *h, bool local)
   assert_memory_equal(answer, "HTTP/1.1 101", 12);
   /* The example of RFC 6455 §1.3. */
   assert_non_null(strcasestr(answer, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+  assert_non_null(strstr(answer, "X-Content-Type-Options: nosniff\r\n"));
   return p;
 }
 

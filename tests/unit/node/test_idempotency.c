@@ -126,6 +126,22 @@ static void a_refusal_leaves_the_key_free(void **state)
   assert_int_equal(solo_ask(s, &ask, NULL, NULL), 0);
 }
 
+static void a_key_may_be_used_again_after_a_day(void **state)
+{
+  struct solo *s = *state;
+  struct topo_id channel = solo_channel(s);
+  struct solo_ask ask = {"sendMessage", "channel", &channel, "{\"text\":\"the news\"}", "daily"};
+  bool replayed = true;
+  assert_int_equal(solo_ask(s, &ask, NULL, NULL), 0);
+  s->now.wall_ms += 25 * 3600 * 1000;
+  assert_int_equal(solo_ask(s, &ask, NULL, &replayed), 0);
+  assert_false(replayed);
+  assert_int_equal(count(s, "SELECT count(*) FROM message"), 2);
+  s->now.wall_ms += 25 * 3600 * 1000;
+  ask.body = "{\"text\":\"other news\"}";
+  assert_int_equal(solo_ask(s, &ask, NULL, NULL), 0);
+}
+
 static void a_message_shows_its_key(void **state)
 {
   struct solo *s = *state;
@@ -248,6 +264,7 @@ int main(void)
       SOLO_TEST(a_retry_is_answered_as_the_first_and_writes_nothing),
       SOLO_TEST(another_request_with_the_key_is_refused),
       SOLO_TEST(a_refusal_leaves_the_key_free),
+      SOLO_TEST(a_key_may_be_used_again_after_a_day),
       SOLO_TEST(a_message_shows_its_key),
       SOLO_TEST(other_operations_have_no_keys),
       cmocka_unit_test(any_failing_write_leaves_both_or_neither),

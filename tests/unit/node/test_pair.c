@@ -16,6 +16,7 @@
 #include "events/types.h"
 #include "lib/sim_disk.h"
 #include "node/node.h"
+#include "views/view.h"
 
 enum { SIDES = 2, STREAMS = 3, ROUNDS = 20000 };
 
@@ -255,9 +256,9 @@ static const struct topo_op *op(const char *id)
   return NULL;
 }
 
-/* Runs one operation; returns its JSON, to be freed. */
-static char *call(struct side *s, const char *id, const struct topo_id *path, const char *path_name,
-                  const char *body)
+/* Runs one operation with an idempotency key (empty: none); returns its JSON, to be freed. */
+static char *call_keyed(struct side *s, const char *id, const struct topo_id *path,
+                        const char *path_name, const char *body, const char *key)
 {
   bool finished = false, unknown;
   char space[44];
@@ -276,6 +277,7 @@ static char *call(struct side *s, const char *id, const struct topo_id *path, co
     topo_json_finish(&text);
   }
   assert_int_equal(topo_op_set_body(c, body, strlen(body)), 0);
+  snprintf(c->idempotency_key, sizeof c->idempotency_key, "%s", key);
   c->done = done;
   c->done_arg = &finished;
   struct topo_input in = {.kind = TOPO_IN_CALL};
@@ -288,6 +290,12 @@ static char *call(struct side *s, const char *id, const struct topo_id *path, co
   char *text = strndup((const char *)out.data, out.len);
   topo_op_call_destroy(c);
   return text;
+}
+
+static char *call(struct side *s, const char *id, const struct topo_id *path, const char *path_name,
+                  const char *body)
+{
+  return call_keyed(s, id, path, path_name, body, "");
 }
 
 static struct topo_id only_channel(struct side *s)
@@ -397,10 +405,47 @@ static void an_invite_key_is_trusted_until_its_connection_ends(void **state)
   finish(s);
 }
 
+/* Does the only message of a side show a key? */
+static bool shows_key(struct side *s)
+{
+  const struct topo_self *self = topo_node_self(s->node);
+  struct topo_view view = {topo_node_db(s->node), self->workspace, self->device.public_key};
+  struct topo_stmt *q =
+      topo_stmt(topo_node_db(s->node), "SELECT e.id FROM message m JOIN event e ON e.no=m.no");
+  struct topo_json json;
+  assert_int_equal(topo_step(q), 1);
+  struct topo_id id = topo_column_id(q, 0);
+  topo_reset(q);
+  topo_json_init(&json);
+  assert_int_equal(topo_view_message(&view, &id, &json), 0);
+  assert_int_equal(topo_buf_put_u8(&json.buf, 0), 0);
+  bool shows = strstr((const char *)json.buf.data, "\"idempotency_key\":\"mine\"") != NULL;
+  assert_int_equal(strstr((const char *)json.buf.data, "idempotency_key") != NULL, shows);
+  topo_json_finish(&json);
+  return shows;
+}
+
+/* A key is a word between a node and its clients: others never hear of it. */
+static void a_key_stays_where_it_was_used(void **state)
+{
+  (void)state;
+  struct side s[SIDES] = {{0}};
+  invite_and_take(s);
+  settle(s);
+  struct topo_id channel = only_channel(&s[1]);
+  free(call_keyed(&s[1], "sendMessage", &channel, "channel", "{\"text\":\"hello\"}", "mine"));
+  settle(s);
+  assert_true(shows_key(&s[1]));
+  assert_false(shows_key(&s[0]));
+  assert_int_equal(count(&s[0], "SELECT count(*) FROM local_answer WHERE key='mine'"), 0);
+  finish(s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(two_spaces_hold_a_conversation),
-      cmocka_unit_test(an_invite_key_is_trusted_until_its_connection_ends)};
+      cmocka_unit_test(an_invite_key_is_trusted_until_its_connection_ends),
+      cmocka_unit_test(a_key_stays_where_it_was_used)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

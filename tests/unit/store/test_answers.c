@@ -76,18 +76,24 @@ static void commit(struct fixture *f)
 }
 
 /* The status; the answer must be `said`, after what the buffer held, or nothing. */
-static int find(struct fixture *f, const char *key, uint8_t asked, const char *said)
+static int find_at(struct fixture *f, const char *key, uint8_t asked, const char *said,
+                   uint64_t now_ms)
 {
   struct topo_id id = request(asked);
   struct topo_buf out = {0};
   topo_buf_put(&out, ">", 1);
-  int status = topo_answers_find(f->db, key, &id, &out);
+  int status = topo_answers_find(f->db, key, &id, now_ms, &out);
   assert_int_equal(out.len, status == 0 ? strlen(said) + 1 : 1);
   assert_memory_equal(out.data, ">", 1);
   if (status == 0)
     assert_memory_equal(out.data + 1, said, strlen(said));
   topo_buf_finish(&out);
   return status;
+}
+
+static int find(struct fixture *f, const char *key, uint8_t asked, const char *said)
+{
+  return find_at(f, key, asked, said, NOON);
 }
 
 static int64_t count(struct fixture *f)
@@ -163,8 +169,8 @@ static void old_answers_go(void **state)
     answer(f, key, 1, "x", later);
   }
   commit(f);
-  assert_int_equal(find(f, "old", 1, "x"), TOPO_ENOTFOUND);
-  assert_int_equal(find(f, "a day", 1, "x"), 0);
+  assert_int_equal(find(f, "old", 1, "x"), TOPO_ENOTFOUND); /* it is gone, not only too old */
+  assert_int_equal(find_at(f, "a day", 1, "x", later), 0);
   assert_int_equal(count(f), TURN + 1);
   begin(f);
   answer(f, "old", 2, "y", later); /* the key is free again */
@@ -172,15 +178,34 @@ static void old_answers_go(void **state)
   assert_int_equal(find(f, "old", 2, "y"), 0);
 }
 
+/* A key must be unlike any other of the last day, and no longer: what was asked with it before that
+ * is neither answered again nor in the way, trimmed or not. */
+static void a_key_is_free_again_after_a_day(void **state)
+{
+  struct fixture *f = *state;
+  const uint64_t day = TOPO_ANSWERS_KEPT_MS;
+  begin(f);
+  answer(f, "daily", 1, "x", NOON);
+  commit(f);
+  assert_int_equal(find_at(f, "daily", 1, "x", NOON + day), 0);
+  assert_int_equal(find_at(f, "daily", 2, "x", NOON + day), TOPO_EMISMATCH);
+  assert_int_equal(find_at(f, "daily", 1, "x", NOON + day + 1), TOPO_ENOTFOUND);
+  assert_int_equal(find_at(f, "daily", 2, "x", NOON + day + 1), TOPO_ENOTFOUND);
+  begin(f);
+  answer(f, "daily", 2, "y", NOON + day + 1);
+  commit(f);
+  assert_int_equal(count(f), 1);
+  assert_int_equal(find_at(f, "daily", 2, "y", NOON + day + 1), 0);
+}
+
 #define ANSWERS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      ANSWERS_TEST(an_answer_is_found_by_key_and_request),
-      ANSWERS_TEST(a_key_is_begun_once),
-      ANSWERS_TEST(the_number_of_answers_is_bounded),
-      ANSWERS_TEST(old_answers_go),
+      ANSWERS_TEST(an_answer_is_found_by_key_and_request), ANSWERS_TEST(a_key_is_begun_once),
+      ANSWERS_TEST(the_number_of_answers_is_bounded),      ANSWERS_TEST(old_answers_go),
+      ANSWERS_TEST(a_key_is_free_again_after_a_day),
   };
   return cmocka_run_group_tests_name("answers", tests, NULL, NULL);
 }
