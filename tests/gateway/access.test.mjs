@@ -239,15 +239,21 @@ test('access: there is room for so many tokens, and sessions make room for each 
 
 test('access: who guesses is slowed down, and nobody else', async (t) => {
   const { node, admin } = await startPlace(t)
-  const guesses = Array.from({ length: 100 }, (_, i) =>
-    node.client({ token: `topo_guess${i}` }).call('getStatus')
-  )
-  const good = Array.from({ length: 20 }, () => admin.ok('getStatus'))
-  const answers = await Promise.all(guesses)
-  await Promise.all(good)
-  const statuses = new Set(answers.map((answer) => answer.status))
+  const guess = (i) => {
+    const client = node.client({ token: `topo_guess${i}` })
+    return client.call('getStatus').finally(() => client.close())
+  }
+  const statuses = new Set()
+  // A busy machine may need a while to ask often enough for it.
+  for (let round = 0; round < 20 && !statuses.has(429); round++) {
+    const guesses = Array.from({ length: 100 }, (_, i) => guess(i))
+    await Promise.all(Array.from({ length: 20 }, () => admin.ok('getStatus')))
+    for (const { status, headers } of await Promise.all(guesses)) {
+      statuses.add(status)
+      if (status === 429) assert(Number(headers['retry-after']) >= 1)
+    }
+  }
   assert.deepEqual([...statuses].sort(), [401, 429])
-  for (const { status, headers } of answers) if (status === 429) assert(Number(headers['retry-after']) >= 1)
 })
 
 test('access: tokens outlive the node, codes do not', async (t) => {

@@ -1,4 +1,5 @@
-// convergence.test.mjs - a client that only applies events knows what one that reads everything knows.
+// convergence.test.mjs - a client that only applies events knows what one that reads everything knows,
+// however often its connection ends.
 import assert from 'node:assert/strict'
 import { startNode, startTeam } from './lib/node.mjs'
 import { prng, seed } from './lib/prng.mjs'
@@ -63,6 +64,7 @@ test('convergence: events alone make the same as reading everything, on both of 
   const n = scaled(2000)
   await each(n, 16, async (i) => {
     await act(random, sides[i % 2], shared, i)
+    if (i % 60 === 59) random.pick(mirrors).cut()
     if (i % 50 !== 0 || shared.fresh.length === 0) return
     const [side, made] = shared.fresh[0]
     if (await has(sides[1 - sides.indexOf(side)], made)) {

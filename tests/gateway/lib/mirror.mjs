@@ -43,7 +43,7 @@ export class Mirror {
   }
 
   async start() {
-    const since = (await this.client.call('listChannels', { path: { space: this.space } })).headers[
+    this.cursor = (await this.client.call('listChannels', { path: { space: this.space } })).headers[
       'topo-cursor'
     ]
     // What is read after the cursor may already be in what follows it: applying it again does no harm.
@@ -51,25 +51,38 @@ export class Mirror {
     for (const item of channels) this.channels.set(item.channel, item)
     for (const item of members) this.members.set(item.user, item)
     for (const item of messages) this.messages.set(item.message, item)
-    this.link =
-      this.kind === 'socket'
-        ? await this.client.socket({ subscribe: [{ space: this.space, since }] })
-        : await this.client.events({ query: { space: this.space, since } })
+    await this.connect()
     this.running = this.run()
     this.running.catch(() => {}) // told by `reaches`
   }
 
+  async connect() {
+    const { space, cursor: since } = this
+    this.link =
+      this.kind === 'socket'
+        ? await this.client.socket({ subscribe: [{ space, since }] })
+        : await this.client.events({ query: { space, since } })
+  }
+
+  // Goes on after the last event that it applied whenever its connection ends.
   async run() {
-    for (
-      let event = await this.link.next(600_000);
-      event !== undefined;
-      event = await this.link.next(600_000)
-    )
-      this.apply(event)
+    while (!this.stopped) {
+      const event = await this.link.next(600_000)
+      if (event) this.apply(event)
+      else if (!this.stopped) await this.connect()
+    }
+  }
+
+  // Ends the connection; what has arrived and was not applied is lost with it.
+  cut() {
+    this.link.destroy()
+    this.link.queue.items.length = 0
+    this.link.queue.end()
   }
 
   apply(event) {
     const { data } = event
+    this.cursor = event.cursor ?? this.cursor
     switch (event.type) {
       case 'message':
         this.messages.set(data.message, data)
@@ -123,6 +136,7 @@ export class Mirror {
   }
 
   stop() {
-    this.link.destroy()
+    this.stopped = true
+    this.cut()
   }
 }
