@@ -64,6 +64,16 @@ test("a reset asks for everything to be read anew", () => {
   assert.equal(data.cursor, "9");
 });
 
+test("this device is another user, or none: everything is read anew, once", () => {
+  const other = applyBatch(begun(), [event("member", member("alice", "Alice")), event("member", member("bob", "Bob", true))]);
+  assert.equal(other.reset, true);
+  assert.equal(other.data.me, "bob");
+  const gone = applyBatch(begun(), [event("member.gone", { user: "alice", name: "Alice" })]);
+  assert.equal(gone.reset, true);
+  assert.equal(applyBatch(gone.data, [event("member", member("eve", "Eve"))]).reset, false);
+  assert.equal(applyBatch(begun(), [event("member.gone", { user: "bob", name: "Bob" })]).reset, false);
+});
+
 test("the optimistic message goes when the canonical one comes, by event, answer or page", () => {
   const waiting = withPending(withPending(opened(), pending("k1")), pending("k2"));
   const own = message("m", 10, { idempotency_key: "k1", author: { user: "alice", name: "Alice" } });

@@ -48,6 +48,11 @@ export function applyBatch(
     if (event.type === "reset") reset = true;
     if ("cursor" in event) next = { ...next, cursor: event.cursor };
   }
+  // As another user from now on, what is mine in messages is not what was read.
+  const { me } = data;
+  if (me !== null && (next.me !== me || !next.members.some((one) => one.user === me))) {
+    reset ||= data.members.some((one) => one.user === me);
+  }
   const arrived: Message[] = [];
   if (messages.size > 0) next = applyMessages(next, messages, arrived);
   return { data: next, arrived, reset };
