@@ -21,7 +21,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 
 export class Node {
   constructor(extra = []) {
-    this.dir = mkdtempSync(join(tmpdir(), 'topo-gateway-'))
+    this.dir = mkdtempSync(join(tmpdir(), 'topo-api-'))
     folders.add(this.dir)
     this.data = join(this.dir, 'data')
     this.socket = join(this.dir, 'topod.sock')
