@@ -1,7 +1,7 @@
 // node.mjs - real daemons, each in a folder of its own that is gone when its test is.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -92,7 +92,7 @@ export class Node {
   }
 
   fds() {
-    return statSync(`/proc/${this.pid}/fd`).size
+    return readdirSync(`/proc/${this.pid}/fd`).length
   }
 
   async dispose() {
