@@ -100,6 +100,7 @@ async function slow(t) {
       await Promise.race([raw.opened.catch(() => {}), raw.closed])
     })
     assert(sockets.length === n)
+    assert(node.fds() < 3000, 'they cost descriptors within bounds')
     await until(() => open === 0, 'the silent are let go', 10_000 + SLACK_MS)
   }
   const served = async () => {

@@ -1,7 +1,7 @@
 // node.mjs - real daemons, each in a folder of its own that is gone when its test is.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -21,7 +21,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 
 export class Node {
   constructor(extra = []) {
-    this.dir = mkdtempSync(join(tmpdir(), 'topo-gateway-'))
+    this.dir = mkdtempSync(join(tmpdir(), 'topo-api-'))
     folders.add(this.dir)
     this.data = join(this.dir, 'data')
     this.socket = join(this.dir, 'topod.sock')
@@ -92,7 +92,7 @@ export class Node {
   }
 
   fds() {
-    return statSync(`/proc/${this.pid}/fd`).size
+    return readdirSync(`/proc/${this.pid}/fd`).length
   }
 
   async dispose() {
