@@ -186,6 +186,15 @@ static const char *reachable(const char *host)
   return strcmp(host, "::") == 0 ? "::1" : host;
 }
 
+/* Operations tell the address, so it is written before the first of them runs. */
+static void on_listening(void *arg, uint16_t port)
+{
+  struct app *app = arg;
+  if (port)
+    write_address(app->http_address, sizeof app->http_address, reachable(app->options.listen_host),
+                  port);
+}
+
 static int open_gateway(struct app *app)
 {
   const struct topo_options *options = &app->options;
@@ -203,14 +212,13 @@ static int open_gateway(struct app *app)
                                    .feeds = topo_host_feeds(app->host),
                                    .assets = topo_web_assets,
                                    .version = TOPO_VERSION,
-                                   .tcp_failed = &tcp_failed};
+                                   .tcp_failed = &tcp_failed,
+                                   .listening = on_listening,
+                                   .arg = app};
   app->gateway = topo_gateway_create(&o, &status);
-  if (!app->gateway)
-    return tcp_failed ? fail_listen(app, status) : fail_socket(app, status);
-  if (o.host)
-    write_address(app->http_address, sizeof app->http_address, reachable(o.host),
-                  topo_gateway_port(app->gateway));
-  return 0;
+  if (app->gateway)
+    return 0;
+  return tcp_failed ? fail_listen(app, status) : fail_socket(app, status);
 }
 
 static void stop(struct topo_daemon *daemon)

@@ -54,7 +54,9 @@ static int open_handle(struct slot *slot)
                               .read_only = true,
                               .application_id = r->options.application_id,
                               .cache_kib = TOPO_READERS_CACHE_KIB};
-  return slot->db ? 0 : topo_db_open(&slot->db, &o);
+  int status = slot->db ? 0 : topo_db_open(&slot->db, &o);
+  /* The space is open, so its file was there: that it is gone is no answer to what was asked. */
+  return status == TOPO_ENOTFOUND ? TOPO_EIO : status;
 }
 
 /* The moment that the answer shows. A client that has seen it needs no answer. */

@@ -331,6 +331,8 @@ struct topo_gateway *topo_gateway_create(const struct topo_gateway_options *opti
   *status = topo_unix_socket_listen(&g->socket, options->socket_path);
   if (*status < 0)
     goto fail_unix;
+  if (options->listening)
+    options->listening(options->arg, topo_gateway_port(g));
   *status = start_sockets(g);
   if (*status < 0)
     goto fail_ws;

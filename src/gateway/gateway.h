@@ -43,6 +43,9 @@ struct topo_gateway_options {
   struct topo_gateway_times times;
   unsigned threads; /* at least, of HTTP; 0: 2; there are more for more than 220 connections */
   bool *tcp_failed; /* when not NULL: set when creating failed because of host and port */
+  /* When not NULL: called once, before anybody is served, with the TCP port; 0: none. */
+  void (*listening)(void *arg, uint16_t port);
+  void *arg;
 };
 
 /* Listens and serves at once. NULL on failure, with *status (never NULL) one of: TOPO_EADDRINUSE
