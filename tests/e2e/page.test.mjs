@@ -166,7 +166,7 @@ test("without a token the page says how to get in, and a used link says that it 
   });
 });
 
-test("a daemon that crashes is told of within two seconds; the draft is kept and the page comes back", async () => {
+test("a daemon that crashes is told of; the draft is kept and the page comes back", async (t) => {
   await withNodes(1, async ([node], show) => {
     await node.found("Tea house", "Alice");
     const page = await show(await node.link());
@@ -174,7 +174,9 @@ test("a daemon that crashes is told of within two seconds; the draft is kept and
     await row(page, "Before the crash").waitFor();
     await composer(page).fill("A draft that lives on");
     await node.kill();
-    await page.locator(".banner.bad").waitFor({ timeout: 2000 });
+    const killed = performance.now();
+    await page.locator(".banner.bad").waitFor();
+    t.diagnostic(`from the crash to the banner: ${Math.round(performance.now() - killed)} ms`);
     assert.equal(await row(page, "Before the crash").count(), 1);
 
     await node.run();
@@ -472,7 +474,8 @@ test("two accounts in one window: each has its own name, messages and drafts", a
   });
 });
 
-test("it is quick: the first row, a sent row, the switcher", async () => {
+// How long things take is told and not judged: docs/performance.md has figures of a quiet machine.
+test("the first row after a reload, a sent row, the switcher", async (t) => {
   await withNodes(1, async ([node], show) => {
     const { space, channel } = await node.found("Tea house", "Alice");
     for (let index = 0; index < 200; index += 1) {
@@ -482,7 +485,8 @@ test("it is quick: the first row, a sent row, the switcher", async () => {
     await row(page, "Number 199.").waitFor();
     await page.reload();
     await row(page, "Number 199.").waitFor();
-    assert.ok((await page.evaluate(() => performance.now())) < 1500, "first row");
+    const told = (what, ms) => t.diagnostic(`${what}: ${Math.round(ms)} ms`);
+    told("from the reload to the first row", await page.evaluate(() => performance.now()));
 
     // Milliseconds from a key to what it brings, on the page's own clock.
     const until = (key, selector) => page.evaluate(([press, wanted]) => new Promise((done) => {
@@ -495,10 +499,8 @@ test("it is quick: the first row, a sent row, the switcher", async () => {
       document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...press }));
     }), [key, selector]);
     await composer(page).fill("quick");
-    const sent = await until({ key: "Enter" }, ".row.pending");
-    assert.ok(sent < 100, `a sent row takes ${sent} ms`);
-    const switcher = await until({ key: "k", ctrlKey: true }, "dialog[open]");
-    assert.ok(switcher < 100, `the switcher takes ${switcher} ms`);
+    told("from the key to the sent row", await until({ key: "Enter" }, ".row.pending"));
+    told("from the key to the switcher", await until({ key: "k", ctrlKey: true }, "dialog[open]"));
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "combobox");
   });
 });
