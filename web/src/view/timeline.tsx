@@ -38,6 +38,9 @@ export class Timeline extends Component<Props, State> {
   private focusNext: string | null = null;
   private resizes: ResizeObserver | null = null;
   private anchor: Anchor = [];
+  // A box scrolls by whole pixels of the screen, rows are as high as their text: what a restoration
+  // left over, as long as the box stands where that put it. Else it would add up.
+  private rest = { top: -1, pixels: 0 };
   private lastTop = 0; // where the reader was left
   override state: State = {
     window: "end", active: null, hot: null, focused: false, since: null,
@@ -82,11 +85,12 @@ export class Timeline extends Component<Props, State> {
   private measure(): Anchor {
     if (!this.box) return [];
     const { top, bottom } = this.box.getBoundingClientRect();
+    const rest = this.box.scrollTop === this.rest.top ? this.rest.pixels : 0;
     const anchor: Anchor = [];
     for (const row of this.box.querySelectorAll<HTMLElement>(".row")) {
       const rect = row.getBoundingClientRect();
       if (rect.top > bottom) break;
-      if (rect.bottom > top) anchor.push({ key: row.dataset["key"]!, bottom: rect.bottom });
+      if (rect.bottom > top) anchor.push({ key: row.dataset["key"]!, bottom: rect.bottom - rest });
     }
     return anchor;
   }
@@ -97,6 +101,8 @@ export class Timeline extends Component<Props, State> {
       if (!row) continue;
       const moved = row.getBoundingClientRect().bottom - bottom;
       if (Math.abs(moved) > 0.5) this.box!.scrollTop += moved;
+      const pixels = row.getBoundingClientRect().bottom - bottom;
+      this.rest = { top: this.box!.scrollTop, pixels: Math.abs(pixels) <= 1 ? pixels : 0 }; // more: an end
       return;
     }
   }
