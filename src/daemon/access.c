@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TOKEN_BYTES = 32, CODE_BYTES = 16, PATH_SIZE = 4096, ROWS = TOPO_TOKENS_MAX + 1 };
@@ -228,13 +229,22 @@ int topo_access_session_create(struct topo_access *access, const char *code, siz
 
 /* ---- DIR/admin-token ------------------------------------------------------------------------- */
 
-/* Reads the file's token into `out`. False when there is none that could be one. */
+/* A file of ours that nobody else could read or write. */
+static bool is_private(int fd)
+{
+  struct stat info;
+  return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
+         (info.st_mode & 077) == 0;
+}
+
+/* Reads the file's token into `out`. False when there is none that could be one, or others may have
+ * seen it. What stands there is not waited for: it may be a pipe. */
 static bool read_file(const char *path, char out[static TOPO_TOKEN_TEXT_SIZE])
 {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
     return false;
-  ssize_t n = read(fd, out, TOPO_TOKEN_TEXT_SIZE);
+  ssize_t n = is_private(fd) ? read(fd, out, TOPO_TOKEN_TEXT_SIZE) : 0;
   close(fd);
   bool whole = n == TOPO_TOKEN_TEXT_SIZE && out[n - 1] == '\n';
   out[whole ? n - 1 : 0] = '\0';
@@ -268,7 +278,8 @@ static bool is_admins(const struct topo_access *access, const char *token)
          grant.scope == TOPO_SCOPE_ADMIN;
 }
 
-/* A file that is gone, or names no good token, is made anew, and the old token ends with it. */
+/* A file that is gone, could be seen by others, or names no good token, is made anew, and the old
+ * token ends with it. */
 static int see_to_admin_file(struct topo_access *access, const char *dir)
 {
   char path[PATH_SIZE], token[TOPO_TOKEN_TEXT_SIZE];

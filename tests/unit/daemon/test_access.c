@@ -184,6 +184,48 @@ static void a_file_that_names_no_token_is_made_anew(void **state)
   }
 }
 
+/* A file that others could read, write or swap has told its token: it is made anew, and private. */
+static void an_admin_token_that_others_could_see_is_made_anew(void **state)
+{
+  struct fixture *f = *state;
+  static const mode_t modes[] = {0644, 0640, 0604, 0620, 0602, 0660, 0700};
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    char old[TOPO_TOKEN_TEXT_SIZE], fresh[TOPO_TOKEN_TEXT_SIZE];
+    struct stat st;
+    bool told = modes[i] & 077;
+    read_admin(f, old);
+    assert_int_equal(chmod(f->admin, modes[i]), 0);
+    restart(f);
+    read_admin(f, fresh);
+    assert_int_equal(is_good(f, old), !told);
+    assert_true(is_good(f, fresh));
+    assert_int_equal(stat(f->admin, &st), 0);
+    assert_int_equal(st.st_mode & 077, 0);
+    assert_int_equal(count(f), 1);
+  }
+}
+
+/* What stands in the file's place is not followed, waited for or written through. */
+static void what_is_no_file_is_replaced(void **state)
+{
+  struct fixture *f = *state;
+  char elsewhere[96], old[TOPO_TOKEN_TEXT_SIZE], fresh[TOPO_TOKEN_TEXT_SIZE];
+  struct stat st;
+  snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", f->dir);
+  for (int i = 0; i < 2; i++) {
+    read_admin(f, old);
+    assert_int_equal(rename(f->admin, elsewhere), 0);
+    assert_int_equal(i ? mkfifo(f->admin, 0600) : symlink(elsewhere, f->admin), 0);
+    restart(f);
+    assert_int_equal(lstat(f->admin, &st), 0);
+    assert_true(S_ISREG(st.st_mode));
+    read_admin(f, fresh);
+    assert_true(is_good(f, fresh));
+    assert_false(is_good(f, old));
+    assert_int_equal(unlink(elsewhere), 0);
+  }
+}
+
 static void find_file_row(void *arg, const struct topo_token_row *row)
 {
   if (row->kind == TOPO_TOKEN_FILE)
@@ -442,6 +484,8 @@ int main(void)
       ACCESS_TEST(the_admin_token_is_made_once),
       ACCESS_TEST(a_deleted_admin_token_is_made_anew),
       ACCESS_TEST(a_file_that_names_no_token_is_made_anew),
+      ACCESS_TEST(an_admin_token_that_others_could_see_is_made_anew),
+      ACCESS_TEST(what_is_no_file_is_replaced),
       ACCESS_TEST(there_is_always_room_for_the_admin_token),
       ACCESS_TEST(a_token_is_good_for_what_it_was_made_for),
       ACCESS_TEST(nothing_else_is_a_token),
