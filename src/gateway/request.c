@@ -170,6 +170,8 @@ static void judge(struct topo_request *r, const char *method)
                                    .headers = &r->headers};
   struct topo_verdict verdict = topo_judge(&facts, &r->gateway->names, &r->gateway->options.gate);
   r->grant = verdict.grant;
+  if (r->grant.scope != TOPO_SCOPE_OPEN)
+    topo_conns_know(&r->gateway->conns, r->conn);
   if (verdict.refused) {
     r->last = true;
     if (verdict.unproven && !topo_bucket_take(&r->gateway->failures, topo_clock_monotonic_ns()))
