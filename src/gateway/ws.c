@@ -24,6 +24,7 @@ enum {
   HEADS_AT_ONCE = 8,
   HANDSHAKE_S = 5,
   SPARE_FDS = 16, /* of libwebsockets itself */
+  STRANGERS = 64, /* clients without a good token, at a time */
   HANGUP_S = 10,  /* after a ping without an answer */
   FAREWELL_S = 2
 };
@@ -62,6 +63,22 @@ static void on_woken(struct topo_ws *ws)
       lws_callback_on_writable(c->wsi);
 }
 
+/* Of those who have shown no token the oldest goes, so that they do not take every place. */
+static void bound_strangers(struct topo_ws *ws)
+{
+  struct topo_ws_client *oldest = NULL;
+  size_t n = 0;
+  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
+    if (topo_ws_client_is_stranger(c)) {
+      oldest = c; /* new ones are put in front */
+      n++;
+    }
+  if (n > STRANGERS) {
+    oldest->dropped = true;
+    lws_set_timeout(oldest->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+  }
+}
+
 static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi)
 {
   pthread_mutex_lock(&ws->lock);
@@ -71,6 +88,7 @@ static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi
   if (!room)
     return -1;
   topo_ws_client_open(c, ws, wsi);
+  bound_strangers(ws);
   lws_set_timer_usecs(wsi, LWS_USEC_PER_SEC);
   return 0;
 }

@@ -382,6 +382,26 @@ static void sockets_are_counted(void **state)
     ws_end(&peers[i]);
 }
 
+/* Those who show no token go, the oldest first, before anybody is kept out by them. */
+static void strangers_keep_nobody_out(void **state)
+{
+  enum { MANY = 300 };
+  struct house *h = *state;
+  static struct ws_peer peers[MANY];
+  int code;
+  struct ws_peer known = ws_open(h, false);
+  assert_true(ws_say(&known, HELLO("read", A)));
+  house_await_feeds(h, 1);
+  for (int i = 0; i < MANY; i++)
+    peers[i] = ws_open(h, false);
+  assert_int_equal(ws_hear(&peers[0], &code), 0);
+  house_emit(h, &house_a, "message", "1", 0);
+  hear_with(&known, "\"n\":0");
+  for (int i = 0; i < MANY; i++)
+    ws_end(&peers[i]);
+  ws_end(&known);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
@@ -403,6 +423,7 @@ int main(void)
       TEST(handshakes_are_judged),
       TEST(a_long_handshake_is_read),
       TEST(sockets_are_counted),
+      TEST(strangers_keep_nobody_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
