@@ -219,6 +219,7 @@ static enum MHD_Result take_head(struct topo_request *r, const char *method, con
   if (!r->refused && problem.code)
     topo_request_refuse(r, problem);
   if (!r->refused && r->call) {
+    r->call->one_space = r->grant.one_space;
     take_key(r);
     topo_answer_take_known(r);
   }
