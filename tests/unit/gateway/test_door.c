@@ -430,6 +430,32 @@ static void pipelined_requests_are_judged_one_by_one(void **state)
   reply_free(&reply);
 }
 
+/* What could be read as another length by another reader is refused at once, on a connection that
+ * is kept, too, and nothing behind it is taken for a request. */
+static void later_bodies_have_one_length(void **state)
+{
+  static const char *const lengths[] = {"Content-Length : 64", "(Content-Length): 64",
+                                        "Transfer-Encoding: gzip", "Transfer-Encoding: xchunked",
+                                        "Transfer-Encoding: chunked, identity", "Content-Length: +2",
+                                        "Content-Length: 0x2"};
+  struct house *h = *state;
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    char text[1024];
+    int n = snprintf(text, sizeof text,
+                     ASK("%s", "") "POST /v1/stop HTTP/1.1\r\nHost: %s\r\n" AUTH JSON
+                                   "%s\r\n\r\n" ASK("%s", ""),
+                     h->host, h->host, lengths[i], h->host);
+    int fd = house_dial(h);
+    assert_true(client_send(fd, text, (size_t)n));
+    struct reply reply = client_finish(fd);
+    const char *first = strstr(reply.text, "getStatus"), *bad = strstr(reply.text, "HTTP/1.1 400");
+    if (!first || !bad || strstr(bad, "getStatus"))
+      fail_msg("%s\n%s", lengths[i], reply.text);
+    reply_free(&reply);
+  }
+  still_serves(h);
+}
+
 static void a_port_in_use_is_told_apart(void **state)
 {
   struct house *h = *state;
@@ -476,6 +502,7 @@ int main(void)
       TEST(clients_vanish_at_any_moment),
       TEST(half_closed_clients_are_answered),
       TEST(pipelined_requests_are_judged_one_by_one),
+      TEST(later_bodies_have_one_length),
       TEST(a_port_in_use_is_told_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
