@@ -6,7 +6,8 @@
  * body, so that the client reads it instead of a broken pipe; only a body announced as too long,
  * one that waits for a word of ours (Expect), or one whose end nobody can tell, is refused at once.
  * The connection is suspended before the runner gets the call: `done` may then resume it at any
- * time, even before `start` returned, because libmicrohttpd acts on a resume only after the handler.
+ * time, even before `start` returned, because libmicrohttpd acts on a resume only after the
+ * handler.
  */
 #include "gateway/request.h"
 

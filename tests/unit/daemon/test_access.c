@@ -15,6 +15,10 @@
 #include "sys/disk.h"
 #include "sys/rng.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -412,6 +416,52 @@ static void the_dead_make_room(void **state)
   }
 }
 
+/* Randomness that tells when it is asked for. */
+static atomic_bool drawn;
+
+static void draw(void *ctx, void *out, size_t len)
+{
+  struct topo_rng os = topo_rng_os();
+  (void)ctx;
+  topo_rng_fill(&os, out, len);
+  atomic_store(&drawn, true);
+}
+
+static void *create_one(void *arg)
+{
+  struct topo_token_row row = wish("slow", TOPO_SCOPE_READ);
+  char token[TOPO_TOKEN_TEXT_SIZE];
+  return (void *)(intptr_t)topo_access_token_create(arg, &row, token);
+}
+
+/* While a token is on its way to a disk that keeps it waiting, others are let in all the same: the
+ * creation gets through only because the check does not wait for it. */
+static void a_slow_disk_keeps_nobody_out(void **state)
+{
+  static const struct topo_rng_ops ops = {draw};
+  struct fixture *f = *state;
+  char path[80], admin[TOPO_TOKEN_TEXT_SIZE];
+  sqlite3 *other;
+  pthread_t thread;
+  void *status;
+  read_admin(f, admin);
+  f->rng = (struct topo_rng){&ops, NULL};
+  snprintf(path, sizeof path, "%s/node.db", f->dir);
+  assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  atomic_store(&drawn, false);
+  assert_int_equal(pthread_create(&thread, NULL, create_one, f->access), 0);
+  while (!atomic_load(&drawn))
+    sched_yield();
+  bool good = is_good(f, admin);
+  assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(pthread_join(thread, &status), 0);
+  assert_int_equal(sqlite3_close(other), SQLITE_OK);
+  assert_true(good);
+  assert_int_equal((intptr_t)status, 0);
+  assert_int_equal(count(f), 2);
+}
+
 static void a_session_is_an_admins_for_a_month(void **state)
 {
   struct fixture *f = *state;
@@ -494,6 +544,7 @@ int main(void)
       ACCESS_TEST(the_disk_holds_hashes_only),
       ACCESS_TEST(tokens_are_bounded_and_sessions_take_turns),
       ACCESS_TEST(the_dead_make_room),
+      ACCESS_TEST(a_slow_disk_keeps_nobody_out),
       ACCESS_TEST(a_session_is_an_admins_for_a_month),
       ACCESS_TEST(a_code_is_good_once),
       ACCESS_TEST(a_new_code_replaces_the_oldest),

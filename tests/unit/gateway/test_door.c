@@ -434,9 +434,12 @@ static void pipelined_requests_are_judged_one_by_one(void **state)
  * is kept, too, and nothing behind it is taken for a request. */
 static void later_bodies_have_one_length(void **state)
 {
-  static const char *const lengths[] = {"Content-Length : 64", "(Content-Length): 64",
-                                        "Transfer-Encoding: gzip", "Transfer-Encoding: xchunked",
-                                        "Transfer-Encoding: chunked, identity", "Content-Length: +2",
+  static const char *const lengths[] = {"Content-Length : 64",
+                                        "(Content-Length): 64",
+                                        "Transfer-Encoding: gzip",
+                                        "Transfer-Encoding: xchunked",
+                                        "Transfer-Encoding: chunked, identity",
+                                        "Content-Length: +2",
                                         "Content-Length: 0x2"};
   struct house *h = *state;
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
