@@ -54,6 +54,14 @@ struct topo_ws_client {
   struct topo_problem problem;
 };
 
+/* A handshake that waits for the thread. */
+enum { TOPO_WS_KEY_LENGTH = 24 /* 16 bytes of base64 */ };
+struct topo_ws_newcomer {
+  int fd;
+  size_t head_size; /* of the request, in the socket */
+  char key[TOPO_WS_KEY_LENGTH + 1];
+};
+
 /* What the clients share. */
 struct topo_ws {
   struct topo_ws_options options;
@@ -68,7 +76,7 @@ struct topo_ws {
   pthread_mutex_t lock;
   pthread_cond_t changed; /* `count` went down; on the monotonic clock */
   size_t count;           /* clients */
-  int queue[TOPO_WS_MAX]; /* descriptors to be adopted */
+  struct topo_ws_newcomer queue[TOPO_WS_MAX];
   size_t queued;
 };
 
