@@ -81,6 +81,7 @@ struct topo_op_call {
   /* From the front: the client's key for this write (op->idempotent), and the event cursor of the
    * answer it has (op->where == TOPO_OP_READ). Empty: none. */
   char idempotency_key[TOPO_OP_KEY_SIZE], known[TOPO_OP_CURSOR_SIZE];
+  bool one_space; /* from the front: for this caller there is one space, and it knows which */
   /* From the runner. `replayed`: the answer is that of an earlier call with the same key. `cursor`:
    * of a READ, the event cursor of the moment that it shows. `unchanged`: that is `known`, and the
    * answer was left empty. */

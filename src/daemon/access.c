@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TOKEN_BYTES = 32, CODE_BYTES = 16, PATH_SIZE = 4096, ROWS = TOPO_TOKENS_MAX + 1 };
@@ -30,6 +31,9 @@ struct code {
 struct topo_access {
   struct topo_registry *registry;
   const struct topo_rng *rng;
+  /* Tokens are made and ended one at a time: held while the disk is waited for, and taken before
+   * `mutex`, under which the rows are changed. Whoever holds it may read them without. */
+  pthread_mutex_t making;
   pthread_mutex_t mutex;
   struct topo_token_row *rows; /* ROWS of them: one more is for the file's */
   size_t n;
@@ -57,9 +61,19 @@ static bool good(const struct topo_token_row *row, uint64_t now)
 
 /* ---- the rows -------------------------------------------------------------------------------- */
 
+/* All that changes them, but for the load: with `making`. */
 static void forget_at(struct topo_access *access, size_t at)
 {
+  pthread_mutex_lock(&access->mutex);
   memmove(&access->rows[at], &access->rows[at + 1], (--access->n - at) * sizeof *access->rows);
+  pthread_mutex_unlock(&access->mutex);
+}
+
+static void append(struct topo_access *access, const struct topo_token_row *row)
+{
+  pthread_mutex_lock(&access->mutex);
+  access->rows[access->n++] = *row;
+  pthread_mutex_unlock(&access->mutex);
 }
 
 static int remove_at(struct topo_access *access, size_t at)
@@ -90,7 +104,7 @@ static int make_room(struct topo_access *access, enum topo_token_kind kind)
   return TOPO_ELIMIT;
 }
 
-/* Makes a token's text and its row. With the mutex. */
+/* Makes a token's text and its row. With `making`. */
 static int add(struct topo_access *access, struct topo_token_row *row,
                char token[static TOPO_TOKEN_TEXT_SIZE])
 {
@@ -107,7 +121,7 @@ static int add(struct topo_access *access, struct topo_token_row *row,
   row->created_ms = now_ms();
   status = topo_registry_token_add(access->registry, row);
   if (status == 0)
-    access->rows[access->n++] = *row;
+    append(access, row);
   else
     topo_wipe(token, TOPO_TOKEN_TEXT_SIZE);
   return status;
@@ -116,10 +130,10 @@ static int add(struct topo_access *access, struct topo_token_row *row,
 int topo_access_token_create(struct topo_access *access, struct topo_token_row *wish,
                              char token[static TOPO_TOKEN_TEXT_SIZE])
 {
-  pthread_mutex_lock(&access->mutex);
+  pthread_mutex_lock(&access->making);
   wish->kind = TOPO_TOKEN_NAMED;
   int status = add(access, wish, token);
-  pthread_mutex_unlock(&access->mutex);
+  pthread_mutex_unlock(&access->making);
   return status;
 }
 
@@ -138,13 +152,13 @@ int topo_access_token_revoke(struct topo_access *access,
                              const uint8_t id[static TOPO_TOKEN_ID_SIZE])
 {
   int status = TOPO_ENOTFOUND;
-  pthread_mutex_lock(&access->mutex);
+  pthread_mutex_lock(&access->making);
   for (size_t i = 0; i < access->n; i++)
     if (memcmp(access->rows[i].id, id, TOPO_TOKEN_ID_SIZE) == 0) {
       status = remove_at(access, i);
       break;
     }
-  pthread_mutex_unlock(&access->mutex);
+  pthread_mutex_unlock(&access->making);
   return status;
 }
 
@@ -196,11 +210,12 @@ int topo_access_code_create(struct topo_access *access, char out[static TOPO_COD
   return 0;
 }
 
-/* Takes the code away, whatever comes of it. With the mutex. */
+/* Takes the code away, whatever comes of it. */
 static bool use_code(struct topo_access *access, const struct topo_id *hash)
 {
   bool found = false;
   uint64_t now = now_ms();
+  pthread_mutex_lock(&access->mutex);
   for (size_t i = 0; i < TOPO_CODES_MAX; i++) {
     struct code *code = &access->codes[i];
     if (!topo_equal_secret(code->hash.bytes, hash->bytes, sizeof hash->bytes))
@@ -208,6 +223,7 @@ static bool use_code(struct topo_access *access, const struct topo_id *hash)
     found = code->expires_ms > now;
     *code = (struct code){.expires_ms = 0};
   }
+  pthread_mutex_unlock(&access->mutex);
   return found;
 }
 
@@ -219,22 +235,34 @@ int topo_access_session_create(struct topo_access *access, const char *code, siz
                                .kind = TOPO_TOKEN_SESSION,
                                .scope = TOPO_SCOPE_ADMIN,
                                .expires_ms = now_ms() + SESSION_TTL_MS};
-  pthread_mutex_lock(&access->mutex);
-  int status = use_code(access, &hash) ? add(access, &row, token) : TOPO_EUNAUTHENTICATED;
-  pthread_mutex_unlock(&access->mutex);
+  int status = TOPO_EUNAUTHENTICATED;
+  if (use_code(access, &hash)) {
+    pthread_mutex_lock(&access->making);
+    status = add(access, &row, token);
+    pthread_mutex_unlock(&access->making);
+  }
   *expires_ms = row.expires_ms;
   return status;
 }
 
 /* ---- DIR/admin-token ------------------------------------------------------------------------- */
 
-/* Reads the file's token into `out`. False when there is none that could be one. */
+/* A file of ours that nobody else could read or write. */
+static bool is_private(int fd)
+{
+  struct stat info;
+  return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
+         (info.st_mode & 077) == 0;
+}
+
+/* Reads the file's token into `out`. False when there is none that could be one, or others may have
+ * seen it. What stands there is not waited for: it may be a pipe. */
 static bool read_file(const char *path, char out[static TOPO_TOKEN_TEXT_SIZE])
 {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
     return false;
-  ssize_t n = read(fd, out, TOPO_TOKEN_TEXT_SIZE);
+  ssize_t n = is_private(fd) ? read(fd, out, TOPO_TOKEN_TEXT_SIZE) : 0;
   close(fd);
   bool whole = n == TOPO_TOKEN_TEXT_SIZE && out[n - 1] == '\n';
   out[whole ? n - 1 : 0] = '\0';
@@ -268,7 +296,8 @@ static bool is_admins(const struct topo_access *access, const char *token)
          grant.scope == TOPO_SCOPE_ADMIN;
 }
 
-/* A file that is gone, or names no good token, is made anew, and the old token ends with it. */
+/* A file that is gone, could be seen by others, or names no good token, is made anew, and the old
+ * token ends with it. */
 static int see_to_admin_file(struct topo_access *access, const char *dir)
 {
   char path[PATH_SIZE], token[TOPO_TOKEN_TEXT_SIZE];
@@ -309,6 +338,7 @@ int topo_access_open(struct topo_access **out, struct topo_registry *registry,
   struct topo_access *access = calloc(1, sizeof *access);
   if (!access)
     return TOPO_ENOMEM;
+  topo_assert(pthread_mutex_init(&access->making, NULL) == 0);
   topo_assert(pthread_mutex_init(&access->mutex, NULL) == 0);
   access->registry = registry;
   access->rng = rng;
@@ -329,6 +359,7 @@ void topo_access_close(struct topo_access *access)
   if (!access)
     return;
   pthread_mutex_destroy(&access->mutex);
+  pthread_mutex_destroy(&access->making);
   free(access->rows);
   topo_wipe(access, sizeof *access);
   free(access);

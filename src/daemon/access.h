@@ -3,7 +3,8 @@
  *
  * A token is 32 random bytes as text. node.db keeps BLAKE2b-256 of that text, never the token; the
  * rows are in memory, too, so that checking one never touches the disk. The first start writes a
- * token of scope admin into DIR/admin-token (0600) for scripts of the same user.
+ * token of scope admin into DIR/admin-token (0600) for scripts of the same user. A file that has
+ * another owner or a wider mode at a later start is made anew, and its token ends.
  *
  * A code is good once, for ten minutes, and lives in memory only.
  *

@@ -86,6 +86,11 @@ static int take_lock(struct app *app)
                 "another daemon (process %ld) uses %s: stop it with `topo stop`, "
                 "or choose another folder with --data DIR",
                 pid, dir);
+  if (status == TOPO_EDENIED)
+    return fail(app, status,
+                "%s belongs to somebody else, or others may write to it: choose another folder "
+                "with --data DIR, or make it yours alone (chmod 700)",
+                dir);
   if (status < 0)
     return fail(app, status, "%s: %s", dir, topo_status_text(status));
   return 0;

@@ -30,7 +30,7 @@ int topo_op_getStatus(struct topo_op_call *call, void *host)
   put_text(out, "udp_address", daemon->udp_address);
   put_text(out, "http_address", daemon->http_address);
   topo_json_key(out, "spaces");
-  topo_json_u64(out, topo_host_count(daemon->host));
+  topo_json_u64(out, call->one_space ? 1 : topo_host_count(daemon->host));
   topo_json_key(out, "started_at_ms");
   topo_json_u64(out, daemon->started_ms);
   topo_json_end_object(out);

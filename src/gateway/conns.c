@@ -110,6 +110,13 @@ void topo_conns_move(struct topo_conns *conns, struct topo_conn *conn, enum topo
   pthread_mutex_unlock(&conns->lock);
 }
 
+void topo_conns_know(struct topo_conns *conns, struct topo_conn *conn)
+{
+  pthread_mutex_lock(&conns->lock);
+  conn->known = true;
+  pthread_mutex_unlock(&conns->lock);
+}
+
 /* The descriptor is open: libmicrohttpd reports the end of a connection before it closes it. */
 static void shut(struct topo_conn *conn)
 {
@@ -127,12 +134,19 @@ void topo_conns_sweep(struct topo_conns *conns, uint64_t now_ns)
   pthread_mutex_unlock(&conns->lock);
 }
 
+/* Without it, strangers with bodies that they do not send would keep everybody else out. */
+static bool may_be_shut(const struct topo_conn *c)
+{
+  return c->state == TOPO_CONN_WAITING ||
+         (!c->known && (c->state == TOPO_CONN_ASKING || c->state == TOPO_CONN_ANSWERING));
+}
+
 bool topo_conns_make_room(struct topo_conns *conns, size_t max)
 {
   pthread_mutex_lock(&conns->lock);
   bool room = conns->count < max;
   for (struct topo_conn *c = conns->first; c && !room; c = c->next)
-    if (c->state == TOPO_CONN_WAITING) {
+    if (may_be_shut(c)) {
       shut(c);
       room = true;
     }

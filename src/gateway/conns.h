@@ -31,6 +31,7 @@ struct topo_conn {
   int fd;
   enum topo_transport transport;
   bool peer_trusted;
+  bool known; /* its caller has shown who it is */
   enum topo_conn_state state;
   uint64_t deadline_ns; /* TOPO_NEVER: none */
   struct topo_conn *prior, *next;
@@ -54,10 +55,14 @@ void topo_conns_close(struct topo_conns *conns, struct topo_conn *conn);
 void topo_conns_move(struct topo_conns *conns, struct topo_conn *conn, enum topo_conn_state to,
                      uint64_t now_ns);
 
+/* From now on it keeps its place while it asks or is answered. */
+void topo_conns_know(struct topo_conns *conns, struct topo_conn *conn);
+
 /* Shuts down what has missed its deadline. */
 void topo_conns_sweep(struct topo_conns *conns, uint64_t now_ns);
-/* Is there room for one more of at most `max`? When full, the one that has waited longest for its
- * next request is shut to make room; false when there is none such. */
+/* Is there room for one more of at most `max`? When full, the one that has been longest as it is is
+ * shut to make room, of those that wait for their next request, and of those whose callers are not
+ * known, unless their call is running; false when there is none such. */
 bool topo_conns_make_room(struct topo_conns *conns, size_t max);
 
 #endif

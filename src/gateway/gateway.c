@@ -151,7 +151,7 @@ static bool take_socket(struct topo_gateway *g, int fd, const struct topo_head *
   if (!topo_ws_handshake_good(&head->headers))
     return false;
   *problem = topo_problem_of(TOPO_ERATE, "There are too many WebSockets.", NULL);
-  return topo_ws_adopt(g->ws, fd);
+  return topo_ws_adopt(g->ws, fd, head);
 }
 
 /* A length that no number holds: libmicrohttpd would refuse it in words of its own. */

@@ -3,20 +3,6 @@
 
 #include <string.h>
 
-static bool is_tchar(char c)
-{
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-static bool all_tchars(const char *text, size_t len)
-{
-  for (size_t i = 0; i < len; i++)
-    if (!is_tchar(text[i]))
-      return false;
-  return len != 0;
-}
-
 static bool is_control(char c)
 {
   return (unsigned char)c < 0x20 || c == 0x7f;
@@ -59,14 +45,14 @@ static bool read_request_line(struct topo_head *out, const char *line, size_t le
   for (size_t i = 0; i < out->target_len; i++)
     if ((unsigned char)out->target[i] <= ' ')
       return false;
-  return all_tchars(out->method, out->method_len) && out->target_len != 0;
+  return topo_headers_token(out->method, out->method_len) && out->target_len != 0;
 }
 
 /* May this still become a request line? Tells TLS and other strangers early. */
 static bool may_begin(const char *text, size_t len)
 {
   size_t n = 0;
-  while (n < len && is_tchar(text[n]))
+  while (n < len && topo_headers_token(text + n, 1))
     n++;
   return n == len || (n && text[n] == ' ');
 }
@@ -74,7 +60,7 @@ static bool may_begin(const char *text, size_t len)
 static bool read_header(struct topo_head *out, const char *line, size_t len)
 {
   const char *colon = memchr(line, ':', len);
-  if (!colon || !all_tchars(line, (size_t)(colon - line)))
+  if (!colon || !topo_headers_token(line, (size_t)(colon - line)))
     return false;
   size_t name_len = (size_t)(colon - line);
   topo_headers_add(&out->headers, line, name_len, colon + 1, len - name_len - 1);
@@ -93,7 +79,7 @@ static bool lengths_agree(const struct topo_headers *headers)
 {
   size_t length;
   bool chunked = topo_headers_has(headers, TOPO_HEADER_TRANSFER_ENCODING);
-  if (chunked && !topo_headers_is(headers, TOPO_HEADER_TRANSFER_ENCODING, "chunked"))
+  if (!topo_headers_framed(headers))
     return false;
   if (!topo_headers_has(headers, TOPO_HEADER_CONTENT_LENGTH))
     return true;

@@ -65,6 +65,26 @@ const char *topo_headers_doubled(const struct topo_headers *headers)
   return NULL;
 }
 
+static bool is_tchar(char c)
+{
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+bool topo_headers_token(const char *text, size_t len)
+{
+  for (size_t i = 0; i < len; i++)
+    if (!is_tchar(text[i]))
+      return false;
+  return len != 0;
+}
+
+bool topo_headers_framed(const struct topo_headers *headers)
+{
+  return !topo_headers_has(headers, TOPO_HEADER_TRANSFER_ENCODING) ||
+         topo_headers_is(headers, TOPO_HEADER_TRANSFER_ENCODING, "chunked");
+}
+
 bool topo_headers_body(const struct topo_headers *headers)
 {
   size_t length;

@@ -57,6 +57,10 @@ bool topo_headers_lists(const struct topo_headers *headers, enum topo_header whi
 /* A header that must not be sent twice and was: its name; NULL when there is none. */
 const char *topo_headers_doubled(const struct topo_headers *headers);
 
+/* Is it a token of HTTP (RFC 9110 §5.6.2), as every name of a header is? */
+bool topo_headers_token(const char *text, size_t len);
+/* Is the body's coding, if there is one, the only one that tells where it ends: chunked? */
+bool topo_headers_framed(const struct topo_headers *headers);
 /* Does a body follow the header? */
 bool topo_headers_body(const struct topo_headers *headers);
 /* Content-Length as a number, SIZE_MAX when it is greater; false when it is absent or is not a

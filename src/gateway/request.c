@@ -3,10 +3,11 @@
  *
  * libmicrohttpd calls the handler once with the headers, once per piece of the body, once at the
  * end of the body, and once more after a resume. A refusal found early waits for the end of the
- * body, so that the client reads it instead of a broken pipe; only a body announced as too long, or
- * one that waits for a word of ours (Expect), is refused at once. The connection is suspended
- * before the runner gets the call: `done` may then resume it at any time, even before `start`
- * returned, because libmicrohttpd acts on a resume only after the handler.
+ * body, so that the client reads it instead of a broken pipe; only a body announced as too long,
+ * one that waits for a word of ours (Expect), or one whose end nobody can tell, is refused at once.
+ * The connection is suspended before the runner gets the call: `done` may then resume it at any
+ * time, even before `start` returned, because libmicrohttpd acts on a resume only after the
+ * handler.
  */
 #include "gateway/request.h"
 
@@ -129,8 +130,18 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
 {
   struct topo_request *r = cls;
   (void)kind;
+  r->endless |= !topo_headers_token(key, key_len);
   topo_headers_add(&r->headers, key, key_len, value ? value : "", value ? value_len : 0);
   return MHD_YES;
+}
+
+/* libmicrohttpd is less strict than the front door, which has seen the first request only: where
+ * this one ends, two readers could understand differently. */
+static void refuse_endless(struct topo_request *r)
+{
+  r->endless |= !topo_headers_framed(&r->headers);
+  if (r->endless)
+    topo_request_refuse(r, topo_problem_http(TOPO_HTTP_BAD_REQUEST, NULL));
 }
 
 /* The space in the path; NULL when the operation has none, or it is not an id. */
@@ -170,6 +181,8 @@ static void judge(struct topo_request *r, const char *method)
                                    .headers = &r->headers};
   struct topo_verdict verdict = topo_judge(&facts, &r->gateway->names, &r->gateway->options.gate);
   r->grant = verdict.grant;
+  if (r->grant.scope != TOPO_SCOPE_OPEN)
+    topo_conns_know(&r->gateway->conns, r->conn);
   if (verdict.refused) {
     r->last = true;
     if (verdict.unproven && !topo_bucket_take(&r->gateway->failures, topo_clock_monotonic_ns()))
@@ -212,17 +225,19 @@ static enum MHD_Result take_head(struct topo_request *r, const char *method, con
 {
   topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ASKING, topo_clock_monotonic_ns());
   MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, take_header, r);
+  refuse_endless(r);
   struct topo_problem problem = find_resource(r, method, url);
   judge(r, method);
   if (!r->refused && problem.code)
     topo_request_refuse(r, problem);
   if (!r->refused && r->call) {
+    r->call->one_space = r->grant.one_space;
     take_key(r);
     topo_answer_take_known(r);
   }
   if (announces_too_much(r))
     topo_request_refuse(r, topo_problem_of(TOPO_ELIMIT, "The body is too long.", NULL));
-  else if (!r->refused || !topo_headers_has(&r->headers, TOPO_HEADER_EXPECT))
+  else if (!r->refused || (!r->endless && !topo_headers_has(&r->headers, TOPO_HEADER_EXPECT)))
     return MHD_YES;
   return send_problem(r);
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ enum {
   HEADS_AT_ONCE = 8,
   HANDSHAKE_S = 5,
   SPARE_FDS = 16, /* of libwebsockets itself */
+  STRANGERS = 64, /* clients without a good token, at a time */
   HANGUP_S = 10,  /* after a ping without an answer */
   FAREWELL_S = 2
 };
@@ -36,19 +38,45 @@ void topo_ws_wake(struct topo_ws *ws)
 
 /* Callbacks. */
 
+/* Takes the request out of the socket. What may follow it, a first frame, stays. */
+static bool take_head(const struct topo_ws_newcomer *n)
+{
+  char taken[1024];
+  for (size_t left = n->head_size; left;) {
+    ssize_t got = recv(n->fd, taken, left < sizeof taken ? left : sizeof taken, MSG_DONTWAIT);
+    if (got <= 0 && !(got < 0 && errno == EINTR))
+      return false;
+    left -= got > 0 ? (size_t)got : 0;
+  }
+  return true;
+}
+
+/* libwebsockets reads a request of ours that means the same: its parser chokes on some that are
+ * well formed, and answers those in words of its own or keeps a place for them. */
+static void adopt(struct topo_ws *ws, const struct topo_ws_newcomer *n)
+{
+  char head[256];
+  int len = snprintf(head, sizeof head,
+                     "GET /v1/events/ws HTTP/1.1\r\nHost: topo\r\nUpgrade: websocket\r\n"
+                     "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
+                     "Sec-WebSocket-Version: 13\r\n\r\n",
+                     n->key);
+  if (atomic_load(&ws->quiet) || !take_head(n))
+    close(n->fd);
+  else /* closes it when it fails */
+    lws_adopt_socket_vhost_readbuf(ws->vhost, n->fd, head, (size_t)len);
+}
+
 static void adopt_all(struct topo_ws *ws)
 {
-  int queue[TOPO_WS_MAX];
+  struct topo_ws_newcomer queue[TOPO_WS_MAX];
   pthread_mutex_lock(&ws->lock);
   size_t n = ws->queued;
   memcpy(queue, ws->queue, n * sizeof *queue);
   ws->queued = 0;
   pthread_mutex_unlock(&ws->lock);
   for (size_t i = 0; i < n; i++)
-    if (atomic_load(&ws->quiet))
-      close(queue[i]);
-    else
-      lws_adopt_socket_vhost(ws->vhost, queue[i]); /* closes it when it fails */
+    adopt(ws, &queue[i]);
 }
 
 static void on_woken(struct topo_ws *ws)
@@ -62,6 +90,22 @@ static void on_woken(struct topo_ws *ws)
       lws_callback_on_writable(c->wsi);
 }
 
+/* Of those who have shown no token the oldest goes, so that they do not take every place. */
+static void bound_strangers(struct topo_ws *ws)
+{
+  struct topo_ws_client *oldest = NULL;
+  size_t n = 0;
+  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
+    if (topo_ws_client_is_stranger(c)) {
+      oldest = c; /* new ones are put in front */
+      n++;
+    }
+  if (n > STRANGERS) {
+    oldest->dropped = true;
+    lws_set_timeout(oldest->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+  }
+}
+
 static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi)
 {
   pthread_mutex_lock(&ws->lock);
@@ -71,6 +115,7 @@ static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi
   if (!room)
     return -1;
   topo_ws_client_open(c, ws, wsi);
+  bound_strangers(ws);
   lws_set_timer_usecs(wsi, LWS_USEC_PER_SEC);
   return 0;
 }
@@ -221,21 +266,32 @@ fail_context:
   return status;
 }
 
+static bool is_base64(const char *text, size_t len)
+{
+  for (size_t i = 0; i < len; i++)
+    if (!text[i] ||
+        !strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", text[i]))
+      return false;
+  return true;
+}
+
 bool topo_ws_handshake_good(const struct topo_headers *headers)
 {
-  enum { KEY_LENGTH = 24 /* 16 bytes of base64 */ };
   const struct topo_header_value *key = &headers->values[TOPO_HEADER_SOCKET_KEY];
-  return key->count == 1 && key->len == KEY_LENGTH && !topo_headers_body(headers) &&
+  return key->count == 1 && key->len == TOPO_WS_KEY_LENGTH && is_base64(key->text, key->len) &&
+         !topo_headers_body(headers) &&
          topo_headers_lists(headers, TOPO_HEADER_CONNECTION, "upgrade") &&
          topo_headers_is(headers, TOPO_HEADER_SOCKET_VERSION, "13");
 }
 
-bool topo_ws_adopt(struct topo_ws *ws, int fd)
+bool topo_ws_adopt(struct topo_ws *ws, int fd, const struct topo_head *head)
 {
+  struct topo_ws_newcomer newcomer = {.fd = fd, .head_size = head->size};
+  memcpy(newcomer.key, head->headers.values[TOPO_HEADER_SOCKET_KEY].text, TOPO_WS_KEY_LENGTH);
   pthread_mutex_lock(&ws->lock);
   bool room = !atomic_load(&ws->quiet) && ws->count + ws->queued < TOPO_WS_MAX;
   if (room)
-    ws->queue[ws->queued++] = fd;
+    ws->queue[ws->queued++] = newcomer;
   pthread_mutex_unlock(&ws->lock);
   if (room)
     topo_ws_wake(ws);
@@ -275,6 +331,6 @@ void topo_ws_destroy(struct topo_ws *ws)
     topo_ws_client_unsubscribe(c);
   lws_context_destroy(ws->context);
   for (size_t i = 0; i < ws->queued; i++)
-    close(ws->queue[i]);
+    close(ws->queue[i].fd);
   finish(ws);
 }

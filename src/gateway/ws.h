@@ -9,7 +9,7 @@
 #include "api/feed.h"
 #include "api/gate.h"
 #include "gateway/bucket.h"
-#include "gateway/headers.h"
+#include "gateway/head.h"
 
 enum { TOPO_WS_MAX = 256 /* sockets at a time */ };
 
@@ -31,9 +31,10 @@ int topo_ws_create(struct topo_ws **out, const struct topo_ws_options *options);
 /* Has the request what RFC 6455 §4.2.1 asks for beside the Upgrade? */
 bool topo_ws_handshake_good(const struct topo_headers *headers);
 
-/* Takes over a connection whose handshake request has arrived and was judged. False when there are
- * too many, and the descriptor stays the caller's. Any thread. */
-bool topo_ws_adopt(struct topo_ws *ws, int fd);
+/* Takes over a connection whose handshake request, with this head, has arrived, is good and was
+ * judged, and is still in the socket. False when there are too many, and the descriptor stays the
+ * caller's. Any thread. */
+bool topo_ws_adopt(struct topo_ws *ws, int fd, const struct topo_head *head);
 
 /* Takes no more sockets and closes all with 1001. Returns at once. */
 void topo_ws_quiesce(struct topo_ws *ws);

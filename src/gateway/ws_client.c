@@ -210,7 +210,7 @@ static void end_too_long(struct topo_ws_client *c)
 
 void topo_ws_client_receive(struct topo_ws_client *c, const void *data, size_t len)
 {
-  if (!listens(c))
+  if (!listens(c) || c->dropped)
     return;
   if (lws_frame_is_binary(c->wsi)) {
     topo_ws_client_end(c, TOPO_WS_BAD, TOPO_EINVAL, "Messages are text.", NULL);
@@ -361,6 +361,11 @@ void topo_ws_client_finish(struct topo_ws_client *c)
     c->next->prior = c->prior;
 }
 
+bool topo_ws_client_is_stranger(const struct topo_ws_client *c)
+{
+  return c->needs_token && c->state != TOPO_WS_OPEN && !c->dropped;
+}
+
 bool topo_ws_client_has_news(const struct topo_ws_client *c)
 {
   for (size_t i = 0; i < c->n_subscriptions; i++)
@@ -397,7 +402,7 @@ void topo_ws_client_tick(struct topo_ws_client *c)
 void topo_ws_client_end(struct topo_ws_client *c, enum topo_ws_close code, int status,
                         const char *detail, const char *pointer)
 {
-  if (!listens(c))
+  if (!listens(c) || c->dropped)
     return;
   move(c, TOPO_WS_FAREWELL);
   c->code = code;

@@ -35,6 +35,7 @@ struct topo_ws_client {
   struct topo_ws_client *prior, *next;
   enum topo_ws_state state;
   bool needs_token;
+  bool dropped; /* it ends without a word, to make room */
   struct topo_grant grant;
   char token[TOPO_TOKEN_TEXT_MAX]; /* asked about again from time to time: it may be revoked */
   size_t token_len;
@@ -53,6 +54,14 @@ struct topo_ws_client {
   struct topo_problem problem;
 };
 
+/* A handshake that waits for the thread. */
+enum { TOPO_WS_KEY_LENGTH = 24 /* 16 bytes of base64 */ };
+struct topo_ws_newcomer {
+  int fd;
+  size_t head_size; /* of the request, in the socket */
+  char key[TOPO_WS_KEY_LENGTH + 1];
+};
+
 /* What the clients share. */
 struct topo_ws {
   struct topo_ws_options options;
@@ -67,7 +76,7 @@ struct topo_ws {
   pthread_mutex_t lock;
   pthread_cond_t changed; /* `count` went down; on the monotonic clock */
   size_t count;           /* clients */
-  int queue[TOPO_WS_MAX]; /* descriptors to be adopted */
+  struct topo_ws_newcomer queue[TOPO_WS_MAX];
   size_t queued;
 };
 
@@ -84,6 +93,8 @@ bool topo_ws_client_write(struct topo_ws_client *c);
 void topo_ws_client_tick(struct topo_ws_client *c);
 /* Ends all of its subscriptions: no feed calls any more. */
 void topo_ws_client_unsubscribe(struct topo_ws_client *c);
+/* Is it one that has to show a token and has not, or whose token was no good? */
+bool topo_ws_client_is_stranger(const struct topo_ws_client *c);
 /* Has a feed something to tell? */
 bool topo_ws_client_has_news(const struct topo_ws_client *c);
 /* Says why, then closes. `detail` is static or NULL. */

@@ -45,6 +45,15 @@ static int open_lock_file(const char *dir, int flags)
   return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
+/* Whoever may write the folder may swap what is in it, so only its owner may. */
+static int judge_folder(const char *dir)
+{
+  struct stat info;
+  if (stat(dir, &info) < 0)
+    return status_of_errno();
+  return info.st_uid == geteuid() && !(info.st_mode & (S_IWGRP | S_IWOTH)) ? TOPO_OK : TOPO_EDENIED;
+}
+
 static int lock_and_sign(int fd)
 {
   int r;
@@ -59,10 +68,13 @@ static int lock_and_sign(int fd)
 int topo_lock_take(const char *dir, struct topo_lock **out)
 {
   *out = NULL;
+  int r = judge_folder(dir);
+  if (r != TOPO_OK)
+    return r;
   int fd = open_lock_file(dir, O_RDWR | O_CREAT);
   if (fd < 0)
     return status_of_errno();
-  int r = lock_and_sign(fd);
+  r = lock_and_sign(fd);
   if (r != TOPO_OK)
     goto close_file;
   struct topo_lock *lock = malloc(sizeof *lock);

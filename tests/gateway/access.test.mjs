@@ -150,6 +150,8 @@ test('access: for a token of one space the others are not there', async (t) => {
   const { client } = await holder(place, { name: 'guest', scope: 'write', space: place.space })
   const there = { ...other, message, token_id: place.token_id }
   const nowhere = { ...there, space: 'A'.repeat(43) }
+  const counted = async (who) => (await who.ok('getStatus')).spaces
+  assert.deepEqual([await counted(client), await counted(place.admin)], [1, 2], 'nor are they counted')
   const bare = (answer) => ({ ...answer.body, request_id: '' })
   for (const op of operations.values()) {
     if (!op.path.includes('{space}')) continue

@@ -29,6 +29,9 @@ unset bind
 rule 'an address that is none is refused' not launch bob --bind nonsense
 rule 'an option that is none is refused' not launch bob --frobnicate
 rule 'a value that is missing is refused' not launch bob --socket
+mkdir "$work/eve" && chmod 777 "$work/eve"
+rule 'a folder that others may write to is refused' not launch eve
+rule 'and the remedy is named' says eve 'chmod 700'
 
 rule 'two workspaces are founded in one daemon' topo alice workspace create First --user Alice
 rule 'the second too' topo alice workspace create Second --user Alice

@@ -15,6 +15,10 @@
 #include "sys/disk.h"
 #include "sys/rng.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +185,48 @@ static void a_file_that_names_no_token_is_made_anew(void **state)
     assert_true(is_good(f, fresh));
     assert_false(is_good(f, old));
     assert_int_equal(count(f), 1);
+  }
+}
+
+/* A file that others could read, write or swap has told its token: it is made anew, and private. */
+static void an_admin_token_that_others_could_see_is_made_anew(void **state)
+{
+  struct fixture *f = *state;
+  static const mode_t modes[] = {0644, 0640, 0604, 0620, 0602, 0660, 0700};
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    char old[TOPO_TOKEN_TEXT_SIZE], fresh[TOPO_TOKEN_TEXT_SIZE];
+    struct stat st;
+    bool told = modes[i] & 077;
+    read_admin(f, old);
+    assert_int_equal(chmod(f->admin, modes[i]), 0);
+    restart(f);
+    read_admin(f, fresh);
+    assert_int_equal(is_good(f, old), !told);
+    assert_true(is_good(f, fresh));
+    assert_int_equal(stat(f->admin, &st), 0);
+    assert_int_equal(st.st_mode & 077, 0);
+    assert_int_equal(count(f), 1);
+  }
+}
+
+/* What stands in the file's place is not followed, waited for or written through. */
+static void what_is_no_file_is_replaced(void **state)
+{
+  struct fixture *f = *state;
+  char elsewhere[96], old[TOPO_TOKEN_TEXT_SIZE], fresh[TOPO_TOKEN_TEXT_SIZE];
+  struct stat st;
+  snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", f->dir);
+  for (int i = 0; i < 2; i++) {
+    read_admin(f, old);
+    assert_int_equal(rename(f->admin, elsewhere), 0);
+    assert_int_equal(i ? mkfifo(f->admin, 0600) : symlink(elsewhere, f->admin), 0);
+    restart(f);
+    assert_int_equal(lstat(f->admin, &st), 0);
+    assert_true(S_ISREG(st.st_mode));
+    read_admin(f, fresh);
+    assert_true(is_good(f, fresh));
+    assert_false(is_good(f, old));
+    assert_int_equal(unlink(elsewhere), 0);
   }
 }
 
@@ -370,6 +416,52 @@ static void the_dead_make_room(void **state)
   }
 }
 
+/* Randomness that tells when it is asked for. */
+static atomic_bool drawn;
+
+static void draw(void *ctx, void *out, size_t len)
+{
+  struct topo_rng os = topo_rng_os();
+  (void)ctx;
+  topo_rng_fill(&os, out, len);
+  atomic_store(&drawn, true);
+}
+
+static void *create_one(void *arg)
+{
+  struct topo_token_row row = wish("slow", TOPO_SCOPE_READ);
+  char token[TOPO_TOKEN_TEXT_SIZE];
+  return (void *)(intptr_t)topo_access_token_create(arg, &row, token);
+}
+
+/* While a token is on its way to a disk that keeps it waiting, others are let in all the same: the
+ * creation gets through only because the check does not wait for it. */
+static void a_slow_disk_keeps_nobody_out(void **state)
+{
+  static const struct topo_rng_ops ops = {draw};
+  struct fixture *f = *state;
+  char path[80], admin[TOPO_TOKEN_TEXT_SIZE];
+  sqlite3 *other;
+  pthread_t thread;
+  void *status;
+  read_admin(f, admin);
+  f->rng = (struct topo_rng){&ops, NULL};
+  snprintf(path, sizeof path, "%s/node.db", f->dir);
+  assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  atomic_store(&drawn, false);
+  assert_int_equal(pthread_create(&thread, NULL, create_one, f->access), 0);
+  while (!atomic_load(&drawn))
+    sched_yield();
+  bool good = is_good(f, admin);
+  assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(pthread_join(thread, &status), 0);
+  assert_int_equal(sqlite3_close(other), SQLITE_OK);
+  assert_true(good);
+  assert_int_equal((intptr_t)status, 0);
+  assert_int_equal(count(f), 2);
+}
+
 static void a_session_is_an_admins_for_a_month(void **state)
 {
   struct fixture *f = *state;
@@ -442,6 +534,8 @@ int main(void)
       ACCESS_TEST(the_admin_token_is_made_once),
       ACCESS_TEST(a_deleted_admin_token_is_made_anew),
       ACCESS_TEST(a_file_that_names_no_token_is_made_anew),
+      ACCESS_TEST(an_admin_token_that_others_could_see_is_made_anew),
+      ACCESS_TEST(what_is_no_file_is_replaced),
       ACCESS_TEST(there_is_always_room_for_the_admin_token),
       ACCESS_TEST(a_token_is_good_for_what_it_was_made_for),
       ACCESS_TEST(nothing_else_is_a_token),
@@ -450,6 +544,7 @@ int main(void)
       ACCESS_TEST(the_disk_holds_hashes_only),
       ACCESS_TEST(tokens_are_bounded_and_sessions_take_turns),
       ACCESS_TEST(the_dead_make_room),
+      ACCESS_TEST(a_slow_disk_keeps_nobody_out),
       ACCESS_TEST(a_session_is_an_admins_for_a_month),
       ACCESS_TEST(a_code_is_good_once),
       ACCESS_TEST(a_new_code_replaces_the_oldest),

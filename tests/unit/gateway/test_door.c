@@ -326,6 +326,46 @@ static void idle_connections_make_room(void **state)
     close(fds[i]);
 }
 
+/* Begins a request with a body, and waits until the head before it was read. */
+static int begin_body(struct house *h, const char *path, const char *token)
+{
+  char text[512];
+  int fd = house_dial(h);
+  int n = snprintf(text, sizeof text,
+                   "POST %s HTTP/1.1\r\nHost: %s\r\n%s" JSON
+                   "Content-Length: 12\r\nExpect: 100-continue\r\n\r\n",
+                   path, h->host, token);
+  assert_true(client_send(fd, text, (size_t)n));
+  assert_true(recv(fd, text, sizeof text, 0) > 12);
+  assert_memory_equal(text, "HTTP/1.1 100", 12);
+  return fd;
+}
+
+/* Whoever has shown no token keeps no place from those who have one, whatever it has begun. */
+static void strangers_keep_nobody_out(void **state)
+{
+  enum { COUNT = 40 };
+  struct house *h = *state;
+  int fds[COUNT];
+  h->options.connections_max = 8;
+  house_open(h);
+  int known = begin_body(h, "/v1/spaces/" A "/messages", AUTH);
+  for (int i = 0; i < COUNT; i++)
+    fds[i] = begin_body(h, "/v1/sessions", "");
+  still_serves(h);
+  struct reply reply = client_ask(h->path, "GET /v1/status HTTP/1.1\r\nHost: x\r\n"
+                                           "Connection: close\r\n\r\n");
+  assert_int_equal(reply.status, 200);
+  reply_free(&reply);
+  assert_true(client_send(known, "{\"text\":\"a\"}", 12));
+  char text[64];
+  assert_true(recv(known, text, sizeof text, 0) > 12);
+  assert_memory_equal(text, "HTTP/1.1 201", 12);
+  close(known);
+  for (int i = 0; i < COUNT; i++)
+    close(fds[i]);
+}
+
 static void clients_vanish_at_any_moment(void **state)
 {
   struct house *h = *state;
@@ -390,6 +430,35 @@ static void pipelined_requests_are_judged_one_by_one(void **state)
   reply_free(&reply);
 }
 
+/* What could be read as another length by another reader is refused at once, on a connection that
+ * is kept, too, and nothing behind it is taken for a request. */
+static void later_bodies_have_one_length(void **state)
+{
+  static const char *const lengths[] = {"Content-Length : 64",
+                                        "(Content-Length): 64",
+                                        "Transfer-Encoding: gzip",
+                                        "Transfer-Encoding: xchunked",
+                                        "Transfer-Encoding: chunked, identity",
+                                        "Content-Length: +2",
+                                        "Content-Length: 0x2"};
+  struct house *h = *state;
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    char text[1024];
+    int n = snprintf(text, sizeof text,
+                     ASK("%s", "") "POST /v1/stop HTTP/1.1\r\nHost: %s\r\n" AUTH JSON
+                                   "%s\r\n\r\n" ASK("%s", ""),
+                     h->host, h->host, lengths[i], h->host);
+    int fd = house_dial(h);
+    assert_true(client_send(fd, text, (size_t)n));
+    struct reply reply = client_finish(fd);
+    const char *first = strstr(reply.text, "getStatus"), *bad = strstr(reply.text, "HTTP/1.1 400");
+    if (!first || !bad || strstr(bad, "getStatus"))
+      fail_msg("%s\n%s", lengths[i], reply.text);
+    reply_free(&reply);
+  }
+  still_serves(h);
+}
+
 static void a_port_in_use_is_told_apart(void **state)
 {
   struct house *h = *state;
@@ -432,9 +501,11 @@ int main(void)
       TEST(a_crowd_of_silent_sockets_keeps_nobody_out),
       TEST(who_has_begun_to_ask_may_go_on),
       TEST(idle_connections_make_room),
+      TEST(strangers_keep_nobody_out),
       TEST(clients_vanish_at_any_moment),
       TEST(half_closed_clients_are_answered),
       TEST(pipelined_requests_are_judged_one_by_one),
+      TEST(later_bodies_have_one_length),
       TEST(a_port_in_use_is_told_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -370,6 +370,40 @@ static void a_long_handshake_is_read(void **state)
   close(fd);
 }
 
+/* libwebsockets reads no head that a client wrote: one that it cannot read would get a page of its
+ * own, or be waited for in a place that the next handshake needs. */
+static void odd_handshakes_are_read(void **state)
+{
+  static const char *const odd[][2] = {
+      {"", "X:\r\n"},
+      {"?a=%", ""},
+      {"?a=%zz", ""},
+      {"?a=%00", ""},
+      {"?&&&&&&&&&&&", ""},
+      {"", "X-Empty: \r\nX: 1\r\n"},
+      {"", "If-None-Match: *\r\n"},
+      {"?\x80", "X: \xff\r\n"},
+      {"", "Sec-WebSocket-Protocol: x, y\r\n"},
+      {"", "Sec-WebSocket-Extensions: x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x;x\r\n"}};
+  struct house *h = *state;
+  for (size_t i = 0; i < 10 * sizeof odd / sizeof *odd; i++) {
+    const char *const *o = odd[i % (sizeof odd / sizeof *odd)];
+    char text[512];
+    int n = snprintf(text, sizeof text,
+                     "GET /v1/events/ws%s HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                     "Host: %s\r\n" KEY V13 "%s\r\n",
+                     o[0], h->host, o[1]);
+    int fd = house_dial(h);
+    assert_true(client_send(fd, text, (size_t)n));
+    ssize_t got = recv(fd, text, sizeof text - 1, 0);
+    if (got < 12 || memcmp(text, "HTTP/1.1 101", 12) != 0)
+      fail_msg("%s %s %.*s", o[0], o[1], (int)(got > 0 ? got : 0), text);
+    close(fd);
+  }
+  house_expect(h, UPGRADE("Host: %s\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub2 jZQ==\r\n" V13), 400,
+               "bad-request");
+}
+
 static void sockets_are_counted(void **state)
 {
   enum { MAX = 256 };
@@ -380,6 +414,26 @@ static void sockets_are_counted(void **state)
   house_expect(h, UPGRADE("Host: %s\r\n" KEY V13), 429, "rate-limited");
   for (int i = 0; i < MAX; i++)
     ws_end(&peers[i]);
+}
+
+/* Those who show no token go, the oldest first, before anybody is kept out by them. */
+static void strangers_keep_nobody_out(void **state)
+{
+  enum { MANY = 300 };
+  struct house *h = *state;
+  static struct ws_peer peers[MANY];
+  int code;
+  struct ws_peer known = ws_open(h, false);
+  assert_true(ws_say(&known, HELLO("read", A)));
+  house_await_feeds(h, 1);
+  for (int i = 0; i < MANY; i++)
+    peers[i] = ws_open(h, false);
+  assert_int_equal(ws_hear(&peers[0], &code), 0);
+  house_emit(h, &house_a, "message", "1", 0);
+  hear_with(&known, "\"n\":0");
+  for (int i = 0; i < MANY; i++)
+    ws_end(&peers[i]);
+  ws_end(&known);
 }
 
 int main(void)
@@ -402,7 +456,9 @@ int main(void)
       TEST(the_end_of_the_node_is_said),
       TEST(handshakes_are_judged),
       TEST(a_long_handshake_is_read),
+      TEST(odd_handshakes_are_read),
       TEST(sockets_are_counted),
+      TEST(strangers_keep_nobody_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,26 @@ static void the_lock_refuses_others_and_names_its_owner(void **state)
   topo_lock_release(NULL);
 }
 
+/* Whoever may write a folder may swap what is in it: such a folder is nobody's to lock. */
+static void a_folder_that_others_may_write_is_refused(void **state)
+{
+  (void)state;
+  static const mode_t modes[] = {0777, 0770, 0707, 0720, 01777, 0755, 0750, 0700};
+  struct topo_lock *lock;
+  assert_int_equal(mkdir("shared", 0700), 0);
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    int wanted = modes[i] & 022 ? TOPO_EDENIED : 0;
+    assert_int_equal(chmod("shared", modes[i]), 0);
+    assert_int_equal(topo_lock_take("shared", &lock), wanted);
+    topo_lock_release(lock);
+  }
+  /* One of another user's, if there can be one here. */
+  if (chown("shared", 12345, (gid_t)-1) == 0) {
+    assert_int_equal(topo_lock_take("shared", &lock), TOPO_EDENIED);
+    assert_null(lock);
+  }
+}
+
 /* A killed owner leaves the file and its number behind, but not the lock. */
 static void a_killed_owner_leaves_no_lock(void **state)
 {
@@ -218,6 +238,7 @@ int main(void)
       cmocka_unit_test(a_listing_names_every_entry_once),
       cmocka_unit_test(removing_is_idempotent),
       cmocka_unit_test(the_lock_refuses_others_and_names_its_owner),
+      cmocka_unit_test(a_folder_that_others_may_write_is_refused),
       cmocka_unit_test(a_killed_owner_leaves_no_lock),
   };
   return cmocka_run_group_tests_name("os", tests, make_home, remove_home);
