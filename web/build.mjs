@@ -2,13 +2,15 @@
 // file compressed, and manifest.txt, from which embed.c makes C.
 //
 // A line of the manifest: PATH TAB MEDIA-TYPE TAB FILE TAB FLAGS, where FLAGS has "gzip" and perhaps
-// "immutable". The build fails when the first visit would cost more than BUDGET bytes.
+// "immutable", and TAB POLICY when the file has a Content-Security-Policy of its own. The build fails
+// when the first visit would cost more than BUDGET bytes.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { docs } from "./docs/files.mjs";
 
 const BUDGET = 90 * 1024; // bytes of gzip, of script and style before anything is shown
 const TYPES = {
@@ -17,6 +19,7 @@ const TYPES = {
   ".js": "text/javascript; charset=utf-8",
   ".json": "application/json",
   ".svg": "image/svg+xml",
+  ".txt": "text/plain; charset=utf-8",
 };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const out = here("dist");
@@ -98,6 +101,7 @@ async function main() {
     { path: "/", name: "index.html", data: Buffer.from(page) },
     { path: "/openapi.json", name: "openapi.json", data: await readFile(here("../openapi/openapi.gen.json")) },
     ...files.map((file) => ({ path: `/assets/${file.name}`, ...file, immutable: true })),
+    ...(await docs(markName)),
   ];
 
   await rm(out, { recursive: true, force: true });
@@ -107,9 +111,10 @@ async function main() {
   for (const entry of entries) {
     const packed = gzipSync(entry.data, { level: 9 });
     const type = TYPES[extname(entry.name)];
-    if (/\.(js|css)$/.test(entry.name) && !lazy.has(entry.name)) first += packed.length;
+    if (/^\/assets\/.*\.(js|css)$/.test(entry.path) && !lazy.has(entry.name)) first += packed.length;
     await writeFile(`${out}/${entry.name}.gz`, packed);
-    lines.push([entry.path, type, `${entry.name}.gz`, entry.immutable ? "gzip,immutable" : "gzip"].join("\t"));
+    const line = [entry.path, type, `${entry.name}.gz`, entry.immutable ? "gzip,immutable" : "gzip"];
+    lines.push((entry.policy ? [...line, entry.policy] : line).join("\t"));
   }
   console.log(`web: ${entries.length} files, ${first} of ${BUDGET} bytes at the first visit`);
   if (first > BUDGET) throw new Error(`script and style take ${first} bytes, ${BUDGET} are allowed`);

@@ -14,7 +14,7 @@ web=$(cd "$(dirname "$0")" && pwd)
 
 digest() {
   cd "$web/.."
-  find web/src web/build.mjs web/package-lock.json openapi/openapi.gen.json -type f ! -name '*~' | LC_ALL=C sort |
+  find web/src web/docs web/build.mjs web/package-lock.json openapi/openapi.gen.json -type f ! -name '*~' | LC_ALL=C sort |
     xargs sha256sum | sha256sum
 }
 

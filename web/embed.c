@@ -5,7 +5,8 @@
  *   web-embed >web_assets.c          no files
  *
  * A line of the manifest: PATH TAB MEDIA-TYPE TAB FILE TAB FLAGS, flags being "gzip", "immutable"
- * or both with a comma. What is written defines topo_web_assets of gateway/asset.h.
+ * or both with a comma, and perhaps TAB POLICY, a Content-Security-Policy. What is written defines
+ * topo_web_assets of gateway/asset.h.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@ enum { LINE_MAX_BYTES = 512, ENTRIES_MAX = 256, BYTES_PER_LINE = 24 };
 struct entry {
   char line[LINE_MAX_BYTES];
   const char *path, *type, *file, *flags; /* in `line` */
+  const char *csp;                        /* in `line`, or NULL */
   size_t len;
   uint64_t hash;
 };
@@ -56,8 +58,9 @@ static bool parse_entry(struct entry *entry)
   entry->type = next_field(&rest);
   entry->file = next_field(&rest);
   entry->flags = next_field(&rest);
+  entry->csp = next_field(&rest);
   return entry->flags && is_plain(entry->path) && is_plain(entry->type) &&
-         !strchr(entry->file, '/');
+         (!entry->csp || is_plain(entry->csp)) && !strchr(entry->file, '/');
 }
 
 /* FNV-1a: it names a version to caches, it protects nothing. */
@@ -111,10 +114,14 @@ static size_t read_manifest(const char *folder, struct entry *entries)
 
 static void write_entry(const struct entry *entry, size_t index)
 {
-  printf("  {\"%s\", \"%s\", data_%zu, %zu, \"\\\"%016" PRIx64 "\\\"\", %s, %s},\n", entry->path,
+  printf("  {\"%s\", \"%s\", data_%zu, %zu, \"\\\"%016" PRIx64 "\\\"\", %s, %s, ", entry->path,
          entry->type, index, entry->len, entry->hash,
          strstr(entry->flags, "gzip") ? "true" : "false",
          strstr(entry->flags, "immutable") ? "true" : "false");
+  if (entry->csp)
+    printf("\"%s\"},\n", entry->csp);
+  else
+    printf("NULL},\n");
 }
 
 int main(int argc, char **argv)
@@ -131,7 +138,7 @@ int main(int argc, char **argv)
   printf("const struct topo_asset topo_web_assets[] = {\n");
   for (size_t i = 0; i < count; i++)
     write_entry(&entries[i], i);
-  printf("  {NULL, NULL, NULL, 0, NULL, false, false},\n};\n");
+  printf("  {NULL, NULL, NULL, 0, NULL, false, false, NULL},\n};\n");
   free(entries);
   if (fflush(stdout) || ferror(stdout))
     fail("cannot be written", "the output");

@@ -139,6 +139,13 @@ static bool is_fresh(const struct topo_request *r)
   return topo_headers_tag(&r->headers, bare, &rest, &len) && len == 0;
 }
 
+static const char *policy(const struct topo_asset *asset)
+{
+  if (asset->csp)
+    return asset->csp;
+  return strncmp(asset->type, "text/html", 9) == 0 ? topo_secure_page : topo_secure_data;
+}
+
 enum MHD_Result topo_answer_file(struct topo_request *r)
 {
   const struct topo_asset *asset = r->asset;
@@ -158,8 +165,6 @@ enum MHD_Result topo_answer_file(struct topo_request *r)
     MHD_destroy_response(response);
     return MHD_NO;
   }
-  return topo_answer_send(r, whole ? 200 : 304, response, whole ? asset->type : NULL,
-                          strncmp(asset->type, "text/html", 9) == 0 ? topo_secure_page
-                                                                    : topo_secure_data,
+  return topo_answer_send(r, whole ? 200 : 304, response, whole ? asset->type : NULL, policy(asset),
                           asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
 }

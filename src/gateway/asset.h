@@ -16,6 +16,7 @@ struct topo_asset {
   const char *etag; /* with its quotes; of the bytes */
   bool gzip;        /* `data` is compressed; whoever does not accept that gets 406 */
   bool immutable;   /* the path names the bytes: it may be kept for ever */
+  const char *csp;  /* the Content-Security-Policy it runs under; NULL: what its type asks for */
 };
 
 /* What the build embedded; ends with a NULL path. Empty under --disable-web. */

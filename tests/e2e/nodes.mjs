@@ -20,6 +20,7 @@ export class Node {
   // Serves; on the ports that it had.
   async run(listen = `127.0.0.1:${this.port}`, bind = this.udp) {
     this.said = "";
+    this.away = false;
     this.process = spawn(topod, ["--data", this.folder, "--socket", join(this.folder, "topod.sock"),
       "--bind", bind, "--listen", listen, "--shell"], { stdio: ["pipe", "pipe", "pipe"] });
     this.process.stderr.on("data", (text) => (this.said += text));
@@ -33,21 +34,28 @@ export class Node {
 
   // At once, as a crash would.
   async kill() {
+    this.away = true;
     this.process.kill("SIGKILL");
     await once(this.process, "exit");
   }
 
-  // In peace: peers are told.
+  // In peace: peers are told. A daemon that went without being asked to is an error.
   async stop() {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    if (this.away) return;
+    this.away = true;
+    const { exitCode, signalCode } = this.process;
+    if (exitCode !== null || signalCode !== null) throw new Error(`topod ended by itself with ${signalCode ?? exitCode}: ${this.said}`);
     this.process.stdin.end();
     const [status] = await once(this.process, "exit");
     if (status !== 0) throw new Error(`topod ended with ${status}: ${this.said}`);
   }
 
   async end() {
-    await this.stop();
-    await rm(this.folder, { recursive: true });
+    try {
+      await this.stop();
+    } finally {
+      await rm(this.folder, { recursive: true });
+    }
   }
 
   // A call with the admin's token.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# page.sh - the page in Chromium on real daemons, as TAP.
+# page.sh - the page and the reference in Chromium on real daemons, as TAP.
 set -eu
 srcdir=${TOPO_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 TOPO_BUILDDIR=${TOPO_BUILDDIR:-$PWD}

@@ -109,9 +109,11 @@ static void start(void *ctx, struct topo_op_call *call)
 
 static const uint8_t page[] = "<!doctype html>", script[] = "\x1f\x8b not really gzip";
 static const struct topo_asset assets[] = {
-    {"/", "text/html; charset=utf-8", page, sizeof page - 1, "\"page-1\"", false, false},
-    {"/assets/app-1.js", "text/javascript", script, sizeof script - 1, "\"app-1\"", true, true},
-    {"/openapi.json", "application/json", page, sizeof page - 1, "\"api-1\"", false, false},
+    {"/", "text/html; charset=utf-8", page, sizeof page - 1, "\"page-1\"", false, false, NULL},
+    {"/assets/app-1.js", "text/javascript", script, sizeof script - 1, "\"app-1\"", true, true,
+     NULL},
+    {"/openapi.json", "application/json", page, sizeof page - 1, "\"api-1\"", false, false, NULL},
+    {"/docs/", "text/html", page, sizeof page - 1, "\"docs-1\"", false, false, HOUSE_DOCS_CSP},
     {0}};
 
 /* The gate. */

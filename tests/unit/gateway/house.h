@@ -14,6 +14,9 @@
 
 enum { HOUSE_EVENTS_MAX = 4096 };
 
+/* The Content-Security-Policy of the file "/docs/", the only one that has its own. */
+#define HOUSE_DOCS_CSP "default-src 'none'; script-src 'self'; img-src 'self'"
+
 /* An open subscription of the fake source. */
 struct fake_feed {
   struct topo_feed head;

@@ -122,6 +122,20 @@ static void every_answer_carries_the_headers_of_safety(void **state)
                "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
 }
 
+static void a_file_may_run_under_a_policy_of_its_own(void **state)
+{
+  static const char own[] = "Content-Security-Policy: " HOUSE_DOCS_CSP "\r\n";
+  struct house *h = *state;
+  house_expect(h, GET("/docs/", ""), 200, own);
+  house_expect(h, GET("/docs/", "If-None-Match: \"docs-1\"\r\n"), 304, own);
+  expect_absent(h, GET("/docs/", ""), "trusted-types");
+  expect_absent(h, GET("/", ""), HOUSE_DOCS_CSP);
+  house_expect(h, GET("/openapi.json", ""), 200,
+               "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
+  house_expect(h, "GET /docs/ HTTP/1.1\r\nHost: rebind.example\r\n\r\n", 421, "");
+  house_expect(h, GET("/docs/", "Sec-Fetch-Site: cross-site\r\n"), 403, "\"code\":\"cross-site\"");
+}
+
 static void the_page_is_served_as_it_is(void **state)
 {
   struct house *h = *state;
@@ -240,6 +254,7 @@ int main(void)
       TEST(tokens_open_what_they_are_for),
       TEST(browsers_of_strangers_are_refused),
       TEST(every_answer_carries_the_headers_of_safety),
+      TEST(a_file_may_run_under_a_policy_of_its_own),
       TEST(the_page_is_served_as_it_is),
       TEST(signs_of_life_need_no_token),
       TEST(reads_say_what_they_show),
