@@ -81,7 +81,6 @@ struct topo_conn *topo_conns_open(struct topo_conns *conns, int fd, uint64_t now
   pthread_mutex_lock(&conns->lock);
   enter(conns, conn, TOPO_CONN_WAITING, now_ns);
   append(conns, conn);
-  conns->count++;
   pthread_mutex_unlock(&conns->lock);
   return conn;
 }
@@ -92,7 +91,6 @@ void topo_conns_close(struct topo_conns *conns, struct topo_conn *conn)
     return;
   pthread_mutex_lock(&conns->lock);
   unlink_conn(conns, conn);
-  conns->count--;
   pthread_mutex_unlock(&conns->lock);
   free(conn);
 }
@@ -141,10 +139,10 @@ static bool may_be_shut(const struct topo_conn *c)
          (!c->known && (c->state == TOPO_CONN_ASKING || c->state == TOPO_CONN_ANSWERING));
 }
 
-bool topo_conns_make_room(struct topo_conns *conns, size_t max)
+bool topo_conns_make_room(struct topo_conns *conns)
 {
   pthread_mutex_lock(&conns->lock);
-  bool room = conns->count < max;
+  bool room = false;
   for (struct topo_conn *c = conns->first; c && !room; c = c->next)
     if (may_be_shut(c)) {
       shut(c);

@@ -40,7 +40,6 @@ struct topo_conn {
 struct topo_conns {
   pthread_mutex_t lock;
   struct topo_conn *first, *last;
-  size_t count;
   uint64_t wait_ns, ask_ns, answer_ns; /* how long the states may last */
 };
 
@@ -60,9 +59,9 @@ void topo_conns_know(struct topo_conns *conns, struct topo_conn *conn);
 
 /* Shuts down what has missed its deadline. */
 void topo_conns_sweep(struct topo_conns *conns, uint64_t now_ns);
-/* Is there room for one more of at most `max`? When full, the one that has been longest as it is is
- * shut to make room, of those that wait for their next request, and of those whose callers are not
- * known, unless their call is running; false when there is none such. */
-bool topo_conns_make_room(struct topo_conns *conns, size_t max);
+/* Shuts the one that has been longest as it is, of those that wait for their next request, and of
+ * those whose callers are not known, unless their call is running; false when there is none such.
+ */
+bool topo_conns_make_room(struct topo_conns *conns);
 
 #endif

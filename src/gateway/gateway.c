@@ -30,9 +30,10 @@ enum {
   CONNECTIONS_MAX = 512,
   /* Of one server. libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets exactly so
    * many it waits for more before it works off the first: with fewer connections that cannot
-   * happen. */
+   * happen. And when it is given one connection more than it may have, it never unlocks what it
+   * has locked: so they are counted before they are handed over. */
   SERVER_CONNECTIONS_MAX = 126,
-  SERVER_CONNECTIONS = 110, /* handed to it; the rest is for those not counted yet */
+  SERVER_CONNECTIONS = 110, /* handed to it; the rest is room between its count and ours */
   UNDECIDED_MAX = 1024,
   UNDECIDED_PART = 4, /* and at most this part of the descriptors there may be */
   THREADS = 2,
@@ -122,7 +123,6 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
   }
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  atomic_fetch_add(&server->connections, 1);
   /* Without memory for it there is no context, and its first request ends it. */
   *context = info ? topo_conns_open(&g->conns, info->connect_fd, topo_clock_monotonic_ns()) : NULL;
 }
@@ -161,6 +161,14 @@ static bool is_endless(const struct topo_head *head)
   return topo_headers_length(&head->headers, &length) && length == SIZE_MAX;
 }
 
+static unsigned count_connections(struct topo_gateway *g)
+{
+  unsigned n = 0;
+  for (unsigned i = 0; i < g->options.threads; i++)
+    n += atomic_load(&g->servers[i].connections);
+  return n;
+}
+
 /* The next in turn that has room; NULL: none has. */
 static struct topo_gateway_server *next_server(struct topo_gateway *g)
 {
@@ -184,12 +192,16 @@ static bool take(void *arg, int fd, const struct topo_head *head, struct topo_pr
     return take_socket(g, fd, head, problem);
   *problem = topo_problem_of(TOPO_ERATE, "There are too many connections.", NULL);
   struct topo_gateway_server *server = next_server(g);
-  if (!topo_conns_make_room(&g->conns, g->options.connections_max) || !server)
+  if (count_connections(g) >= g->options.connections_max && !topo_conns_make_room(&g->conns))
+    return false;
+  if (!server)
     return false;
   if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
     len = sizeof(sa_family_t); /* it has gone; libmicrohttpd will see */
   /* The socket is libmicrohttpd's from here on, also when it does not want it. */
-  (void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len);
+  atomic_fetch_add(&server->connections, 1);
+  if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len) != MHD_YES)
+    atomic_fetch_sub(&server->connections, 1);
   return true;
 }
 

@@ -20,7 +20,7 @@ enum { TOPO_GATEWAY_THREADS_MAX = 16 };
 struct topo_gateway_server {
   struct topo_gateway *gateway;
   struct MHD_Daemon *daemon;
-  atomic_uint connections;
+  atomic_uint connections; /* handed to it and not closed yet, whether it has seen them or not */
 };
 
 struct topo_stream;
