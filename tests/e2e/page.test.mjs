@@ -126,7 +126,9 @@ test("what was written apart goes to its place when devices meet, and takes nobo
     const box = a.locator(".scroll");
     await box.evaluate((scroll) => (scroll.scrollTop = 400));
     await a.getByRole("button", { name: "Newest" }).waitFor();
-    const middle = () => a.evaluate(() => {
+    // As it is painted: between a change and its frame things are not yet put back.
+    const middle = () => a.evaluate(async () => {
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
       const article = document.elementFromPoint(700, 400).closest(".row");
       return { text: article.textContent, bottom: article.getBoundingClientRect().bottom };
     });
