@@ -29,6 +29,24 @@ void topo_follower_wake(struct topo_follower *f)
   f->request.ready(f->request.arg);
 }
 
+/* Followers are served from the front of the list and go to its end then. With the mutex. */
+static void append(struct topo_feeds *feeds, struct topo_follower *f)
+{
+  struct topo_follower **at = &feeds->followers;
+  while (*at)
+    at = &(*at)->next;
+  f->next = NULL;
+  *at = f;
+}
+
+static void unlink_follower(struct topo_feeds *feeds, struct topo_follower *f)
+{
+  struct topo_follower **at = &feeds->followers;
+  while (*at != f)
+    at = &(*at)->next;
+  *at = f->next;
+}
+
 static bool wants(const struct topo_follower *f, enum topo_feed_type type)
 {
   return !f->request.types || f->request.types >> type & 1;
@@ -267,6 +285,8 @@ static int feed_one(struct topo_feeds *feeds, const struct topo_change_cursor *h
   pthread_mutex_lock(&feeds->mutex);
   if (find(feeds, is_hungry) == f && f->seq == seq && f->request.types == types) {
     take_backlog(feeds, f, &list, status, head);
+    unlink_follower(feeds, f);
+    append(feeds, f);
     topo_follower_wake(f);
   }
   pthread_mutex_unlock(&feeds->mutex);
@@ -367,10 +387,7 @@ static void close_feed(struct topo_feed *feed)
   struct topo_follower *f = (struct topo_follower *)(void *)feed;
   struct topo_feeds *feeds = f->feeds;
   pthread_mutex_lock(&feeds->mutex);
-  struct topo_follower **at = &feeds->followers;
-  while (*at != f)
-    at = &(*at)->next;
-  *at = f->next;
+  unlink_follower(feeds, f);
   bool last = atomic_fetch_sub(&feeds->count, 1) == 1 && !feeds->stopping;
   topo_feed_list_finish(&f->backlog);
   pthread_mutex_unlock(&feeds->mutex);
@@ -400,8 +417,7 @@ int topo_feeds_open(struct topo_feeds *feeds, const struct topo_feed_request *re
                : atomic_load(&feeds->count) >= TOPO_FEEDS_MAX ? TOPO_ELIMIT
                                                               : 0;
   if (status == 0) {
-    f->next = feeds->followers;
-    feeds->followers = f;
+    append(feeds, f);
     atomic_fetch_add(&feeds->count, 1);
   }
   pthread_mutex_unlock(&feeds->mutex);
