@@ -23,8 +23,10 @@ function wrap(text, indent) {
 }
 
 function paramText(param) {
-  const facts = [`in ${param.place === 'path' || param.place === 'body' ? `the ${param.place}` : `a ${param.place}`}`,
-    param.required ? 'required' : 'optional']
+  const facts = [
+    `in ${param.place === 'path' || param.place === 'body' ? `the ${param.place}` : `a ${param.place}`}`,
+    param.required ? 'required' : 'optional'
+  ]
   if (param.place === 'query') facts[0] = 'in the query'
   const kind = `${KINDS[param.kind]} ${param.kind === 'enum' ? boundsOf(param) : ''}`.trim()
   const bounds = param.kind === 'enum' ? '' : boundsOf(param)
@@ -71,13 +73,18 @@ function jsonOf(operation) {
 
 // Adjacent literals, one for each line of the text.
 function literal(text) {
-  return text.split(/(?<=\n)/).map((line) => `     ${quote(line)}`).join('\n')
+  return text
+    .split(/(?<=\n)/)
+    .map((line) => `     ${quote(line)}`)
+    .join('\n')
 }
 
 export function descriptions(operations) {
-  const rows = operations.map((operation) =>
-    `    {${quote(operation.id)}, ${quote(operation.method)}, ${quote(operation.path)},\n` +
-    `     ${quote(operation.summary)},\n${literal(textOf(operation))},\n     ${quote(jsonOf(operation))}},\n`)
+  const rows = operations.map(
+    (operation) =>
+      `    {${quote(operation.id)}, ${quote(operation.method)}, ${quote(operation.path)},\n` +
+      `     ${quote(operation.summary)},\n${literal(textOf(operation))},\n     ${quote(jsonOf(operation))}},\n`
+  )
   return `${head('describe.gen.c', 'every operation of the API in words.')}#include "cli/describe.h"
 
 #include <stddef.h>

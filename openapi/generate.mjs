@@ -18,10 +18,18 @@ function filesOf(document) {
   const table = (...where) => operations.filter((operation) => where.includes(operation.where))
   return {
     'src/api/operations.gen.h': header(table('host', 'read', 'space')),
-    'src/node/operations.gen.c': rows('operations.gen.c', 'the operations of one space.', 'topo_space_operations',
-      table('read', 'space')),
-    'src/daemon/operations.gen.c': rows('operations.gen.c', 'the operations of the daemon itself.',
-      'topo_host_operations', table('host')),
+    'src/node/operations.gen.c': rows(
+      'operations.gen.c',
+      'the operations of one space.',
+      'topo_space_operations',
+      table('read', 'space')
+    ),
+    'src/daemon/operations.gen.c': rows(
+      'operations.gen.c',
+      'the operations of the daemon itself.',
+      'topo_host_operations',
+      table('host')
+    ),
     'src/cli/describe.gen.c': descriptions(operations),
     'openapi/openapi.gen.json': `${JSON.stringify(document)}\n`
   }

@@ -32,7 +32,11 @@ const unreferred = ['#/components/schemas/EventHello', '#/components/schemas/Eve
 const ref = join(dirname(fileURLToPath(import.meta.url)), 'openapi.yaml')
 const problems = await lint({ ref, config: await createConfig({ extends: ['recommended'], rules }) })
 const breaches = problems
-  .map(({ location: [at], ruleId, message }) => ({ place: at.pointer ?? `line ${at.start?.line}`, ruleId, message }))
+  .map(({ location: [at], ruleId, message }) => ({
+    place: at.pointer ?? `line ${at.start?.line}`,
+    ruleId,
+    message
+  }))
   .filter(({ place, ruleId }) => !(ruleId === 'no-unused-components' && unreferred.includes(place)))
 for (const { place, ruleId, message } of breaches)
   process.stdout.write(`openapi/openapi.yaml: ${place}: ${ruleId}: ${message.replace(/\s+/g, ' ')}\n`)

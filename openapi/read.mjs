@@ -14,8 +14,16 @@ const WHERE = ['gateway', 'host', 'read', 'space']
 const SCOPES = ['open', 'read', 'write', 'admin']
 const PATH_KEYS = ['parameters', ...METHODS]
 const OPERATION_KEYS = [
-  'operationId', 'tags', 'summary', 'description', 'x-topo-where', 'x-topo-scope', 'security', 'parameters',
-  'requestBody', 'responses'
+  'operationId',
+  'tags',
+  'summary',
+  'description',
+  'x-topo-where',
+  'x-topo-scope',
+  'security',
+  'parameters',
+  'requestBody',
+  'responses'
 ]
 const PARAMETER_KEYS = ['name', 'in', 'required', 'description', 'schema']
 // Headers are read by the front; a row only knows whether the operation has them.
@@ -32,7 +40,8 @@ function only(at, object, keys) {
 
 function bound(at, schema, key) {
   const value = schema[key]
-  if (!Number.isSafeInteger(value) || value < 0) refuse(at, `"${key}" must be a whole number, and must be there`)
+  if (!Number.isSafeInteger(value) || value < 0)
+    refuse(at, `"${key}" must be a whole number, and must be there`)
   return value
 }
 
@@ -66,7 +75,10 @@ function kindOf(document, at, declared) {
   }
   if (schema.type === 'string' && schema.enum) {
     only(at, schema, ['type', 'enum', 'description', 'example'])
-    if (!schema.enum.length || schema.enum.some((text) => typeof text !== 'string' || !/^[a-z-]+$/.test(text)))
+    if (
+      !schema.enum.length ||
+      schema.enum.some((text) => typeof text !== 'string' || !/^[a-z-]+$/.test(text))
+    )
       refuse(at, 'the texts of an enum must be words')
     return { kind: 'enum', min: 0, max: 0, texts: schema.enum }
   }
@@ -100,8 +112,10 @@ function readParameter(document, at, where, value) {
   if (place === 'path' && !required) refuse(at, 'a parameter in the path must be required')
   if (place === 'header' && where !== 'gateway' && !ROW_HEADERS.includes(name))
     refuse(at, `of headers only ${ROW_HEADERS.join(' and ')} are known`)
-  const kind = place === 'header' || where === 'gateway' ? looseKind(document, parameter.schema)
-    : kindOf(document, at, parameter.schema)
+  const kind =
+    place === 'header' || where === 'gateway'
+      ? looseKind(document, parameter.schema)
+      : kindOf(document, at, parameter.schema)
   return { name, place, required, description: description.trim(), ...kind }
 }
 
@@ -143,12 +157,21 @@ export function sample(document, at, declared) {
   switch (Array.isArray(schema.type) ? schema.type[0] : schema.type) {
     case 'object':
       return Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([name, property]) => [name, sample(document, at, property)]))
-    case 'array': return [sample(document, at, schema.items)]
-    case 'integer': return schema.minimum ?? 0
-    case 'boolean': return false
-    case 'string': return 'text'
-    default: return refuse(at, `an example cannot be made of the type "${schema.type}"`)
+        Object.entries(schema.properties ?? {}).map(([name, property]) => [
+          name,
+          sample(document, at, property)
+        ])
+      )
+    case 'array':
+      return [sample(document, at, schema.items)]
+    case 'integer':
+      return schema.minimum ?? 0
+    case 'boolean':
+      return false
+    case 'string':
+      return 'text'
+    default:
+      return refuse(at, `an example cannot be made of the type "${schema.type}"`)
   }
 }
 
@@ -161,7 +184,11 @@ function readAnswer(document, at, where, operation) {
     refuse(at, 'the default answer must be a Problem')
   const media = responses[good[0]].content?.['application/json']
   if (where !== 'gateway' && !media) refuse(at, 'the answer must be application/json')
-  const answer = { status: Number(good[0]), description: responses[good[0]].description, unchanged: '304' in responses }
+  const answer = {
+    status: Number(good[0]),
+    description: responses[good[0]].description,
+    unchanged: '304' in responses
+  }
   if (media) answer.example = media.example ?? sample(document, at, media.schema)
   return answer
 }
@@ -185,20 +212,24 @@ function checkSense(at, operation, security) {
   if (where === 'read' && method !== 'GET') refuse(at, 'what reads is a GET')
   if (method === 'GET' && operation.body.length) refuse(at, 'a GET has no body')
   if (operation.conditional && where !== 'read') refuse(at, 'only a read can be unchanged (If-None-Match)')
-  if (operation.conditional !== operation.answer.unchanged) refuse(at, '304 and If-None-Match belong together')
+  if (operation.conditional !== operation.answer.unchanged)
+    refuse(at, '304 and If-None-Match belong together')
   if (operation.idempotent && method !== 'POST') refuse(at, 'only a POST takes an Idempotency-Key')
 }
 
 function readOperation(document, path, method, shared, source) {
   const at = source.operationId ?? `${method} ${path}`
   only(at, source, OPERATION_KEYS)
-  if (!/^[a-z][A-Za-z]+$/.test(source.operationId ?? '')) refuse(at, 'operationId must be a name like listThings')
+  if (!/^[a-z][A-Za-z]+$/.test(source.operationId ?? ''))
+    refuse(at, 'operationId must be a name like listThings')
   const where = source['x-topo-where']
   const scope = source['x-topo-scope']
   if (!WHERE.includes(where)) refuse(at, `x-topo-where must be one of ${WHERE.join(', ')}`)
   if (!SCOPES.includes(scope)) refuse(at, `x-topo-scope must be one of ${SCOPES.join(', ')}`)
   if (!source.summary || source.summary.includes('\n')) refuse(at, 'there must be a summary of one line')
-  const all = [...shared, ...(source.parameters ?? [])].map((value) => readParameter(document, at, where, value))
+  const all = [...shared, ...(source.parameters ?? [])].map((value) =>
+    readParameter(document, at, where, value)
+  )
   const headers = all.filter((parameter) => parameter.place === 'header')
   const { members, example } = readBody(document, at, source)
   const operation = {
@@ -228,7 +259,8 @@ export function readOperations(document) {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     only(path, item, PATH_KEYS)
     for (const method of METHODS)
-      if (item[method]) operations.push(readOperation(document, path, method, item.parameters ?? [], item[method]))
+      if (item[method])
+        operations.push(readOperation(document, path, method, item.parameters ?? [], item[method]))
   }
   const ids = operations.map((operation) => operation.id)
   for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) refuse(id, 'two operations have this id')

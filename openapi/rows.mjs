@@ -1,12 +1,21 @@
 // rows.mjs - operations as C: the rows and tables of src/api/op.h, and the handlers they name.
 
 const PLACES = { path: 'TOPO_OP_PATH', query: 'TOPO_OP_QUERY', body: 'TOPO_OP_BODY' }
-const KINDS = { id: 'TOPO_OP_ID', text: 'TOPO_OP_TEXT', uint: 'TOPO_OP_UINT', bool: 'TOPO_OP_BOOL', enum: 'TOPO_OP_ENUM' }
+const KINDS = {
+  id: 'TOPO_OP_ID',
+  text: 'TOPO_OP_TEXT',
+  uint: 'TOPO_OP_UINT',
+  bool: 'TOPO_OP_BOOL',
+  enum: 'TOPO_OP_ENUM'
+}
 const WHERE = { host: 'TOPO_OP_HOST', read: 'TOPO_OP_READ', space: 'TOPO_OP_SPACE' }
 
 // A C string literal. Trigraphs and hexadecimal escapes that swallow digits cannot come of it.
 export function quote(text) {
-  const escaped = text.replace(/[\\"?]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t')
+  const escaped = text
+    .replace(/[\\"?]/g, '\\$&')
+    .replace(/\n/g, '\\n')
+    .replace(/\t/g, '\\t')
   return `"${escaped}"`
 }
 
@@ -22,13 +31,17 @@ function paramsOf(operation) {
   const lines = []
   for (const param of operation.params)
     if (param.kind === 'enum')
-      lines.push(`static const char *const ${textsName(operation, param)}[] = {${param.texts.map(quote).join(', ')}, NULL};`)
+      lines.push(
+        `static const char *const ${textsName(operation, param)}[] = {${param.texts.map(quote).join(', ')}, NULL};`
+      )
   lines.push(`static const struct topo_op_param params_${operation.id}[] = {`)
   for (const param of operation.params) {
     const bounds = param.max ? `, .min = ${param.min}, .max = ${param.max}` : ''
     const texts = param.kind === 'enum' ? `, .texts = ${textsName(operation, param)}` : ''
-    lines.push(`    {.name = ${quote(param.name)}, .place = ${PLACES[param.place]}, .kind = ${KINDS[param.kind]}, ` +
-      `.required = ${param.required}${bounds}${texts}},`)
+    lines.push(
+      `    {.name = ${quote(param.name)}, .place = ${PLACES[param.place]}, .kind = ${KINDS[param.kind]}, ` +
+        `.required = ${param.required}${bounds}${texts}},`
+    )
   }
   lines.push('    {.name = NULL}};')
   return lines.join('\n')
@@ -54,7 +67,8 @@ export function rows(file, role, table, operations) {
     `${head(file, role)}#include "api/operations.gen.h"\n\n#include <stddef.h>\n`,
     ...operations.map((operation) => `${paramsOf(operation)}\n${rowOf(operation)}\n`),
     `const struct topo_op *const ${table}[] = {\n` +
-      operations.map((operation) => `    &topo_op_row_${operation.id},\n`).join('') + '    NULL};\n'
+      operations.map((operation) => `    &topo_op_row_${operation.id},\n`).join('') +
+      '    NULL};\n'
   ]
   return parts.join('\n')
 }

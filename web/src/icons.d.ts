@@ -1,4 +1,4 @@
-declare module "icon:*" {
-  const shapes: readonly (readonly [string, Record<string, string>])[];
-  export default shapes;
+declare module 'icon:*' {
+  const shapes: readonly (readonly [string, Record<string, string>])[]
+  export default shapes
 }
