@@ -880,8 +880,9 @@ export interface components {
         message: components["schemas"]["Id"];
         /**
          * @description Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also
-         *     after a crash, is answered as the first was and writes nothing. The same key with another request is refused
-         *     with `idempotency-mismatch`. A message keeps the key as `idempotency_key`.
+         *     after a crash, is answered as the first was and writes nothing. What answers for a space that was made is that
+         *     space, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message
+         *     keeps the key as `idempotency_key`.
          */
         IdempotencyKey: string;
         /** @description The ETag of an earlier answer; 304 when nothing has changed since */
@@ -1337,8 +1338,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also
-                 *     after a crash, is answered as the first was and writes nothing. The same key with another request is refused
-                 *     with `idempotency-mismatch`. A message keeps the key as `idempotency_key`.
+                 *     after a crash, is answered as the first was and writes nothing. What answers for a space that was made is that
+                 *     space, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message
+                 *     keeps the key as `idempotency_key`.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -1379,8 +1381,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also
-                 *     after a crash, is answered as the first was and writes nothing. The same key with another request is refused
-                 *     with `idempotency-mismatch`. A message keeps the key as `idempotency_key`.
+                 *     after a crash, is answered as the first was and writes nothing. What answers for a space that was made is that
+                 *     space, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message
+                 *     keeps the key as `idempotency_key`.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -1425,8 +1428,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also
-                 *     after a crash, is answered as the first was and writes nothing. The same key with another request is refused
-                 *     with `idempotency-mismatch`. A message keeps the key as `idempotency_key`.
+                 *     after a crash, is answered as the first was and writes nothing. What answers for a space that was made is that
+                 *     space, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message
+                 *     keeps the key as `idempotency_key`.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -1538,8 +1542,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also
-                 *     after a crash, is answered as the first was and writes nothing. The same key with another request is refused
-                 *     with `idempotency-mismatch`. A message keeps the key as `idempotency_key`.
+                 *     after a crash, is answered as the first was and writes nothing. What answers for a space that was made is that
+                 *     space, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message
+                 *     keeps the key as `idempotency_key`.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -1622,8 +1627,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also
-                 *     after a crash, is answered as the first was and writes nothing. The same key with another request is refused
-                 *     with `idempotency-mismatch`. A message keeps the key as `idempotency_key`.
+                 *     after a crash, is answered as the first was and writes nothing. What answers for a space that was made is that
+                 *     space, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message
+                 *     keeps the key as `idempotency_key`.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -1701,8 +1707,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also
-                 *     after a crash, is answered as the first was and writes nothing. The same key with another request is refused
-                 *     with `idempotency-mismatch`. A message keeps the key as `idempotency_key`.
+                 *     after a crash, is answered as the first was and writes nothing. What answers for a space that was made is that
+                 *     space, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message
+                 *     keeps the key as `idempotency_key`.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
