@@ -169,15 +169,22 @@ static unsigned count_connections(struct topo_gateway *g)
   return n;
 }
 
-/* The next in turn that has room; NULL: none has. */
-static struct topo_gateway_server *next_server(struct topo_gateway *g)
+/* The one of the first two with the fewest connections, and the next two only when those are full:
+ * threads that share two cores take the time from each other. NULL: none has room. */
+static struct topo_gateway_server *choose_server(struct topo_gateway *g)
 {
+  struct topo_gateway_server *best = NULL;
+  unsigned least = SERVER_CONNECTIONS;
   for (unsigned i = 0; i < g->options.threads; i++) {
-    struct topo_gateway_server *server = &g->servers[g->turn++ % g->options.threads];
-    if (atomic_load(&server->connections) < SERVER_CONNECTIONS)
-      return server;
+    unsigned n = atomic_load(&g->servers[i].connections);
+    if (best && i % THREADS == 0)
+      break;
+    if (n < least) {
+      best = &g->servers[i];
+      least = n;
+    }
   }
-  return NULL;
+  return best;
 }
 
 static bool take(void *arg, int fd, const struct topo_head *head, struct topo_problem *problem)
@@ -191,7 +198,7 @@ static bool take(void *arg, int fd, const struct topo_head *head, struct topo_pr
   if (wants_socket(head))
     return take_socket(g, fd, head, problem);
   *problem = topo_problem_of(TOPO_ERATE, "There are too many connections.", NULL);
-  struct topo_gateway_server *server = next_server(g);
+  struct topo_gateway_server *server = choose_server(g);
   if (count_connections(g) >= g->options.connections_max && !topo_conns_make_room(&g->conns))
     return false;
   if (!server)

@@ -36,7 +36,6 @@ struct topo_gateway {
   struct topo_door *door;
   struct topo_ws *ws;
   struct topo_gateway_server servers[TOPO_GATEWAY_THREADS_MAX];
-  unsigned turn; /* of the servers; used by the door's thread */
   struct topo_conns conns;
   /* Calls of callers that are known, calls that need no token, and failures to prove who one is. */
   struct topo_bucket known, open, failures;
