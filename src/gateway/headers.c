@@ -142,9 +142,12 @@ bool topo_headers_lists(const struct topo_headers *headers, enum topo_header whi
                         const char *text)
 {
   const struct topo_header_value *v = &headers->values[which];
-  const char *at = v->text, *end = at + v->len, *member;
+  const char *at = v->text, *member;
   size_t len;
-  while (v->len && next_member(&at, end, ',', &member, &len))
+  if (!v->len)
+    return false; /* its text may be NULL, which nothing can be added to */
+  const char *end = at + v->len;
+  while (next_member(&at, end, ',', &member, &len))
     if (equals(member, len, text))
       return true;
   return false;
@@ -164,10 +167,11 @@ static bool is_zero_weight(const char *text, size_t len)
 bool topo_headers_gzip(const struct topo_headers *headers)
 {
   const struct topo_header_value *v = &headers->values[TOPO_HEADER_ACCEPT_ENCODING];
-  const char *at = v->text, *end = at + v->len, *coding, *part;
+  const char *at = v->text, *coding, *part;
   size_t coding_len, len;
   if (!v->len)
     return false;
+  const char *end = at + v->len;
   while (next_member(&at, end, ',', &coding, &coding_len)) {
     const char *in = coding, *stop = coding + coding_len;
     bool wanted = next_member(&in, stop, ';', &part, &len) && equals(part, len, "gzip");
@@ -206,9 +210,12 @@ bool topo_headers_tag(const struct topo_headers *headers, const char *prefix, co
                       size_t *len)
 {
   const struct topo_header_value *v = &headers->values[TOPO_HEADER_IF_NONE_MATCH];
-  const char *at = v->text, *end = at + v->len, *tag;
+  const char *at = v->text, *tag;
   size_t tag_len, n = strlen(prefix);
-  while (v->len && next_member(&at, end, ',', &tag, &tag_len)) {
+  if (!v->len)
+    return false;
+  const char *end = at + v->len;
+  while (next_member(&at, end, ',', &tag, &tag_len)) {
     if (tag_len > 2 && memcmp(tag, "W/", 2) == 0) {
       tag += 2;
       tag_len -= 2;
