@@ -108,13 +108,15 @@ static void bound_strangers(struct topo_ws *ws)
 
 static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi)
 {
-  pthread_mutex_lock(&ws->lock);
-  bool room = ws->count < TOPO_WS_MAX && !atomic_load(&ws->quiet);
-  ws->count += room;
-  pthread_mutex_unlock(&ws->lock);
-  if (!room)
+  if (atomic_load(&ws->quiet))
     return -1;
+  pthread_mutex_lock(&ws->lock);
+  bool room = ws->count++ < TOPO_WS_MAX;
+  pthread_mutex_unlock(&ws->lock);
   topo_ws_client_open(c, ws, wsi);
+  /* The door let it in while others were still opening: it is told so. */
+  if (!room)
+    topo_ws_client_end(c, TOPO_WS_TOO_MANY, TOPO_ERATE, "There are too many WebSockets.", NULL);
   bound_strangers(ws);
   lws_set_timer_usecs(wsi, LWS_USEC_PER_SEC);
   return 0;
