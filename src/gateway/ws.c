@@ -125,7 +125,7 @@ static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi
 static void on_closed(struct topo_ws *ws, struct topo_ws_client *c)
 {
   if (!c->ws)
-    return; /* there was no room for it */
+    return; /* it came when all was ending */
   topo_ws_client_finish(c);
   pthread_mutex_lock(&ws->lock);
   ws->count--;
