@@ -17,7 +17,7 @@ function filesOf(document) {
   const operations = readOperations(document)
   const table = (...where) => operations.filter((operation) => where.includes(operation.where))
   return {
-    'src/api/operations.gen.h': header(table('host', 'read', 'space')),
+    'src/api/operations.gen.h': header(table('registry', 'read', 'space')),
     'src/node/operations.gen.c': rows(
       'operations.gen.c',
       'the operations of one space.',
@@ -27,8 +27,8 @@ function filesOf(document) {
     'src/daemon/operations.gen.c': rows(
       'operations.gen.c',
       'the operations of the daemon itself.',
-      'topo_host_operations',
-      table('host')
+      'topo_registry_operations',
+      table('registry')
     ),
     'src/cli/describe.gen.c': descriptions(operations),
     'openapi/openapi.gen.json': `${JSON.stringify(document)}\n`

@@ -10,7 +10,7 @@ const PARAMS_MAX = 12
 const TEXT_MAX = 64 * 1024
 
 const METHODS = ['get', 'post', 'put', 'delete']
-const WHERE = ['gateway', 'host', 'read', 'space']
+const WHERE = ['gateway', 'registry', 'read', 'space']
 const SCOPES = ['open', 'read', 'write', 'admin']
 const PATH_KEYS = ['parameters', ...METHODS]
 const OPERATION_KEYS = [

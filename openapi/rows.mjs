@@ -8,7 +8,7 @@ const KINDS = {
   bool: 'TOPO_OP_BOOL',
   enum: 'TOPO_OP_ENUM'
 }
-const WHERE = { host: 'TOPO_OP_HOST', read: 'TOPO_OP_READ', space: 'TOPO_OP_SPACE' }
+const WHERE = { registry: 'TOPO_OP_REGISTRY', read: 'TOPO_OP_READ', space: 'TOPO_OP_SPACE' }
 
 // A C string literal. Trigraphs and hexadecimal escapes that swallow digits cannot come of it.
 export function quote(text) {
@@ -39,7 +39,7 @@ function paramsOf(operation) {
     const bounds = param.max ? `, .min = ${param.min}, .max = ${param.max}` : ''
     const texts = param.kind === 'enum' ? `, .texts = ${textsName(operation, param)}` : ''
     lines.push(
-      `    {.name = ${quote(param.name)}, .place = ${PLACES[param.place]}, .kind = ${KINDS[param.kind]}, ` +
+      `    {.name = ${quote(param.name)}, .location = ${PLACES[param.place]}, .kind = ${KINDS[param.kind]}, ` +
         `.required = ${param.required}${bounds}${texts}},`
     )
   }
@@ -81,10 +81,10 @@ export function header(operations) {
 #include "api/op.h"
 
 /* Handlers, each written by hand: struct topo_op, run. One that is missing is an error of the linker. */
-${operations.map((operation) => `int topo_op_${operation.id}(struct topo_op_call *call, void *host);\n`).join('')}
+${operations.map((operation) => `int topo_op_${operation.id}(struct topo_op_call *call, void *ctx);\n`).join('')}
 ${operations.map((operation) => `extern const struct topo_op topo_op_row_${operation.id};\n`).join('')}
-/* Of the daemon (TOPO_OP_HOST), and of one space (TOPO_OP_READ, TOPO_OP_SPACE). Both end with NULL. */
-extern const struct topo_op *const topo_host_operations[];
+/* Of the daemon (TOPO_OP_REGISTRY), and of one space (TOPO_OP_READ, TOPO_OP_SPACE). Both end with NULL. */
+extern const struct topo_op *const topo_registry_operations[];
 extern const struct topo_op *const topo_space_operations[];
 
 #endif

@@ -328,13 +328,13 @@ const lines = [
   '.run = topo_op_makeThing',
   '.creates = true',
   '.idempotent = true',
-  '{.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true}',
-  '{.name = "text", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 12}',
+  '{.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true}',
+  '{.name = "text", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 12}',
   '.kind = TOPO_OP_ENUM, .required = false, .texts = texts_makeThing_kind}',
   'texts_makeThing_kind[] = {"big", "small", NULL}',
   '.kind = TOPO_OP_UINT, .required = false, .min = 2, .max = 7}',
-  '{.name = "loud", .place = TOPO_OP_BODY, .kind = TOPO_OP_BOOL, .required = false}',
-  '{.name = "other", .place = TOPO_OP_BODY, .kind = TOPO_OP_ID, .required = false}'
+  '{.name = "loud", .location = TOPO_OP_BODY, .kind = TOPO_OP_BOOL, .required = false}',
+  '{.name = "other", .location = TOPO_OP_BODY, .kind = TOPO_OP_ID, .required = false}'
 ]
 const missing = lines.filter((line) => !c.includes(line))
 point(missing.length === 0, 'a row says all that the document says', missing.join(' '))

@@ -158,10 +158,10 @@ size_t topo_json_plain(const uint8_t *s, size_t len)
 
 static void put_escape(struct topo_json *j, uint8_t c)
 {
-  static const char hex[] = "0123456789abcdef", named[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+  static const char hex[] = "0123456789abcdef", named[] = "\"\\\b\f\n\r\t", tasks[] = "\"\\bfnrt";
   const char *at = memchr(named, c, sizeof named - 1);
   if (at) {
-    char text[2] = {'\\', letters[at - named]};
+    char text[2] = {'\\', tasks[at - named]};
     put(j, text, sizeof text);
     return;
   }

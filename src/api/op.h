@@ -21,7 +21,7 @@ enum {
   TOPO_OP_CURSOR_SIZE = 40       /* an event cursor with its NUL */
 };
 
-enum topo_op_place { TOPO_OP_PATH, TOPO_OP_QUERY, TOPO_OP_BODY };
+enum topo_op_location { TOPO_OP_PATH, TOPO_OP_QUERY, TOPO_OP_BODY };
 enum topo_op_kind {
   TOPO_OP_ID,   /* 43 characters of base64url → 32 bytes */
   TOPO_OP_TEXT, /* UTF-8, `min`..`max` bytes, no NUL */
@@ -32,7 +32,7 @@ enum topo_op_kind {
 
 struct topo_op_param {
   const char *name;
-  enum topo_op_place place;
+  enum topo_op_location location;
   enum topo_op_kind kind;
   bool required;
   uint64_t min, max; /* of TEXT and UINT; max 0: TOPO_OP_TEXT_MAX bytes, or any 64-bit number */
@@ -41,9 +41,9 @@ struct topo_op_param {
 
 /* Where a handler runs, and so what it may touch. */
 enum topo_op_where {
-  TOPO_OP_HOST, /* the registry of spaces; parameter {space} is not used */
-  TOPO_OP_READ, /* a read-only snapshot of the space, on any thread */
-  TOPO_OP_SPACE /* the step of the space: may write; done once its commit is durable */
+  TOPO_OP_REGISTRY, /* the registry of spaces; parameter {space} is not used */
+  TOPO_OP_READ,     /* a read-only snapshot of the space, on any thread */
+  TOPO_OP_SPACE     /* the step of the space: may write; done once its commit is durable */
 };
 
 /* The least that a caller's token must be good for (openapi/openapi.yaml, Scope). */
@@ -71,7 +71,7 @@ struct topo_op_value {
   struct topo_id id;
   char *text; /* NUL-terminated, owned by the call; for TOPO_OP_TEXT, TOPO_OP_ENUM */
   size_t text_len;
-  uint64_t number; /* TOPO_OP_UINT, TOPO_OP_BOOL; of TOPO_OP_ENUM the place among its texts */
+  uint64_t number; /* TOPO_OP_UINT, TOPO_OP_BOOL; of TOPO_OP_ENUM the location among its texts */
 };
 
 struct topo_op_call {
@@ -99,12 +99,12 @@ struct topo_op_call *topo_op_call_create(const struct topo_op *op); /* NULL: out
 void topo_op_call_destroy(struct topo_op_call *call);               /* wipes texts; NULL is fine */
 
 /* Checks the text of one parameter against its declaration and stores it. 0, TOPO_EINVAL (detail
- * and pointer filled; also for a name that the operation does not declare at `place`: *unknown is
- * set and the caller may ignore it), TOPO_ELIMIT, TOPO_ENOMEM. */
-int topo_op_set(struct topo_op_call *call, enum topo_op_place place, const char *name,
+ * and pointer filled; also for a name that the operation does not declare at `location`: *unknown
+ * is set and the caller may ignore it), TOPO_ELIMIT, TOPO_ENOMEM. */
+int topo_op_set(struct topo_op_call *call, enum topo_op_location location, const char *name,
                 const char *text, size_t len, bool *unknown);
 /* Checks a whole JSON object and stores its members as TOPO_OP_BODY parameters; unknown members are
- * ignored, and null stands for an absent member. The text is checked for UTF-8, NUL, depth and
+ * ignored, and null is valid for an absent member. The text is checked for UTF-8, NUL, depth and
  * duplicate keys (json_check.h) before it is parsed. 0, or with detail (and pointer, where a member
  * is at fault) TOPO_EMALFORMED, TOPO_EINVAL, TOPO_ELIMIT (a text or the whole body is too long, or
  * nests too deeply), TOPO_ENOMEM. */

@@ -179,12 +179,12 @@ static int store_text(struct topo_op_call *call, const struct topo_op_param *par
   return status;
 }
 
-int topo_op_set(struct topo_op_call *call, enum topo_op_place place, const char *name,
+int topo_op_set(struct topo_op_call *call, enum topo_op_location location, const char *name,
                 const char *text, size_t len, bool *unknown)
 {
   const struct topo_op_param *param = call->op->params;
   *unknown = false;
-  while (param->name && (param->place != place || strcmp(param->name, name) != 0))
+  while (param->name && (param->location != location || strcmp(param->name, name) != 0))
     param++;
   if (param->name)
     return store_text(call, param, text, len);
@@ -263,7 +263,7 @@ static int store_object(struct topo_op_call *call, const cJSON *object)
   if (!cJSON_IsObject(object))
     return topo_op_fail(call, TOPO_EINVAL, "The body must be a JSON object.");
   for (const struct topo_op_param *param = call->op->params; param->name; param++) {
-    if (param->place != TOPO_OP_BODY)
+    if (param->location != TOPO_OP_BODY)
       continue;
     int status = store_member(call, param, cJSON_GetObjectItemCaseSensitive(object, param->name));
     if (status < 0)

@@ -6,29 +6,29 @@
 #include "api/op.h"
 
 /* Handlers, each written by hand: struct topo_op, run. One that is missing is an error of the linker. */
-int topo_op_getStatus(struct topo_op_call *call, void *host);
-int topo_op_stopNode(struct topo_op_call *call, void *host);
-int topo_op_listLogs(struct topo_op_call *call, void *host);
-int topo_op_createCode(struct topo_op_call *call, void *host);
-int topo_op_createSession(struct topo_op_call *call, void *host);
-int topo_op_listTokens(struct topo_op_call *call, void *host);
-int topo_op_createToken(struct topo_op_call *call, void *host);
-int topo_op_revokeToken(struct topo_op_call *call, void *host);
-int topo_op_listSpaces(struct topo_op_call *call, void *host);
-int topo_op_getSpace(struct topo_op_call *call, void *host);
-int topo_op_createWorkspace(struct topo_op_call *call, void *host);
-int topo_op_joinWorkspace(struct topo_op_call *call, void *host);
-int topo_op_createInvite(struct topo_op_call *call, void *host);
-int topo_op_listMembers(struct topo_op_call *call, void *host);
-int topo_op_listChannels(struct topo_op_call *call, void *host);
-int topo_op_createChannel(struct topo_op_call *call, void *host);
-int topo_op_listMessages(struct topo_op_call *call, void *host);
-int topo_op_sendMessage(struct topo_op_call *call, void *host);
-int topo_op_getMessage(struct topo_op_call *call, void *host);
-int topo_op_addReaction(struct topo_op_call *call, void *host);
-int topo_op_listPeers(struct topo_op_call *call, void *host);
-int topo_op_getSync(struct topo_op_call *call, void *host);
-int topo_op_getFingerprint(struct topo_op_call *call, void *host);
+int topo_op_getStatus(struct topo_op_call *call, void *ctx);
+int topo_op_stopNode(struct topo_op_call *call, void *ctx);
+int topo_op_listLogs(struct topo_op_call *call, void *ctx);
+int topo_op_createCode(struct topo_op_call *call, void *ctx);
+int topo_op_createSession(struct topo_op_call *call, void *ctx);
+int topo_op_listTokens(struct topo_op_call *call, void *ctx);
+int topo_op_createToken(struct topo_op_call *call, void *ctx);
+int topo_op_revokeToken(struct topo_op_call *call, void *ctx);
+int topo_op_listSpaces(struct topo_op_call *call, void *ctx);
+int topo_op_getSpace(struct topo_op_call *call, void *ctx);
+int topo_op_createWorkspace(struct topo_op_call *call, void *ctx);
+int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx);
+int topo_op_createInvite(struct topo_op_call *call, void *ctx);
+int topo_op_listMembers(struct topo_op_call *call, void *ctx);
+int topo_op_listChannels(struct topo_op_call *call, void *ctx);
+int topo_op_createChannel(struct topo_op_call *call, void *ctx);
+int topo_op_listMessages(struct topo_op_call *call, void *ctx);
+int topo_op_sendMessage(struct topo_op_call *call, void *ctx);
+int topo_op_getMessage(struct topo_op_call *call, void *ctx);
+int topo_op_addReaction(struct topo_op_call *call, void *ctx);
+int topo_op_listPeers(struct topo_op_call *call, void *ctx);
+int topo_op_getSync(struct topo_op_call *call, void *ctx);
+int topo_op_getFingerprint(struct topo_op_call *call, void *ctx);
 
 extern const struct topo_op topo_op_row_getStatus;
 extern const struct topo_op topo_op_row_stopNode;
@@ -54,8 +54,8 @@ extern const struct topo_op topo_op_row_listPeers;
 extern const struct topo_op topo_op_row_getSync;
 extern const struct topo_op topo_op_row_getFingerprint;
 
-/* Of the daemon (TOPO_OP_HOST), and of one space (TOPO_OP_READ, TOPO_OP_SPACE). Both end with NULL. */
-extern const struct topo_op *const topo_host_operations[];
+/* Of the daemon (TOPO_OP_REGISTRY), and of one space (TOPO_OP_READ, TOPO_OP_SPACE). Both end with NULL. */
+extern const struct topo_op *const topo_registry_operations[];
 extern const struct topo_op *const topo_space_operations[];
 
 #endif

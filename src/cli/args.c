@@ -1,7 +1,7 @@
 /*
  * args.c - the command line against the table, and where the socket is.
  *
- * Options may stand anywhere before "--". A token of one dash and several letters is a word when no
+ * Options may stand anywhere before "--". A token of one dash and several tasks is a word when no
  * option is called so, because short message ids may begin with a dash.
  */
 #include "cli/cli.h"

@@ -31,13 +31,13 @@ static unsigned least(unsigned a, unsigned b)
   return a < b ? a : b;
 }
 
-static bool same_letter(char a, char b)
+static bool same_task(char a, char b)
 {
   char x[2] = {a, '\0'}, y[2] = {b, '\0'};
   return strcasecmp(x, y) == 0;
 }
 
-/* How many letters must be put in, taken out or exchanged to make one name of the other; both have
+/* How many tasks must be put in, taken out or exchanged to make one name of the other; both have
  * at most NAME_MAX_BYTES. */
 static unsigned distance(const char *a, const char *b)
 {
@@ -49,7 +49,7 @@ static unsigned distance(const char *a, const char *b)
     unsigned corner = row[0];
     row[0] = i + 1;
     for (size_t k = 0; k < len; k++) {
-      unsigned exchanged = corner + !same_letter(a[i], b[k]);
+      unsigned exchanged = corner + !same_task(a[i], b[k]);
       corner = row[k + 1];
       row[k + 1] = least(exchanged, least(row[k], row[k + 1]) + 1);
     }

@@ -119,7 +119,7 @@ static unsigned show_page(struct tail *tail, const struct topo_cli_answer *answe
 }
 
 /* The first of the places that are remembered; "" when there is none. */
-static const char *first_place(const struct tail *tail)
+static const char *first_position(const struct tail *tail)
 {
   const char *first = "";
   for (unsigned i = 0; i < tail->count; i++)
@@ -132,7 +132,7 @@ static const char *first_place(const struct tail *tail)
 static int read_anew(struct tail *tail)
 {
   unsigned count;
-  snprintf(tail->page.after, sizeof tail->page.after, "%s", first_place(tail));
+  snprintf(tail->page.after, sizeof tail->page.after, "%s", first_position(tail));
   tail->page.limit = PAGE;
   do {
     struct topo_cli_answer answer;

@@ -67,7 +67,7 @@ static bool is_stream(CURL *curl)
 }
 
 /* A refusal for now is worth waiting for; any other is final. */
-static int judge_refusal(const struct connection *c, long http)
+static int authorize_refusal(const struct connection *c, long http)
 {
   struct topo_cli_answer answer = {.code = topo_cli_http_exit(http), .http = http};
   bool for_now = http == 429 || http == 503;
@@ -81,7 +81,7 @@ static int judge_refusal(const struct connection *c, long http)
   return for_now ? BROKEN : answer.code;
 }
 
-static int judge(const struct connection *c, CURLcode code)
+static int outcome_of(const struct connection *c, CURLcode code)
 {
   long http = 0;
   curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
@@ -90,7 +90,7 @@ static int judge(const struct connection *c, CURLcode code)
   if (c->code != TOPO_CLI_OK)
     return c->code;
   if (http && http != 200)
-    return judge_refusal(c, http);
+    return authorize_refusal(c, http);
   if (code == CURLE_WRITE_ERROR || (http && !is_stream(c->curl)))
     return topo_cli_error(TOPO_CLI_FAILURE, "the daemon at %s sent events that make no sense",
                           c->cli->socket_path);
@@ -120,7 +120,7 @@ static int connect_once(struct topo_cli *cli, struct topo_cli_stream *stream, bo
     return topo_cli_error(TOPO_CLI_FAILURE, "memory is exhausted");
   curl_easy_setopt(c.curl, CURLOPT_WRITEFUNCTION, take_bytes);
   curl_easy_setopt(c.curl, CURLOPT_WRITEDATA, &c);
-  int outcome = judge(&c, curl_easy_perform(c.curl));
+  int outcome = outcome_of(&c, curl_easy_perform(c.curl));
   *moved = c.moved;
   curl_easy_cleanup(c.curl);
   topo_cli_sse_finish(&c.sse);

@@ -29,7 +29,7 @@ struct code {
 };
 
 struct topo_access {
-  struct topo_registry *registry;
+  struct topo_catalog *catalog;
   const struct topo_rng *rng;
   /* Tokens are made and ended one at a time: held while the disk is waited for, and taken before
    * `mutex`, under which the rows are changed. Whoever holds it may read them without. */
@@ -78,7 +78,7 @@ static void append(struct topo_access *access, const struct topo_token_row *row)
 
 static int remove_at(struct topo_access *access, size_t at)
 {
-  int status = topo_registry_token_remove(access->registry, access->rows[at].id);
+  int status = topo_catalog_token_remove(access->catalog, access->rows[at].id);
   if (status == 0)
     forget_at(access, at);
   return status;
@@ -119,7 +119,7 @@ static int add(struct topo_access *access, struct topo_token_row *row,
   row->hash = hash_of(token, TOPO_TOKEN_TEXT_SIZE - 1);
   memcpy(row->id, row->hash.bytes, sizeof row->id);
   row->created_ms = now_ms();
-  status = topo_registry_token_add(access->registry, row);
+  status = topo_catalog_token_add(access->catalog, row);
   if (status == 0)
     append(access, row);
   else
@@ -256,7 +256,7 @@ static bool is_private(int fd)
 }
 
 /* Reads the file's token into `out`. False when there is none that could be one, or others may have
- * seen it. What stands there is not waited for: it may be a pipe. */
+ * seen it. What is valid there is not waited for: it may be a duplex. */
 static bool read_file(const char *path, char out[static TOPO_TOKEN_TEXT_SIZE])
 {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -331,7 +331,7 @@ static int load(void *arg, const struct topo_token_row *row)
   return 0;
 }
 
-int topo_access_open(struct topo_access **out, struct topo_registry *registry,
+int topo_access_open(struct topo_access **out, struct topo_catalog *catalog,
                      const struct topo_rng *rng, const char *dir)
 {
   *out = NULL;
@@ -340,10 +340,10 @@ int topo_access_open(struct topo_access **out, struct topo_registry *registry,
     return TOPO_ENOMEM;
   topo_assert(pthread_mutex_init(&access->making, NULL) == 0);
   topo_assert(pthread_mutex_init(&access->mutex, NULL) == 0);
-  access->registry = registry;
+  access->catalog = catalog;
   access->rng = rng;
   access->rows = calloc(ROWS, sizeof *access->rows);
-  int status = access->rows ? topo_registry_token_list(registry, load, access) : TOPO_ENOMEM;
+  int status = access->rows ? topo_catalog_token_list(catalog, load, access) : TOPO_ENOMEM;
   if (status == 0)
     status = see_to_admin_file(access, dir);
   if (status < 0) {

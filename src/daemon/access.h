@@ -14,7 +14,7 @@
 #define TOPO_DAEMON_ACCESS_H
 
 #include "api/gate.h"
-#include "daemon/registry.h"
+#include "daemon/catalog.h"
 #include "port/rng.h"
 
 enum {
@@ -27,9 +27,9 @@ enum {
 
 struct topo_access;
 
-/* Loads the tokens and sees to DIR/admin-token. `registry` and `rng` outlive it. 0 or a storage
+/* Loads the tokens and sees to DIR/admin-token. `catalog` and `rng` outlive it. 0 or a storage
  * status. */
-int topo_access_open(struct topo_access **out, struct topo_registry *registry,
+int topo_access_open(struct topo_access **out, struct topo_catalog *catalog,
                      const struct topo_rng *rng, const char *dir);
 void topo_access_close(struct topo_access *access); /* NULL is fine; wipes */
 

@@ -34,9 +34,9 @@ static void put_ms(struct topo_json *out, const char *key, uint64_t ms)
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-int topo_op_createCode(struct topo_op_call *call, void *host)
+int topo_op_createCode(struct topo_op_call *call, void *ctx)
 {
-  struct topo_daemon *daemon = ((struct topo_daemon_call *)host)->daemon;
+  struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   char code[TOPO_CODE_TEXT_SIZE], url[URL_SIZE];
   uint64_t expires_ms;
   if (!daemon->http_address[0])
@@ -56,9 +56,9 @@ int topo_op_createCode(struct topo_op_call *call, void *host)
   return 0;
 }
 
-int topo_op_createSession(struct topo_op_call *call, void *host)
+int topo_op_createSession(struct topo_op_call *call, void *ctx)
 {
-  struct topo_daemon *daemon = ((struct topo_daemon_call *)host)->daemon;
+  struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   const struct topo_op_value *code = topo_op_get(call, "code");
   char token[TOPO_TOKEN_TEXT_SIZE];
   uint64_t expires_ms;
@@ -107,9 +107,9 @@ static void put_each(void *arg, const struct topo_token_row *row)
   put_token(arg, row, NULL);
 }
 
-int topo_op_listTokens(struct topo_op_call *call, void *host)
+int topo_op_listTokens(struct topo_op_call *call, void *ctx)
 {
-  struct topo_daemon *daemon = ((struct topo_daemon_call *)host)->daemon;
+  struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   topo_json_begin_object(&call->out);
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
@@ -135,7 +135,7 @@ static int read_wish(struct topo_op_call *call, const struct topo_daemon *daemon
   snprintf(call->pointer, sizeof call->pointer, "space");
   if (wish->scope == TOPO_SCOPE_ADMIN)
     return topo_op_fail(call, TOPO_EINVAL, "A token for one space has the scope read or write.");
-  if (!topo_host_find(daemon->host, &space->id))
+  if (!topo_registry_find(daemon->registry, &space->id))
     return topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space");
   call->pointer[0] = '\0';
   wish->one_space = true;
@@ -143,9 +143,9 @@ static int read_wish(struct topo_op_call *call, const struct topo_daemon *daemon
   return 0;
 }
 
-int topo_op_createToken(struct topo_op_call *call, void *host)
+int topo_op_createToken(struct topo_op_call *call, void *ctx)
 {
-  struct topo_daemon *daemon = ((struct topo_daemon_call *)host)->daemon;
+  struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   struct topo_token_row wish = {.expires_ms = 0};
   char token[TOPO_TOKEN_TEXT_SIZE];
   int status = read_wish(call, daemon, &wish);
@@ -161,9 +161,9 @@ int topo_op_createToken(struct topo_op_call *call, void *host)
   return 0;
 }
 
-int topo_op_revokeToken(struct topo_op_call *call, void *host)
+int topo_op_revokeToken(struct topo_op_call *call, void *ctx)
 {
-  struct topo_daemon *daemon = ((struct topo_daemon_call *)host)->daemon;
+  struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   const struct topo_op_value *value = topo_op_get(call, "token_id");
   uint8_t id[TOPO_TOKEN_ID_SIZE];
   size_t len = 0;

@@ -35,7 +35,7 @@ struct app {
   struct topo_rng rng;
   struct topo_lock *lock;
   struct topo_loop *loop;
-  struct topo_host *host;
+  struct topo_registry *registry;
   struct topo_network *network;
   struct topo_pool *pool;
   struct topo_space_env env;
@@ -101,7 +101,7 @@ static int open_port(struct app *app)
   struct topo_options *o = &app->options;
   struct topo_network_options no = {.bind = &o->bind,
                                     .rng = app->rng,
-                                    .secret = topo_host_secret(app->host),
+                                    .secret = topo_registry_secret(app->registry),
                                     .loop = app->loop,
                                     .journal = app->journal};
   int status = topo_network_create(&app->network, &no);
@@ -214,7 +214,7 @@ static int open_gateway(struct app *app)
                                    .table = topo_table_ops(app->table),
                                    .runner = topo_table_runner(app->table),
                                    .gate = topo_access_gate(app->access),
-                                   .feeds = topo_host_feeds(app->host),
+                                   .broker = topo_registry_subscriptions(app->registry),
                                    .assets = topo_web_assets,
                                    .version = TOPO_VERSION,
                                    .tcp_failed = &tcp_failed,
@@ -311,10 +311,10 @@ static int start(struct app *app)
   int status = take_lock(app);
   if (status < 0)
     return status;
-  status = topo_host_open(&app->host, app->options.data_dir, &app->disk, &app->rng);
+  status = topo_registry_open(&app->registry, app->options.data_dir, &app->disk, &app->rng);
   if (status < 0)
     return fail(app, status, "%s/node.db: %s", app->options.data_dir, topo_status_text(status));
-  status = topo_access_open(&app->access, topo_host_registry(app->host), &app->rng,
+  status = topo_access_open(&app->access, topo_registry_catalog(app->registry), &app->rng,
                             app->options.data_dir);
   if (status < 0)
     return fail(app, status, "%s/admin-token: %s", app->options.data_dir, topo_status_text(status));
@@ -337,10 +337,10 @@ static int start(struct app *app)
   app->env.journal = app->journal;
   app->env.disk = app->disk;
   app->env.rng = app->rng;
-  status = topo_host_start(app->host, &app->env);
+  status = topo_registry_start(app->registry, &app->env);
   if (status < 0)
     return fail(app, status, "%s: %s", app->options.data_dir, topo_status_text(status));
-  app->daemon = (struct topo_daemon){.host = app->host,
+  app->daemon = (struct topo_daemon){.registry = app->registry,
                                      .pool = app->pool,
                                      .journal = app->journal,
                                      .access = app->access,
@@ -361,13 +361,13 @@ static void end(struct app *app)
 {
   if (app->gateway)
     topo_gateway_quiesce(app->gateway);
-  if (app->host)
-    topo_host_stop(app->host);
+  if (app->registry)
+    topo_registry_stop(app->registry);
   topo_network_destroy(app->network);
   topo_gateway_destroy(app->gateway);
   topo_pool_destroy(app->pool);
   topo_access_close(app->access);
-  topo_host_close(app->host);
+  topo_registry_close(app->registry);
   topo_table_destroy(app->table);
   topo_loop_destroy(app->loop);
   topo_lock_release(app->lock);

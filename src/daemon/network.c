@@ -1,16 +1,16 @@
 /*
  * network.c - the network's thread. Everything here runs on it, but the functions of endpoints,
- * which post letters.
+ * which post tasks.
  *
  * A wire is one connection or the attempt at one; it is the `user` of its topo_net_conn. From `up`
- * on it has a pipe to its space.
+ * on it has a duplex to its space.
  */
 #include "daemon/network.h"
 
 #include "base/assert.h"
 #include "base/status.h"
 #include "daemon/addresses.h"
-#include "daemon/pipe.h"
+#include "daemon/duplex.h"
 #include "port/close.h"
 #include "sys/clock.h"
 
@@ -32,13 +32,13 @@ struct topo_network {
 };
 
 struct topo_endpoint {
-  struct topo_letter letter; /* first */
+  struct topo_task task; /* first */
   struct topo_network *network;
   struct topo_endpoint *next;
   struct topo_mailbox *inbox;
   struct topo_id workspace, device;
   uint8_t seed[32];
-  atomic_size_t pipes;
+  atomic_size_t duplexes;
   /* The network's */
   bool registered;
   struct topo_net_identity *identity; /* NULL when it could not be added */
@@ -56,15 +56,15 @@ struct wire {
   struct topo_endpoint *endpoint;
   struct topo_net_conn *conn;
   struct topo_net_identity *invite; /* shown instead of the endpoint's identity; removed with it */
-  struct topo_dial_letter *dial;    /* until it comes up or fails */
-  struct topo_pipe *pipe;           /* once it is up */
-  struct topo_pipe_bytes sending[TOPO_LINK_STREAMS];
+  struct topo_dial_task *dial;      /* until it comes up or fails */
+  struct topo_duplex *duplex;       /* once it is up */
+  struct topo_duplex_bytes sending[TOPO_CONN_STREAMS];
 };
 
-void topo_dial_letter_free(struct topo_dial_letter *letter)
+void topo_dial_task_free(struct topo_dial_task *task)
 {
-  topo_wipe(&letter->dial, sizeof letter->dial);
-  free(letter);
+  topo_wipe(&task->dial, sizeof task->dial);
+  free(task);
 }
 
 /* ---- wires ----------------------------------------------------------------------------------- */
@@ -90,38 +90,38 @@ static void destroy_wire(struct wire *wire)
   *wire->link = wire->next;
   if (wire->next)
     wire->next->link = wire->link;
-  for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
     topo_buf_finish(&wire->sending[i].buf);
   if (wire->invite)
     topo_net_identity_remove(wire->endpoint->network->net, wire->invite);
   if (wire->dial)
-    topo_dial_letter_free(wire->dial);
+    topo_dial_task_free(wire->dial);
   free(wire);
 }
 
-static void report_dial(struct topo_dial_letter *letter, int status)
+static void report_dial(struct topo_dial_task *task, int status)
 {
-  letter->status = status < 0 ? status : TOPO_ECLOSED;
-  if (topo_mailbox_put(letter->endpoint->inbox, &letter->letter.mail) < 0)
-    topo_dial_letter_free(letter);
+  task->status = status < 0 ? status : TOPO_ECLOSED;
+  if (topo_mailbox_put(task->endpoint->inbox, &task->task.mail) < 0)
+    topo_dial_task_free(task);
 }
 
 /* Hands as much as the connection takes to it. */
 static void send_bytes(struct wire *wire, unsigned stream)
 {
-  struct topo_pipe_bytes *bytes = &wire->sending[stream];
+  struct topo_duplex_bytes *bytes = &wire->sending[stream];
   size_t n = topo_net_send(wire->conn, stream, bytes->buf.data + bytes->sent,
                            bytes->buf.len - bytes->sent);
-  topo_pipe_bytes_sent(bytes, n);
+  topo_duplex_bytes_sent(bytes, n);
   if (n)
-    topo_pipe_sent(wire->pipe, stream, n);
+    topo_duplex_sent(wire->duplex, stream, n);
 }
 
 static void close_wire(struct wire *wire, uint64_t code)
 {
   topo_net_close(wire->conn, code);
-  if (wire->pipe)
-    topo_pipe_down(wire->pipe, TOPO_ECLOSED);
+  if (wire->duplex)
+    topo_duplex_down(wire->duplex, TOPO_ECLOSED);
   destroy_wire(wire);
 }
 
@@ -142,22 +142,22 @@ static int on_judge(void *arg, void *identity_user, const struct topo_id *peer)
   return TOPO_EUNTRUSTED;
 }
 
-static struct topo_pipe *create_pipe(struct topo_network *network, struct wire *wire,
-                                     const struct topo_net_peer *peer)
+static struct topo_duplex *create_duplex(struct topo_network *network, struct wire *wire,
+                                         const struct topo_net_peer *peer)
 {
   struct topo_endpoint *endpoint = wire->endpoint;
-  struct topo_pipe_options o = {.number = ++network->next_number,
-                                .peer = peer->key,
-                                .address = topo_addresses_from_net(&peer->address),
-                                .outgoing = peer->outgoing,
-                                .dial = wire->dial ? wire->dial->dial.number : 0,
-                                .inbox = endpoint->inbox,
-                                .outbox = &network->outbox,
-                                .alive = &endpoint->pipes,
-                                .wire = wire};
-  if (atomic_load(&endpoint->pipes) >= TOPO_ENDPOINT_PIPES)
+  struct topo_duplex_options o = {.number = ++network->next_number,
+                                  .peer = peer->key,
+                                  .address = topo_addresses_from_net(&peer->address),
+                                  .outgoing = peer->outgoing,
+                                  .dial = wire->dial ? wire->dial->dial.number : 0,
+                                  .inbox = endpoint->inbox,
+                                  .outbox = &network->outbox,
+                                  .alive = &endpoint->duplexes,
+                                  .wire = wire};
+  if (atomic_load(&endpoint->duplexes) >= TOPO_ENDPOINT_CONNS_MAX)
     return NULL;
-  return topo_pipe_create(&o);
+  return topo_duplex_create(&o);
 }
 
 static void on_up(void *arg, struct topo_net_conn *conn, const struct topo_net_peer *peer)
@@ -166,8 +166,8 @@ static void on_up(void *arg, struct topo_net_conn *conn, const struct topo_net_p
   struct wire *wire = peer->outgoing ? peer->user : create_wire(peer->identity_user, conn);
   topo_net_conn_set_user(conn, wire);
   if (wire)
-    wire->pipe = create_pipe(network, wire, peer);
-  if (!wire || !wire->pipe) {
+    wire->duplex = create_duplex(network, wire, peer);
+  if (!wire || !wire->duplex) {
     topo_net_close(conn, TOPO_CLOSE_OVERLOADED);
     if (wire && wire->dial) {
       report_dial(wire->dial, TOPO_ELIMIT);
@@ -178,11 +178,11 @@ static void on_up(void *arg, struct topo_net_conn *conn, const struct topo_net_p
     return;
   }
   if (wire->dial) {
-    topo_dial_letter_free(wire->dial);
+    topo_dial_task_free(wire->dial);
     wire->dial = NULL;
   }
-  if (topo_pipe_up(wire->pipe) < 0) {
-    topo_pipe_forget(wire->pipe);
+  if (topo_duplex_up(wire->duplex) < 0) {
+    topo_duplex_forget(wire->duplex);
     close_wire(wire, TOPO_CLOSE_AWAY);
   }
 }
@@ -192,7 +192,7 @@ static void on_data(void *arg, struct topo_net_conn *conn, unsigned stream, cons
 {
   struct wire *wire = topo_net_conn_user(conn);
   (void)arg;
-  if (topo_pipe_received(wire->pipe, stream, data, len) < 0)
+  if (topo_duplex_received(wire->duplex, stream, data, len) < 0)
     close_wire(wire, TOPO_CLOSE_OVERLOADED);
 }
 
@@ -212,8 +212,8 @@ static void on_down(void *arg, struct topo_net_conn *conn, const struct topo_net
     report_dial(wire->dial, why->status);
     wire->dial = NULL;
   }
-  if (wire->pipe)
-    topo_pipe_down(wire->pipe, why->status);
+  if (wire->duplex)
+    topo_duplex_down(wire->duplex, why->status);
   destroy_wire(wire);
 }
 
@@ -222,26 +222,26 @@ static const struct topo_net_events events = {
 
 /* ---- what the spaces want -------------------------------------------------------------------- */
 
-static void follow_orders(struct topo_letter *letter)
+static void follow_orders(struct topo_task *task)
 {
-  struct topo_pipe_orders orders;
-  struct topo_pipe *pipe = topo_pipe_take_orders(letter, &orders);
-  struct wire *wire = topo_pipe_wire(pipe);
+  struct topo_duplex_orders orders;
+  struct topo_duplex *duplex = topo_duplex_take_orders(task, &orders);
+  struct wire *wire = topo_duplex_wire(duplex);
   if (wire && orders.closed) {
     close_wire(wire, orders.code);
     wire = NULL;
   }
-  for (unsigned i = 0; wire && i < TOPO_LINK_STREAMS; i++) {
+  for (unsigned i = 0; wire && i < TOPO_CONN_STREAMS; i++) {
     if (orders.consumed[i])
       topo_net_consumed(wire->conn, i, orders.consumed[i]);
-    if (topo_pipe_take_bytes(pipe, i, &wire->sending[i]) < 0) {
+    if (topo_duplex_take_bytes(duplex, i, &wire->sending[i]) < 0) {
       close_wire(wire, TOPO_CLOSE_OVERLOADED);
       break;
     }
     if (wire->sending[i].buf.len)
       send_bytes(wire, i);
   }
-  topo_pipe_unref(pipe);
+  topo_duplex_unref(duplex);
 }
 
 static void register_endpoint(struct topo_endpoint *e)
@@ -295,17 +295,17 @@ static int start_dial(struct wire *wire, const struct topo_dial *dial)
   return topo_net_dial(net, &wire->conn, &d, topo_clock_monotonic_ns());
 }
 
-static void dial(struct topo_dial_letter *letter)
+static void dial(struct topo_dial_task *task)
 {
-  struct wire *wire = create_wire(letter->endpoint, NULL);
-  int status = wire ? start_dial(wire, &letter->dial) : TOPO_ENOMEM;
+  struct wire *wire = create_wire(task->endpoint, NULL);
+  int status = wire ? start_dial(wire, &task->dial) : TOPO_ENOMEM;
   if (status == 0) {
-    wire->dial = letter;
+    wire->dial = task;
     return;
   }
   if (wire)
     destroy_wire(wire);
-  report_dial(letter, status);
+  report_dial(task, status);
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -319,12 +319,12 @@ static void drain(struct topo_network *network)
 {
   struct topo_mail *mail = topo_mailbox_take_all(&network->outbox);
   while (mail) {
-    struct topo_letter *letter = topo_letter_of(mail);
+    struct topo_task *task = topo_task_of(mail);
     mail = mail->next; /* what is done may be posted again at once */
-    switch (letter->kind) {
-    case TOPO_LETTER_PIPE: follow_orders(letter); break;
-    case TOPO_LETTER_ENDPOINT: renew_endpoint((struct topo_endpoint *)(void *)letter); break;
-    case TOPO_LETTER_DIAL: dial((struct topo_dial_letter *)(void *)letter); break;
+    switch (task->kind) {
+    case TOPO_TASK_DUPLEX: follow_orders(task); break;
+    case TOPO_TASK_ENDPOINT: renew_endpoint((struct topo_endpoint *)(void *)task); break;
+    case TOPO_TASK_DIAL: dial((struct topo_dial_task *)(void *)task); break;
     default: topo_assert(false);
     }
   }
@@ -381,7 +381,7 @@ int topo_network_create(struct topo_network **out, const struct topo_network_opt
   status = topo_loop_add(network->loop, &network->watch, EPOLLIN);
   if (status < 0)
     goto fail_watch;
-  /* Every letter is part of something that is bounded elsewhere: pipes and dials by the space,
+  /* Every task is part of something that is bounded elsewhere: duplexes and dials by the space,
    * endpoints by the spaces there are. */
   topo_mailbox_init(&network->outbox, SIZE_MAX, wake_loop, network->loop);
   topo_loop_on_wake(network->loop, on_wake, network);
@@ -402,7 +402,7 @@ void topo_network_local_address(const struct topo_network *network, struct topo_
 
 static void destroy_endpoint(struct topo_endpoint *e)
 {
-  topo_assert(atomic_load(&e->pipes) == 0);
+  topo_assert(atomic_load(&e->duplexes) == 0);
   pthread_mutex_destroy(&e->mutex);
   free(e->keys);
   free(e->new_keys);
@@ -434,7 +434,7 @@ void topo_network_destroy(struct topo_network *network)
 
 static void post_endpoint(struct topo_endpoint *e)
 {
-  int status = topo_mailbox_put(&e->network->outbox, &e->letter.mail);
+  int status = topo_mailbox_put(&e->network->outbox, &e->task.mail);
   topo_assert(status == 0);
 }
 
@@ -444,7 +444,7 @@ struct topo_endpoint *topo_endpoint_create(struct topo_network *network,
   struct topo_endpoint *e = calloc(1, sizeof *e);
   if (!e)
     return NULL;
-  e->letter.kind = TOPO_LETTER_ENDPOINT;
+  e->task.kind = TOPO_TASK_ENDPOINT;
   e->network = network;
   e->inbox = options->inbox;
   e->workspace = options->workspace;
@@ -472,13 +472,13 @@ void topo_endpoint_trust(struct topo_endpoint *e, struct topo_id *keys, size_t n
 
 int topo_endpoint_dial(struct topo_endpoint *e, const struct topo_dial *d)
 {
-  struct topo_dial_letter *letter = calloc(1, sizeof *letter);
-  if (!letter)
+  struct topo_dial_task *task = calloc(1, sizeof *task);
+  if (!task)
     return TOPO_ENOMEM;
-  letter->letter.kind = TOPO_LETTER_DIAL;
-  letter->endpoint = e;
-  letter->dial = *d;
-  int status = topo_mailbox_put(&e->network->outbox, &letter->letter.mail);
+  task->task.kind = TOPO_TASK_DIAL;
+  task->endpoint = e;
+  task->dial = *d;
+  int status = topo_mailbox_put(&e->network->outbox, &task->task.mail);
   topo_assert(status == 0);
   return 0;
 }

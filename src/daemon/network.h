@@ -1,22 +1,23 @@
 /*
  * network.h - the network's thread: one QUIC port, in which every space has an endpoint.
  *
- * The functions of endpoints may be called by any thread: they post letters, and the loop's thread
- * does the work. What comes of it is posted to the space's mailbox: letters of kind PIPE (pipe.h),
+ * The functions of endpoints may be called by any thread: they post tasks, and the loop's thread
+ * does the work. What comes of it is posted to the space's mailbox: tasks of kind PIPE (duplex.h),
  * and of kind DIAL for dials that failed. The network never asks a space anything: whom it trusts
  * is a list that the space replaces when it changes.
  */
 #ifndef TOPO_DAEMON_NETWORK_H
 #define TOPO_DAEMON_NETWORK_H
 
-#include "daemon/letter.h"
+#include "daemon/task.h"
 #include "net/net.h"
 #include "node/node.h"
 #include "sys/journal.h"
 #include "sys/loop.h"
 
 enum {
-  TOPO_ENDPOINT_PIPES = 256 /* connections of one space, those included that it has yet to judge */
+  TOPO_ENDPOINT_CONNS_MAX =
+      256 /* connections of one space, those included that it has yet to judge */
 };
 
 struct topo_network;
@@ -49,16 +50,16 @@ struct topo_endpoint *topo_endpoint_create(struct topo_network *network,
 /* Replaces the list of keys that may connect; who is no longer in it is cut. Takes the array over,
  * which the caller allocated with malloc and sorted by topo_id_compare; NULL is an empty list. */
 void topo_endpoint_trust(struct topo_endpoint *endpoint, struct topo_id *keys, size_t n);
-/* Asks for a connection: a letter of kind PIPE or DIAL comes of it. 0 or TOPO_ENOMEM. */
+/* Asks for a connection: a task of kind PIPE or DIAL comes of it. 0 or TOPO_ENOMEM. */
 int topo_endpoint_dial(struct topo_endpoint *endpoint, const struct topo_dial *dial);
 
-/* A dial's letter as it comes back. The space frees it with topo_dial_letter_free. */
-struct topo_dial_letter {
-  struct topo_letter letter; /* first */
+/* A dial's task as it comes back. The space frees it with topo_dial_task_free. */
+struct topo_dial_task {
+  struct topo_task task; /* first */
   struct topo_endpoint *endpoint;
   struct topo_dial dial;
   int status; /* why it failed */
 };
-void topo_dial_letter_free(struct topo_dial_letter *letter); /* wipes */
+void topo_dial_task_free(struct topo_dial_task *task); /* wipes */
 
 #endif

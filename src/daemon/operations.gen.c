@@ -11,7 +11,7 @@ const struct topo_op topo_op_row_getStatus = {
     .method = "GET",
     .path = "/v1/status",
     .summary = "What the daemon is and where it listens",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_READ,
     .params = params_getStatus,
     .run = topo_op_getStatus,
@@ -25,7 +25,7 @@ const struct topo_op topo_op_row_stopNode = {
     .method = "POST",
     .path = "/v1/stop",
     .summary = "End the daemon",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_ADMIN,
     .params = params_stopNode,
     .run = topo_op_stopNode,
@@ -33,14 +33,14 @@ const struct topo_op topo_op_row_stopNode = {
     .idempotent = false};
 
 static const struct topo_op_param params_listLogs[] = {
-    {.name = "limit", .place = TOPO_OP_QUERY, .kind = TOPO_OP_UINT, .required = false, .min = 1, .max = 1000},
+    {.name = "limit", .location = TOPO_OP_QUERY, .kind = TOPO_OP_UINT, .required = false, .min = 1, .max = 1000},
     {.name = NULL}};
 const struct topo_op topo_op_row_listLogs = {
     .id = "listLogs",
     .method = "GET",
     .path = "/v1/logs",
     .summary = "The latest lines of the daemon's log, oldest first",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_ADMIN,
     .params = params_listLogs,
     .run = topo_op_listLogs,
@@ -54,7 +54,7 @@ const struct topo_op topo_op_row_createCode = {
     .method = "POST",
     .path = "/v1/codes",
     .summary = "Make a single-use code and the link with which a browser opens the page",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_ADMIN,
     .params = params_createCode,
     .run = topo_op_createCode,
@@ -62,14 +62,14 @@ const struct topo_op topo_op_row_createCode = {
     .idempotent = false};
 
 static const struct topo_op_param params_createSession[] = {
-    {.name = "code", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
+    {.name = "code", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
     {.name = NULL}};
 const struct topo_op topo_op_row_createSession = {
     .id = "createSession",
     .method = "POST",
     .path = "/v1/sessions",
     .summary = "Trade a code for a token",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_OPEN,
     .params = params_createSession,
     .run = topo_op_createSession,
@@ -83,7 +83,7 @@ const struct topo_op topo_op_row_listTokens = {
     .method = "GET",
     .path = "/v1/tokens",
     .summary = "The tokens that are good now, without their secrets",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_ADMIN,
     .params = params_listTokens,
     .run = topo_op_listTokens,
@@ -92,17 +92,17 @@ const struct topo_op topo_op_row_listTokens = {
 
 static const char *const texts_createToken_scope[] = {"read", "write", "admin", NULL};
 static const struct topo_op_param params_createToken[] = {
-    {.name = "name", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
-    {.name = "scope", .place = TOPO_OP_BODY, .kind = TOPO_OP_ENUM, .required = true, .texts = texts_createToken_scope},
-    {.name = "space", .place = TOPO_OP_BODY, .kind = TOPO_OP_ID, .required = false},
-    {.name = "expires_in_s", .place = TOPO_OP_BODY, .kind = TOPO_OP_UINT, .required = false, .min = 1, .max = 31536000},
+    {.name = "name", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
+    {.name = "scope", .location = TOPO_OP_BODY, .kind = TOPO_OP_ENUM, .required = true, .texts = texts_createToken_scope},
+    {.name = "space", .location = TOPO_OP_BODY, .kind = TOPO_OP_ID, .required = false},
+    {.name = "expires_in_s", .location = TOPO_OP_BODY, .kind = TOPO_OP_UINT, .required = false, .min = 1, .max = 31536000},
     {.name = NULL}};
 const struct topo_op topo_op_row_createToken = {
     .id = "createToken",
     .method = "POST",
     .path = "/v1/tokens",
     .summary = "Make a token",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_ADMIN,
     .params = params_createToken,
     .run = topo_op_createToken,
@@ -110,14 +110,14 @@ const struct topo_op topo_op_row_createToken = {
     .idempotent = false};
 
 static const struct topo_op_param params_revokeToken[] = {
-    {.name = "token_id", .place = TOPO_OP_PATH, .kind = TOPO_OP_TEXT, .required = true, .min = 16, .max = 16},
+    {.name = "token_id", .location = TOPO_OP_PATH, .kind = TOPO_OP_TEXT, .required = true, .min = 16, .max = 16},
     {.name = NULL}};
 const struct topo_op topo_op_row_revokeToken = {
     .id = "revokeToken",
     .method = "DELETE",
     .path = "/v1/tokens/{token_id}",
     .summary = "End a token now",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_ADMIN,
     .params = params_revokeToken,
     .run = topo_op_revokeToken,
@@ -131,7 +131,7 @@ const struct topo_op topo_op_row_listSpaces = {
     .method = "GET",
     .path = "/v1/spaces",
     .summary = "The spaces of this node",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_READ,
     .params = params_listSpaces,
     .run = topo_op_listSpaces,
@@ -139,14 +139,14 @@ const struct topo_op topo_op_row_listSpaces = {
     .idempotent = false};
 
 static const struct topo_op_param params_getSpace[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
 const struct topo_op topo_op_row_getSpace = {
     .id = "getSpace",
     .method = "GET",
     .path = "/v1/spaces/{space}",
     .summary = "One space",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_READ,
     .params = params_getSpace,
     .run = topo_op_getSpace,
@@ -154,15 +154,15 @@ const struct topo_op topo_op_row_getSpace = {
     .idempotent = false};
 
 static const struct topo_op_param params_createWorkspace[] = {
-    {.name = "name", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
-    {.name = "user_name", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
+    {.name = "name", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
+    {.name = "user_name", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
     {.name = NULL}};
 const struct topo_op topo_op_row_createWorkspace = {
     .id = "createWorkspace",
     .method = "POST",
     .path = "/v1/workspaces",
     .summary = "Found a workspace",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_ADMIN,
     .params = params_createWorkspace,
     .run = topo_op_createWorkspace,
@@ -170,23 +170,23 @@ const struct topo_op topo_op_row_createWorkspace = {
     .idempotent = true};
 
 static const struct topo_op_param params_joinWorkspace[] = {
-    {.name = "link", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 4096},
-    {.name = "user_name", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
-    {.name = "wait_ms", .place = TOPO_OP_BODY, .kind = TOPO_OP_UINT, .required = false, .min = 0, .max = 120000},
+    {.name = "link", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 4096},
+    {.name = "user_name", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
+    {.name = "wait_ms", .location = TOPO_OP_BODY, .kind = TOPO_OP_UINT, .required = false, .min = 0, .max = 120000},
     {.name = NULL}};
 const struct topo_op topo_op_row_joinWorkspace = {
     .id = "joinWorkspace",
     .method = "POST",
     .path = "/v1/joins",
     .summary = "Join a workspace by an invite link",
-    .where = TOPO_OP_HOST,
+    .where = TOPO_OP_REGISTRY,
     .scope = TOPO_SCOPE_ADMIN,
     .params = params_joinWorkspace,
     .run = topo_op_joinWorkspace,
     .creates = true,
     .idempotent = true};
 
-const struct topo_op *const topo_host_operations[] = {
+const struct topo_op *const topo_registry_operations[] = {
     &topo_op_row_getStatus,
     &topo_op_row_stopNode,
     &topo_op_row_listLogs,

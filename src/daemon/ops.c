@@ -18,9 +18,9 @@ static void put_text(struct topo_json *out, const char *key, const char *text)
 
 /* ---- the daemon ------------------------------------------------------------------------------ */
 
-int topo_op_getStatus(struct topo_op_call *call, void *host)
+int topo_op_getStatus(struct topo_op_call *call, void *ctx)
 {
-  const struct topo_daemon *daemon = ((struct topo_daemon_call *)host)->daemon;
+  const struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   struct topo_json *out = &call->out;
   topo_json_begin_object(out);
   put_text(out, "version", TOPO_VERSION);
@@ -30,16 +30,16 @@ int topo_op_getStatus(struct topo_op_call *call, void *host)
   put_text(out, "udp_address", daemon->udp_address);
   put_text(out, "http_address", daemon->http_address);
   topo_json_key(out, "spaces");
-  topo_json_u64(out, call->one_space ? 1 : topo_host_count(daemon->host));
+  topo_json_u64(out, call->one_space ? 1 : topo_registry_count(daemon->registry));
   topo_json_key(out, "started_at_ms");
   topo_json_u64(out, daemon->started_ms);
   topo_json_end_object(out);
   return 0;
 }
 
-int topo_op_stopNode(struct topo_op_call *call, void *host)
+int topo_op_stopNode(struct topo_op_call *call, void *ctx)
 {
-  ((struct topo_daemon_call *)host)->stop = true;
+  ((struct topo_daemon_call *)ctx)->stop = true;
   topo_json_begin_object(&call->out);
   topo_json_key(&call->out, "stopping");
   topo_json_bool(&call->out, true);
@@ -57,9 +57,9 @@ static uint64_t skip_to(struct topo_journal *journal, uint64_t limit)
   return last > limit ? last - limit : 0;
 }
 
-int topo_op_listLogs(struct topo_op_call *call, void *host)
+int topo_op_listLogs(struct topo_op_call *call, void *ctx)
 {
-  struct topo_journal *journal = ((struct topo_daemon_call *)host)->daemon->journal;
+  struct topo_journal *journal = ((struct topo_daemon_call *)ctx)->daemon->journal;
   const struct topo_op_value *limit = topo_op_get(call, "limit");
   struct topo_json *out = &call->out;
   struct topo_journal_line line;
@@ -90,24 +90,25 @@ void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space
   topo_space_item_write(&call->out, space);
 }
 
-int topo_op_listSpaces(struct topo_op_call *call, void *host)
+int topo_op_listSpaces(struct topo_op_call *call, void *ctx)
 {
-  struct topo_host *spaces = ((struct topo_daemon_call *)host)->daemon->host;
-  size_t n = topo_host_count(spaces);
+  struct topo_registry *spaces = ((struct topo_daemon_call *)ctx)->daemon->registry;
+  size_t n = topo_registry_count(spaces);
   topo_json_begin_object(&call->out);
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
   for (size_t i = 0; i < n; i++)
-    topo_space_item_write_entry(&call->out, topo_host_at(spaces, i));
+    topo_space_item_write_entry(&call->out, topo_registry_at(spaces, i));
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);
   return 0;
 }
 
-int topo_op_getSpace(struct topo_op_call *call, void *host)
+int topo_op_getSpace(struct topo_op_call *call, void *ctx)
 {
-  struct topo_host *spaces = ((struct topo_daemon_call *)host)->daemon->host;
-  const struct topo_host_entry *entry = topo_host_find(spaces, &topo_op_get(call, "space")->id);
+  struct topo_registry *spaces = ((struct topo_daemon_call *)ctx)->daemon->registry;
+  const struct topo_registry_entry *entry =
+      topo_registry_find(spaces, &topo_op_get(call, "space")->id);
   if (!entry)
     return topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space");
   topo_space_item_write_entry(&call->out, entry);
@@ -115,24 +116,24 @@ int topo_op_getSpace(struct topo_op_call *call, void *host)
 }
 
 /* Makes a space, or finds the one that the call's key has made. */
-static int make_space(struct topo_op_call *call, struct topo_host *spaces,
-                      struct topo_host_wish *wish, const struct topo_host_entry **entry)
+static int make_space(struct topo_op_call *call, struct topo_registry *spaces,
+                      struct topo_registry_wish *wish, const struct topo_registry_entry **entry)
 {
   wish->user_name = topo_op_get(call, "user_name")->text;
   wish->key = call->idempotency_key;
   int status = topo_node_request_of(call, &wish->request);
   if (status == 0)
-    status = topo_host_make(spaces, wish, entry, &call->replayed);
+    status = topo_registry_make(spaces, wish, entry, &call->replayed);
   if (status == TOPO_EMISMATCH)
     return topo_op_fail(call, status, "this idempotency key came with another request before");
   return status;
 }
 
-int topo_op_createWorkspace(struct topo_op_call *call, void *host)
+int topo_op_createWorkspace(struct topo_op_call *call, void *ctx)
 {
-  struct topo_host *spaces = ((struct topo_daemon_call *)host)->daemon->host;
-  const struct topo_host_entry *entry;
-  struct topo_host_wish wish = {.workspace_name = topo_op_get(call, "name")->text};
+  struct topo_registry *spaces = ((struct topo_daemon_call *)ctx)->daemon->registry;
+  const struct topo_registry_entry *entry;
+  struct topo_registry_wish wish = {.workspace_name = topo_op_get(call, "name")->text};
   int status = make_space(call, spaces, &wish, &entry);
   if (status < 0 && status != TOPO_EMISMATCH)
     return topo_op_fail(call, status, "the workspace was not made: %s", topo_status_text(status));
@@ -141,13 +142,13 @@ int topo_op_createWorkspace(struct topo_op_call *call, void *host)
   return status;
 }
 
-int topo_op_joinWorkspace(struct topo_op_call *call, void *host)
+int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx)
 {
-  struct topo_daemon_call *at = host;
+  struct topo_daemon_call *at = ctx;
   const struct topo_op_value *wait = topo_op_get(call, "wait_ms");
-  const struct topo_host_entry *entry;
-  struct topo_host_wish wish = {.link = topo_op_get(call, "link")->text};
-  int status = make_space(call, at->daemon->host, &wish, &entry);
+  const struct topo_registry_entry *entry;
+  struct topo_registry_wish wish = {.link = topo_op_get(call, "link")->text};
+  int status = make_space(call, at->daemon->registry, &wish, &entry);
   if (status == TOPO_EINVAL || status == TOPO_EVERSION) {
     strcpy(call->pointer, "link");
     return topo_op_fail(call, status,

@@ -1,16 +1,16 @@
 /*
- * ops.h - the operations of the daemon itself (where == TOPO_OP_HOST), and what they look at.
+ * ops.h - the operations of the daemon itself (where == TOPO_OP_REGISTRY), and what they look at.
  */
 #ifndef TOPO_DAEMON_OPS_H
 #define TOPO_DAEMON_OPS_H
 
 #include "api/op.h"
 #include "daemon/access.h"
-#include "daemon/host.h"
+#include "daemon/registry.h"
 
 /* The running daemon, as operations see it. */
 struct topo_daemon {
-  struct topo_host *host;
+  struct topo_registry *registry;
   struct topo_pool *pool;
   struct topo_journal *journal;
   struct topo_access *access;
@@ -21,7 +21,7 @@ struct topo_daemon {
   void *stop_arg;
 };
 
-/* What a handler of a host operation gets as its host. */
+/* What a handler of a owner operation gets as its owner. */
 struct topo_daemon_call {
   struct topo_daemon *daemon;
   /* Set by a handler whose answer is due when this space is a member, or after wait_ms. */

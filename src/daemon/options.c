@@ -168,7 +168,7 @@ static bool is_set(const char *text)
   return text && *text;
 }
 
-static int place(const struct parser *p, const struct topo_options_env *env)
+static int set_paths(const struct parser *p, const struct topo_options_env *env)
 {
   struct topo_options *o = p->out;
   bool fits;
@@ -203,5 +203,5 @@ int topo_options_parse(struct topo_options *out, int argc, char *const *argv,
     status = take(&p, argc, argv, &at);
   if (status < 0 || out->help || out->version)
     return status;
-  return place(&p, env);
+  return set_paths(&p, env);
 }

@@ -1,71 +1,67 @@
 /*
- * registry.h - DIR/node.db: which spaces there are, the tokens of callers, and the node's settings.
- * Safe for threads, one after another.
+ * registry.h - the spaces of this daemon: the catalog in DIR/node.db and the files in DIR/spaces.
+ *
+ * A space's file is made under a temporary name ("new-…"), renamed to DEVICE.db when everything is
+ * in it, and then registered. What a crash left under a temporary name is removed at the next
+ * start, and a whole file that is not registered yet is registered then: no crash loses one that
+ * was finished, and nothing that may hold somebody's messages is ever removed.
+ *
+ * Safe for threads, but open and stop.
  */
 #ifndef TOPO_DAEMON_REGISTRY_H
 #define TOPO_DAEMON_REGISTRY_H
 
-#include "api/op.h"
-#include "base/bytes.h"
-#include "port/disk.h"
-
-enum {
-  TOPO_REGISTRY_FILE = 80,  /* bytes of a file name with its NUL */
-  TOPO_REGISTRY_NAME = 257, /* bytes of a user's name with its NUL */
-  TOPO_TOKEN_ID_SIZE = 12,  /* the first bytes of its hash name a token */
-  TOPO_TOKEN_NAME = 65      /* bytes of a token's name with its NUL */
-};
+#include "daemon/catalog.h"
+#include "daemon/space.h"
 
 struct topo_registry;
 
-struct topo_registry_row {
-  struct topo_id device, workspace;
-  char file[TOPO_REGISTRY_FILE];      /* in DIR/spaces */
-  char user_name[TOPO_REGISTRY_NAME]; /* as it was given; for a space that cannot tell yet */
-  uint64_t created_ms;
-  char key[TOPO_OP_KEY_SIZE]; /* the idempotency key that made it, or empty */
-  struct topo_id request;     /* and a hash of what was asked with it */
+/* One space, or what is left of it. */
+struct topo_registry_entry {
+  struct topo_catalog_row row;
+  struct topo_space *space; /* NULL: it could not be opened */
+  int status;               /* why */
 };
 
-/* Opens or creates the file. `disk` outlives the registry. 0; TOPO_ECORRUPT, TOPO_ESCHEMA, TOPO_EIO
- * and so on. */
-int topo_registry_open(struct topo_registry **out, const char *path, const struct topo_disk *disk);
-void topo_registry_close(struct topo_registry *registry); /* NULL is fine */
+/* Opens the catalog and reads or makes the secret of the port, DIR/spaces included. `disk` and
+ * `rng` outlive the registry. 0 or a storage status. */
+int topo_registry_open(struct topo_registry **out, const char *dir, const struct topo_disk *disk,
+                       const struct topo_rng *rng);
+/* 32 bytes, kept in node.db, for topo_network_options. */
+const uint8_t *topo_registry_secret(const struct topo_registry *registry);
+/* Of node.db; good as long as the registry. */
+struct topo_catalog *topo_registry_catalog(struct topo_registry *registry);
+/* Opens every space. One that fails is kept as an entry with its status. 0, or a status of the
+ * catalog. `env` outlives the registry. */
+int topo_registry_start(struct topo_registry *registry, const struct topo_space_env *env);
+/* Stops every space; none is made any more. */
+void topo_registry_stop(struct topo_registry *registry);
+/* After the network is gone. NULL is fine. */
+void topo_registry_close(struct topo_registry *registry);
 
-/* Calls `each` for every space, in the order of their creation, until it returns a status. */
-int topo_registry_list(struct topo_registry *registry,
-                       int (*each)(void *arg, const struct topo_registry_row *row), void *arg);
-/* Durable on return. 0 or a storage status. */
-int topo_registry_add(struct topo_registry *registry, const struct topo_registry_row *row);
+/* Where clients follow the spaces. Good as long as the registry. */
+struct topo_subscription_source topo_registry_subscriptions(struct topo_registry *registry);
 
-/* The setting's 32 bytes; when there is none yet, `fresh` becomes it. 0 or a storage status. */
-int topo_registry_secret(struct topo_registry *registry, const char *name,
-                         const uint8_t fresh[static 32], uint8_t out[static 32]);
+size_t topo_registry_count(struct topo_registry *registry);
+/* The entry at a place; places are stable and entries live as long as the registry. */
+const struct topo_registry_entry *topo_registry_at(struct topo_registry *registry, size_t place);
+/* NULL when there is no such space. */
+const struct topo_registry_entry *topo_registry_find(struct topo_registry *registry,
+                                                     const struct topo_id *device);
 
-/* How a token came about. The numbers are stored. */
-enum topo_token_kind {
-  TOPO_TOKEN_NAMED = 0,   /* createToken */
-  TOPO_TOKEN_SESSION = 1, /* createSession */
-  TOPO_TOKEN_FILE = 2     /* DIR/admin-token */
+/* A space to be made: in a new workspace, when that has a name, or else one that joins by a link.
+ */
+struct topo_registry_wish {
+  const char *workspace_name, *link, *user_name;
+  const char *key;        /* the client's idempotency key; NULL or empty: none */
+  struct topo_id request; /* when there is a key: a hash of all that is asked */
 };
 
-struct topo_token_row {
-  uint8_t id[TOPO_TOKEN_ID_SIZE];
-  struct topo_id hash; /* of the token's text */
-  char name[TOPO_TOKEN_NAME];
-  enum topo_token_kind kind;
-  enum topo_scope scope;
-  bool one_space;
-  struct topo_id space;
-  uint64_t created_ms, expires_ms; /* 0: never */
-};
-
-/* In the order of their creation, until `each` returns a status. */
-int topo_registry_token_list(struct topo_registry *registry,
-                             int (*each)(void *arg, const struct topo_token_row *row), void *arg);
-/* Durable on return. 0 or a storage status. */
-int topo_registry_token_add(struct topo_registry *registry, const struct topo_token_row *row);
-int topo_registry_token_remove(struct topo_registry *registry,
-                               const uint8_t id[static TOPO_TOKEN_ID_SIZE]);
+/* Makes it. 0 and *out; TOPO_EINVAL, TOPO_EVERSION (the link), TOPO_EMISMATCH (the key came with
+ * another request), TOPO_ELIMIT, TOPO_ECLOSED, or a storage status. When the key has made a space
+ * before, also one that a crash kept from being answered for, that one is the answer and *replayed
+ * is set. */
+int topo_registry_make(struct topo_registry *registry, const struct topo_registry_wish *wish,
+                       const struct topo_registry_entry **out, bool *replayed);
 
 #endif

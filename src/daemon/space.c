@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "daemon/feeds.h"
+#include "daemon/broker.h"
 #include "daemon/readers.h"
 #include "daemon/space_item.h"
 #include "port/close.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATES_MS = 200 /* between two looks at what followers see of sync */ };
+enum { STATES_MS = 200 /* between two looks at what subscribers see of sync */ };
 
 static struct topo_now now(void)
 {
@@ -30,7 +30,7 @@ static void finish(struct topo_op_call *call, int status)
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
-static struct topo_input *add_input(struct topo_space_batch *b, enum topo_input_kind kind,
+static struct topo_input *add_input(struct topo_space_inputs *b, enum topo_input_kind kind,
                                     uint64_t number)
 {
   struct topo_input *in = &b->inputs[b->n++];
@@ -38,98 +38,96 @@ static struct topo_input *add_input(struct topo_space_batch *b, enum topo_input_
   return in;
 }
 
-static void open_pipe(struct topo_space_batch *b, struct topo_space_taken *taken)
+static void open_duplex(struct topo_space_inputs *b, struct topo_space_taken *taken)
 {
-  taken->pipe = topo_pipe_take_news(taken->letter, &taken->news);
-  const struct topo_pipe_options *o = topo_pipe_options(taken->pipe);
+  taken->duplex = topo_duplex_take_news(taken->task, &taken->news);
+  const struct topo_duplex_options *o = topo_duplex_options(taken->duplex);
   if (taken->news.up) {
-    struct topo_input *in = add_input(b, TOPO_IN_LINK_UP, o->number);
-    in->up.link = topo_pipe_link(taken->pipe);
+    struct topo_input *in = add_input(b, TOPO_IN_CONN_UP, o->number);
+    in->up.conn = topo_duplex_conn(taken->duplex);
     in->up.peer = o->peer;
     in->up.address = o->address;
     in->up.outgoing = o->outgoing;
     in->up.dial = o->dial;
   }
-  for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
     if (taken->news.received[i].len) {
-      struct topo_input *in = add_input(b, TOPO_IN_LINK_DATA, o->number);
+      struct topo_input *in = add_input(b, TOPO_IN_CONN_DATA, o->number);
       in->data.stream = i;
       in->data.data = taken->news.received[i].data;
       in->data.len = taken->news.received[i].len;
     }
   if (taken->news.writable)
-    add_input(b, TOPO_IN_LINK_WRITABLE, o->number);
+    add_input(b, TOPO_IN_CONN_WRITABLE, o->number);
   if (taken->news.down)
-    add_input(b, TOPO_IN_LINK_DOWN, o->number)->status = taken->news.status;
+    add_input(b, TOPO_IN_CONN_DOWN, o->number)->status = taken->news.status;
 }
 
-static struct topo_space_check *check_of(struct topo_letter *letter)
+static struct topo_space_check *check_of(struct topo_task *task)
 {
-  return (struct topo_space_check *)(void *)((char *)letter -
-                                             offsetof(struct topo_space_check, letter));
+  return (struct topo_space_check *)(void *)((char *)task -
+                                             offsetof(struct topo_space_check, task));
 }
 
-static void open_wait(struct topo_space *space, struct topo_space_letter *wait)
+static void open_wait(struct topo_space *space, struct topo_space_task *wait)
 {
   wait->next = space->waiting;
   space->waiting = wait;
 }
 
-static void open_letter(struct topo_space *space, struct topo_space_taken *taken)
+static void open_task(struct topo_space *space, struct topo_space_taken *taken)
 {
-  struct topo_space_batch *b = &space->batch;
-  struct topo_letter *letter = taken->letter;
-  switch (letter->kind) {
-  case TOPO_LETTER_PIPE: open_pipe(b, taken); break;
-  case TOPO_LETTER_CHECKED:
-    add_input(b, TOPO_IN_CHECKED, 0)->work = check_of(letter)->work;
-    check_of(letter)->work = NULL;
+  struct topo_space_inputs *b = &space->batch;
+  struct topo_task *task = taken->task;
+  switch (task->kind) {
+  case TOPO_TASK_DUPLEX: open_duplex(b, taken); break;
+  case TOPO_TASK_CHECKED:
+    add_input(b, TOPO_IN_CHECKED, 0)->work = check_of(task)->work;
+    check_of(task)->work = NULL;
     break;
-  case TOPO_LETTER_DIAL: {
-    const struct topo_dial_letter *dial = (struct topo_dial_letter *)(void *)letter;
+  case TOPO_TASK_DIAL: {
+    const struct topo_dial_task *dial = (struct topo_dial_task *)(void *)task;
     add_input(b, TOPO_IN_DIAL_FAILED, dial->dial.number)->status = dial->status;
     break;
   }
-  case TOPO_LETTER_CALL:
+  case TOPO_TASK_CALL:
     atomic_fetch_sub(&space->calls, 1);
-    add_input(b, TOPO_IN_CALL, 0)->call = ((struct topo_space_letter *)(void *)letter)->call;
+    add_input(b, TOPO_IN_CALL, 0)->call = ((struct topo_space_task *)(void *)task)->call;
     break;
-  case TOPO_LETTER_WAIT: open_wait(space, (struct topo_space_letter *)(void *)letter); break;
+  case TOPO_TASK_WAIT: open_wait(space, (struct topo_space_task *)(void *)task); break;
   default: topo_assert(false);
   }
 }
 
-/* Takes letters and makes inputs of them; false when the inbox is empty now. */
+/* Takes tasks and makes inputs of them; false when the inbox is empty now. */
 static bool collect(struct topo_space *space)
 {
-  struct topo_space_batch *b = &space->batch;
-  b->n = b->n_letters = 0;
-  while (b->n_letters < TOPO_SPACE_LETTERS) {
+  struct topo_space_inputs *b = &space->batch;
+  b->n = b->n_tasks = 0;
+  while (b->n_tasks < TOPO_SPACE_TASKS_MAX) {
     struct topo_mail *mail = topo_mailbox_take(&space->inbox);
     if (!mail)
       return false;
-    struct topo_space_taken *taken = &b->letters[b->n_letters++];
-    *taken = (struct topo_space_taken){.letter = topo_letter_of(mail)};
-    open_letter(space, taken);
+    struct topo_space_taken *taken = &b->tasks[b->n_tasks++];
+    *taken = (struct topo_space_taken){.task = topo_task_of(mail)};
+    open_task(space, taken);
   }
   return true;
 }
 
-/* The step is over: nothing borrows from the letters any more. */
+/* The step is over: nothing borrows from the tasks any more. */
 static void discard(struct topo_space_taken *taken)
 {
-  switch (taken->letter->kind) {
-  case TOPO_LETTER_PIPE:
-    for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+  switch (taken->task->kind) {
+  case TOPO_TASK_DUPLEX:
+    for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
       topo_buf_finish(&taken->news.received[i]);
     if (taken->news.down)
-      topo_pipe_forget(taken->pipe);
-    topo_pipe_unref(taken->pipe);
+      topo_duplex_forget(taken->duplex);
+    topo_duplex_unref(taken->duplex);
     break;
-  case TOPO_LETTER_DIAL:
-    topo_dial_letter_free((struct topo_dial_letter *)(void *)taken->letter);
-    break;
-  case TOPO_LETTER_CALL: free(taken->letter); break;
+  case TOPO_TASK_DIAL: topo_dial_task_free((struct topo_dial_task *)(void *)taken->task); break;
+  case TOPO_TASK_CALL: free(taken->task); break;
   default: break; /* a check's is part of the space, a wait's is kept */
   }
 }
@@ -144,7 +142,7 @@ static void look(struct topo_space *space)
   bool news =
       changes != space->seen_changes && topo_view_names(&view, name, user_name, sizeof name) == 0;
   pthread_mutex_lock(&space->mutex);
-  space->state.connected = st.links > 0;
+  space->state.connected = st.conns > 0;
   if (dag)
     space->state.member = st.member;
   if (news) {
@@ -155,7 +153,7 @@ static void look(struct topo_space *space)
   pthread_mutex_unlock(&space->mutex);
   if (news) {
     space->seen_changes = changes;
-    topo_feeds_changed(space->feeds);
+    topo_broker_changed(space->broker);
   }
 }
 
@@ -164,8 +162,8 @@ static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
 {
   bool ready = space->state.member && space->state.name[0];
   uint64_t next_ms = UINT64_MAX;
-  for (struct topo_space_letter **at = &space->waiting; *at;) {
-    struct topo_space_letter *wait = *at;
+  for (struct topo_space_task **at = &space->waiting; *at;) {
+    struct topo_space_task *wait = *at;
     if (!ready && wait->until_ms > now_ms) {
       if (wait->until_ms < next_ms)
         next_ms = wait->until_ms;
@@ -180,24 +178,24 @@ static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
   return next_ms;
 }
 
-/* Tells followers how things stand: at most once in STATES_MS, and when that is over. Returns when
- * to look again. */
+/* Tells subscribers how things stand: at most once in STATES_MS, and when that is over. Returns
+ * when to look again. */
 static uint64_t tell_states(struct topo_space *space, uint64_t now_ms)
 {
-  if (!topo_feeds_watched(space->feeds))
+  if (!topo_broker_has_subscribers(space->broker))
     return UINT64_MAX;
   if (now_ms < space->states_ms + STATES_MS)
     return space->states_ms + STATES_MS;
   struct topo_json json;
   topo_json_init(&json);
   topo_space_item_write(&json, space);
-  topo_feeds_state(space->feeds, TOPO_FEED_SPACE, topo_json_text(&json));
+  topo_broker_state(space->broker, TOPO_NOTIFY_SPACE, topo_json_text(&json));
   topo_json_reset(&json);
   if (topo_node_write_sync(space->node, &json) == 0)
-    topo_feeds_state(space->feeds, TOPO_FEED_SYNC, topo_json_text(&json));
+    topo_broker_state(space->broker, TOPO_NOTIFY_SYNC, topo_json_text(&json));
   topo_json_reset(&json);
   if (topo_node_write_peers(space->node, &json) == 0)
-    topo_feeds_state(space->feeds, TOPO_FEED_PEERS, topo_json_text(&json));
+    topo_broker_state(space->broker, TOPO_NOTIFY_PEERS, topo_json_text(&json));
   topo_json_finish(&json);
   space->states_ms = now_ms;
   return UINT64_MAX;
@@ -211,21 +209,21 @@ static bool is_stopping(struct topo_space *space)
   return stopping;
 }
 
-/* A letter that the node will not see any more. */
-static void refuse(struct topo_space *space, struct topo_letter *letter)
+/* A task that the node will not see any more. */
+static void refuse(struct topo_space *space, struct topo_task *task)
 {
-  struct topo_space_taken taken = {.letter = letter};
-  if (letter->kind == TOPO_LETTER_PIPE) {
-    taken.pipe = topo_pipe_take_news(letter, &taken.news);
-    struct topo_link link = topo_pipe_link(taken.pipe);
+  struct topo_space_taken taken = {.task = task};
+  if (task->kind == TOPO_TASK_DUPLEX) {
+    taken.duplex = topo_duplex_take_news(task, &taken.news);
+    struct topo_conn conn = topo_duplex_conn(taken.duplex);
     if (taken.news.up)
-      topo_link_close(&link, TOPO_CLOSE_AWAY);
-  } else if (letter->kind == TOPO_LETTER_CALL) {
+      topo_conn_close(&conn, TOPO_CLOSE_AWAY);
+  } else if (task->kind == TOPO_TASK_CALL) {
     atomic_fetch_sub(&space->calls, 1);
-    finish(((struct topo_space_letter *)(void *)letter)->call, TOPO_ECLOSED);
-  } else if (letter->kind == TOPO_LETTER_WAIT) {
-    finish(((struct topo_space_letter *)(void *)letter)->call, TOPO_ECLOSED);
-    free(letter);
+    finish(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
+  } else if (task->kind == TOPO_TASK_WAIT) {
+    finish(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
+    free(task);
     return;
   }
   discard(&taken);
@@ -239,9 +237,9 @@ static void close_node(struct topo_space *space)
   space->node = NULL;
   topo_mailbox_close(&space->inbox);
   while ((mail = topo_mailbox_take(&space->inbox)) != NULL)
-    refuse(space, topo_letter_of(mail));
+    refuse(space, topo_task_of(mail));
   while (space->waiting) {
-    struct topo_space_letter *wait = space->waiting;
+    struct topo_space_task *wait = space->waiting;
     space->waiting = wait->next;
     finish(wait->call, TOPO_ECLOSED);
     free(wait);
@@ -255,15 +253,15 @@ static void close_node(struct topo_space *space)
 static void run(struct topo_actor *actor)
 {
   struct topo_space *space = (struct topo_space *)(void *)actor;
-  struct topo_space_batch *b = &space->batch;
+  struct topo_space_inputs *b = &space->batch;
   if (!space->node)
     return;
   bool stopping = is_stopping(space);
   bool more = collect(space);
   struct topo_now t = now();
   topo_node_step(space->node, t, b->inputs, b->n);
-  for (size_t i = 0; i < b->n_letters; i++)
-    discard(&b->letters[i]);
+  for (size_t i = 0; i < b->n_tasks; i++)
+    discard(&b->tasks[i]);
   if (stopping && topo_node_in_flight(space->node) == 0) {
     close_node(space);
     return;
@@ -297,8 +295,8 @@ static struct topo_space *create(const struct topo_space_env *env)
   topo_space_ports_init(space);
   topo_assert(pthread_mutex_init(&space->mutex, NULL) == 0);
   topo_assert(pthread_cond_init(&space->changed, NULL) == 0);
-  /* What is put there is bounded: calls by TOPO_SPACE_CALLS, pipes by TOPO_ENDPOINT_PIPES, dials
-   * and batches by the node. */
+  /* What is put there is bounded: calls by TOPO_SPACE_CALLS, duplexes by TOPO_ENDPOINT_CONNS_MAX,
+   * dials and batches by the node. */
   topo_mailbox_init(&space->inbox, SIZE_MAX, wake_actor, space);
   return space;
 }
@@ -311,14 +309,14 @@ static void release(struct topo_space *space)
   free(space);
 }
 
-/* A new follower has seen no states yet: they are told in the next run. */
+/* A new subscriber has seen no states yet: they are told in the next run. */
 static void states_wanted(void *space)
 {
   topo_actor_wake(&((struct topo_space *)space)->actor);
 }
 
 /* Gives the node its surroundings. On failure nothing refers to the space. */
-static int settle(struct topo_space *space, const char *path)
+static int read_identity(struct topo_space *space, const char *path)
 {
   const struct topo_space_env *env = space->env;
   const struct topo_self *self = topo_node_self(space->node);
@@ -331,30 +329,30 @@ static int settle(struct topo_space *space, const char *path)
   space->device = self->device.public_key;
   space->workspace = self->workspace;
   topo_node_set_addresses(space->node, env->addresses, env->n_addresses);
-  struct topo_feeds_options fo = {.pool = env->pool,
-                                  .disk = &env->disk,
-                                  .path = path,
-                                  .application_id = TOPO_NODE_APPLICATION_ID,
-                                  .workspace = self->workspace,
-                                  .device = self->device.public_key,
-                                  .wanted = states_wanted,
-                                  .arg = space};
+  struct topo_broker_options fo = {.pool = env->pool,
+                                   .disk = &env->disk,
+                                   .path = path,
+                                   .application_id = TOPO_NODE_APPLICATION_ID,
+                                   .workspace = self->workspace,
+                                   .device = self->device.public_key,
+                                   .wanted = states_wanted,
+                                   .arg = space};
   space->readers = topo_readers_create(&ro);
-  space->feeds = topo_feeds_create(&fo);
+  space->broker = topo_broker_create(&fo);
   struct topo_endpoint_options eo = {.seed = self->device.seed,
                                      .workspace = space->workspace,
                                      .device = space->device,
                                      .inbox = &space->inbox};
-  if (space->readers && space->feeds)
+  if (space->readers && space->broker)
     space->endpoint = topo_endpoint_create(env->network, &eo);
   if (space->endpoint)
     return 0;
   if (space->readers)
     topo_readers_stop(space->readers);
   topo_readers_destroy(space->readers);
-  if (space->feeds)
-    topo_feeds_stop(space->feeds);
-  topo_feeds_destroy(space->feeds);
+  if (space->broker)
+    topo_broker_stop(space->broker);
+  topo_broker_destroy(space->broker);
   return TOPO_ENOMEM;
 }
 
@@ -372,7 +370,7 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
     status = topo_node_read_origin(space->node, space->origin.key, sizeof space->origin.key,
                                    &space->origin.request);
   if (status == 0)
-    status = settle(space, path);
+    status = read_identity(space, path);
   if (status < 0) {
     topo_node_close(space->node);
     release(space);
@@ -390,7 +388,7 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
 void topo_space_stop(struct topo_space *space)
 {
   topo_readers_stop(space->readers); /* first: a file is closed best by its writer, last */
-  topo_feeds_stop(space->feeds);
+  topo_broker_stop(space->broker);
   pthread_mutex_lock(&space->mutex);
   space->stopping = true;
   pthread_mutex_unlock(&space->mutex);
@@ -408,7 +406,7 @@ void topo_space_destroy(struct topo_space *space)
     return;
   topo_assert(space->closed);
   topo_readers_destroy(space->readers);
-  topo_feeds_destroy(space->feeds);
+  topo_broker_destroy(space->broker);
   release(space);
 }
 
@@ -429,15 +427,15 @@ const struct topo_id *topo_space_workspace(const struct topo_space *space)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static void put(struct topo_space *space, struct topo_space_letter *letter)
+static void put(struct topo_space *space, struct topo_space_task *task)
 {
-  struct topo_op_call *call = letter->call;
-  int status = topo_mailbox_put(&space->inbox, &letter->letter.mail);
+  struct topo_op_call *call = task->call;
+  int status = topo_mailbox_put(&space->inbox, &task->task.mail);
   if (status == 0)
     return;
-  if (letter->letter.kind == TOPO_LETTER_CALL)
+  if (task->task.kind == TOPO_TASK_CALL)
     atomic_fetch_sub(&space->calls, 1);
-  free(letter);
+  free(task);
   finish(call, status);
 }
 
@@ -447,39 +445,39 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call)
     topo_readers_start(space->readers, call);
     return;
   }
-  struct topo_space_letter *letter = NULL;
+  struct topo_space_task *task = NULL;
   bool room = atomic_fetch_add(&space->calls, 1) < TOPO_SPACE_CALLS;
   if (room)
-    letter = calloc(1, sizeof *letter);
-  if (!letter) {
+    task = calloc(1, sizeof *task);
+  if (!task) {
     atomic_fetch_sub(&space->calls, 1);
     finish(call, room ? TOPO_ENOMEM : topo_op_fail(call, TOPO_EAGAIN, "the space is busy"));
     return;
   }
-  letter->letter.kind = TOPO_LETTER_CALL;
-  letter->call = call;
-  put(space, letter);
+  task->task.kind = TOPO_TASK_CALL;
+  task->call = call;
+  put(space, task);
 }
 
 void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
                       void (*before)(struct topo_op_call *call, struct topo_space *space))
 {
-  struct topo_space_letter *letter = calloc(1, sizeof *letter);
-  if (!letter) {
+  struct topo_space_task *task = calloc(1, sizeof *task);
+  if (!task) {
     finish(call, TOPO_ENOMEM);
     return;
   }
-  letter->letter.kind = TOPO_LETTER_WAIT;
-  letter->call = call;
-  letter->until_ms = now().mono_ms + wait_ms;
-  letter->before = before;
-  put(space, letter);
+  task->task.kind = TOPO_TASK_WAIT;
+  task->call = call;
+  task->until_ms = now().mono_ms + wait_ms;
+  task->before = before;
+  put(space, task);
 }
 
-int topo_space_follow(struct topo_space *space, const struct topo_feed_request *request,
-                      struct topo_feed **out)
+int topo_space_subscribe(struct topo_space *space, const struct topo_subscription_request *request,
+                         struct topo_subscription **out)
 {
-  return topo_feeds_open(space->feeds, request, out);
+  return topo_broker_open(space->broker, request, out);
 }
 
 void topo_space_state(struct topo_space *space, struct topo_space_state *out)

@@ -2,7 +2,7 @@
  * space.h - one space in the daemon: its node as an actor of the pool, with an inbox.
  *
  * Everything that happens to the node comes through the inbox: calls, what connections bring,
- * batches that were checked. One run of the actor takes a bounded number of letters and makes one
+ * batches that were checked. One run of the actor takes a bounded number of tasks and makes one
  * step of them. Reading calls go past it to readers of their own.
  *
  * A space lives until the daemon ends, so a pointer to it stays valid; after topo_space_stop it
@@ -11,7 +11,7 @@
 #ifndef TOPO_DAEMON_SPACE_H
 #define TOPO_DAEMON_SPACE_H
 
-#include "api/feed.h"
+#include "api/subscription.h"
 #include "daemon/network.h"
 #include "node/node.h"
 #include "sys/journal.h"
@@ -63,13 +63,13 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call);
 void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
                       void (*before)(struct topo_op_call *call, struct topo_space *space));
 
-/* Follows the space; as topo_feed_source.open (api/feed.h). */
-int topo_space_follow(struct topo_space *space, const struct topo_feed_request *request,
-                      struct topo_feed **out);
+/* Follows the space; as topo_subscription_source.open (api/subscription.h). */
+int topo_space_subscribe(struct topo_space *space, const struct topo_subscription_request *request,
+                         struct topo_subscription **out);
 
 /* What is known of the space without asking it. */
 struct topo_space_state {
-  bool member;    /* its device has a standing link */
+  bool member;    /* its device has a valid connection */
   bool connected; /* to anybody */
   char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME];
 };

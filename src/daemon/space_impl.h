@@ -2,44 +2,44 @@
 #ifndef TOPO_DAEMON_SPACE_IMPL_H
 #define TOPO_DAEMON_SPACE_IMPL_H
 
-#include "daemon/pipe.h"
+#include "daemon/duplex.h"
 #include "daemon/space.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 enum {
-  TOPO_SPACE_LETTERS = 32, /* of one run */
+  TOPO_SPACE_TASKS_MAX = 32, /* of one run */
   TOPO_SPACE_INPUTS =
-      TOPO_SPACE_LETTERS * (3 + TOPO_LINK_STREAMS), /* a pipe brings up, data, writable, down */
+      TOPO_SPACE_TASKS_MAX * (3 + TOPO_CONN_STREAMS), /* a duplex brings up, data, writable, down */
   TOPO_SPACE_JOBS = 4 /* batches being checked; the node allows fewer */
 };
 
 struct topo_space_check {
   struct topo_job job; /* first */
-  struct topo_letter letter;
+  struct topo_task task;
   struct topo_space *space;
   struct topo_work *work; /* NULL: free */
 };
 
-struct topo_space_letter {
-  struct topo_letter letter; /* first */
+struct topo_space_task {
+  struct topo_task task; /* first */
   struct topo_op_call *call;
   /* of kind WAIT */
-  struct topo_space_letter *next;
+  struct topo_space_task *next;
   uint64_t until_ms;
   void (*before)(struct topo_op_call *call, struct topo_space *space);
 };
 
 /* What one run works on. */
-struct topo_space_batch {
-  size_t n, n_letters;
+struct topo_space_inputs {
+  size_t n, n_tasks;
   struct topo_input inputs[TOPO_SPACE_INPUTS];
   struct topo_space_taken {
-    struct topo_letter *letter;
-    struct topo_pipe *pipe; /* of a letter of that kind */
-    struct topo_pipe_news news;
-  } letters[TOPO_SPACE_LETTERS];
+    struct topo_task *task;
+    struct topo_duplex *duplex; /* of a task of that kind */
+    struct topo_duplex_news news;
+  } tasks[TOPO_SPACE_TASKS_MAX];
 };
 
 struct topo_space {
@@ -50,16 +50,16 @@ struct topo_space {
   struct topo_id device, workspace;
   struct topo_space_origin origin;
   struct topo_readers *readers;
-  struct topo_feeds *feeds;
+  struct topo_broker *broker;
   struct topo_endpoint *endpoint;
   /* The actor's */
   struct topo_node *node;
   struct topo_node_ports ports;
   struct topo_space_check checks[TOPO_SPACE_JOBS];
-  struct topo_space_batch batch;
-  struct topo_space_letter *waiting;
+  struct topo_space_inputs batch;
+  struct topo_space_task *waiting;
   uint64_t seen_changes;
-  uint64_t states_ms;     /* when followers were last told how things stand */
+  uint64_t states_ms;     /* when subscribers were last told how things stand */
   struct topo_id dialled; /* by one that is no member yet */
   /* Shared */
   pthread_mutex_t mutex;

@@ -40,9 +40,9 @@ void topo_space_item_write(struct topo_json *out, struct topo_space *space)
              ready ? "ready" : "joining", detail);
 }
 
-_Static_assert((int)TOPO_REGISTRY_NAME <= (int)TOPO_SPACE_NAME, "a registered name fits");
+_Static_assert((int)TOPO_CATALOG_NAME <= (int)TOPO_SPACE_NAME, "a registered name fits");
 
-void topo_space_item_write_entry(struct topo_json *out, const struct topo_host_entry *entry)
+void topo_space_item_write_entry(struct topo_json *out, const struct topo_registry_entry *entry)
 {
   struct topo_space_state state = {.member = false};
   if (entry->space) {

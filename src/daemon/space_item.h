@@ -5,11 +5,11 @@
 #define TOPO_DAEMON_SPACE_ITEM_H
 
 #include "api/json.h"
-#include "daemon/host.h"
+#include "daemon/registry.h"
 
 /* Writes an open space. */
 void topo_space_item_write(struct topo_json *out, struct topo_space *space);
-/* Writes an entry of the host, also one that could not be opened. */
-void topo_space_item_write_entry(struct topo_json *out, const struct topo_host_entry *entry);
+/* Writes an entry of the registry, also one that could not be opened. */
+void topo_space_item_write_entry(struct topo_json *out, const struct topo_registry_entry *entry);
 
 #endif

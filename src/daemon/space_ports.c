@@ -11,7 +11,7 @@ static void run_check(struct topo_job *job)
 {
   struct topo_space_check *check = (struct topo_space_check *)(void *)job;
   topo_batch_check(check->work->batch);
-  int status = topo_mailbox_put(&check->space->inbox, &check->letter.mail);
+  int status = topo_mailbox_put(&check->space->inbox, &check->task.mail);
   topo_assert(status == 0); /* the inbox is open while work is in flight */
 }
 
@@ -47,7 +47,7 @@ static void port_trust(void *ctx)
   struct topo_space *space = ctx;
   struct trust trust = {{0}};
   topo_node_trust(space->node, add_key, &trust);
-  /* One that joins knows nobody yet; the inviter, whom the link named, must not be cut. */
+  /* One that joins knows nobody yet; the inviter, whom the connection named, must not be cut. */
   if (!topo_node_status(space->node).member && !topo_id_is_zero(&space->dialled))
     add_key(&trust, &space->dialled, false);
   if (trust.keys.failed) { /* nobody is safer than somebody who was removed */
@@ -87,7 +87,7 @@ void topo_space_ports_init(struct topo_space *space)
   space->ports = (struct topo_node_ports){port_check, port_dial, port_trust, port_note, space};
   for (unsigned i = 0; i < TOPO_SPACE_JOBS; i++) {
     space->checks[i].job.run = run_check;
-    space->checks[i].letter.kind = TOPO_LETTER_CHECKED;
+    space->checks[i].task.kind = TOPO_TASK_CHECKED;
     space->checks[i].space = space;
   }
 }

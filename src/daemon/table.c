@@ -31,7 +31,7 @@ static size_t count(const struct topo_op *const *ops)
 
 struct topo_table *topo_table_create(struct topo_daemon *daemon)
 {
-  const struct topo_op *const *const parts[] = {topo_host_operations, topo_space_operations};
+  const struct topo_op *const *const parts[] = {topo_registry_operations, topo_space_operations};
   enum { PARTS = sizeof parts / sizeof *parts };
   size_t n = 0;
   for (size_t i = 0; i < PARTS; i++)
@@ -102,12 +102,12 @@ static void start_on_daemon(struct topo_table *table, struct topo_op_call *call)
 static void start(void *ctx, struct topo_op_call *call)
 {
   struct topo_table *table = ctx;
-  if (call->op->where == TOPO_OP_HOST) {
+  if (call->op->where == TOPO_OP_REGISTRY) {
     start_on_daemon(table, call);
     return;
   }
-  const struct topo_host_entry *entry =
-      topo_host_find(table->daemon->host, &topo_op_get(call, "space")->id);
+  const struct topo_registry_entry *entry =
+      topo_registry_find(table->daemon->registry, &topo_op_get(call, "space")->id);
   if (!entry)
     finish(call, topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space"));
   else if (!entry->space)

@@ -125,7 +125,7 @@ static int refer(const struct topo_authority *a, const struct topo_envelope *e,
   n->prev = topo_id_is_zero(&e->prev) ? TOPO_NONE : topo_authority_index(a, &e->prev);
   n->invite = act->kind == TOPO_ACT_ADMISSION ? topo_authority_index(a, &act->invite) : TOPO_NONE;
   const struct topo_authority_node *auth = &a->nodes[n->auth];
-  if (!topo_node_is_link(auth) || !topo_id_equal(&auth->device, &e->signer))
+  if (!topo_node_is_credential(auth) || !topo_id_equal(&auth->device, &e->signer))
     return TOPO_EDENIED;
   if (n->prev != TOPO_NONE && (!topo_id_equal(&a->nodes[n->prev].signer, &e->signer) ||
                                a->nodes[n->prev].seq + 1 != e->seq))
@@ -147,7 +147,7 @@ struct holder {
 static bool holds(const struct topo_authority_node *n, void *arg)
 {
   const struct holder *h = arg;
-  return topo_node_is_link(n) && topo_id_equal(&n->user, h->user) &&
+  return topo_node_is_credential(n) && topo_id_equal(&n->user, h->user) &&
          topo_id_equal(&n->device, h->device);
 }
 
@@ -242,7 +242,7 @@ static int admit_act(const struct topo_authority *a, const struct topo_act *act,
   case TOPO_ACT_DEVICE:
     n->user = auth->user;
     n->key = auth->key;
-    n->key.link_depth++;
+    n->key.credential_depth++;
     return 0;
   case TOPO_ACT_INVITE: return admit_invite(act, auth, n);
   case TOPO_ACT_ADMISSION: return admit_admission(a, act, auth, n);

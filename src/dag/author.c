@@ -26,11 +26,11 @@ static uint64_t tick(struct topo_dag *dag)
 }
 
 /* The next place in our chain of a set. */
-static int next_place(struct topo_dag *dag, int64_t set_no, struct topo_envelope *e)
+static int next_position(struct topo_dag *dag, int64_t set_no, struct topo_envelope *e)
 {
   struct topo_stmt *s = topo_stmt(dag->db, "SELECT seq,prev FROM local_chain WHERE set_no=?1");
   topo_bind_i64(s, 1, set_no);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status == 1) {
     e->seq = (uint32_t)topo_column_i64(s, 0) + 1;
     e->prev = topo_column_id(s, 1);
@@ -39,14 +39,14 @@ static int next_place(struct topo_dag *dag, int64_t set_no, struct topo_envelope
   return status < 0 ? status : 0;
 }
 
-static int keep_place(struct topo_dag *dag, int64_t set_no, const struct topo_envelope *e)
+static int keep_position(struct topo_dag *dag, int64_t set_no, const struct topo_envelope *e)
 {
   struct topo_stmt *s =
       topo_stmt(dag->db, "INSERT OR REPLACE INTO local_chain(set_no,seq,prev) VALUES(?1,?2,?3)");
   topo_bind_i64(s, 1, set_no);
   topo_bind_i64(s, 2, e->seq);
   topo_bind_id(s, 3, &e->id);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 /* The epoch that new content goes under: of those whose key is held, the greatest (generation, id).
@@ -75,18 +75,18 @@ bool topo_dag_can_seal(const struct topo_dag *dag)
   return current_epoch(dag) != NULL;
 }
 
-/* Where the event stands in its signer's chain. The recovery key acts once after genesis; its chain
- * is not kept in a counter row. */
-static int place_control(struct topo_dag *dag, bool own, struct topo_envelope *e)
+/* Where the event is valid in its signer's chain. The recovery key acts once after genesis; its
+ * chain is not kept in a counter row. */
+static int control_position(struct topo_dag *dag, bool own, struct topo_envelope *e)
 {
   if (own)
-    return next_place(dag, 0, e);
+    return next_position(dag, 0, e);
   if (topo_id_is_zero(&e->auth))
     return 0;
-  const struct topo_authority_node *link = topo_authority_find(dag->authority, &e->auth);
-  topo_assert(link && link->kind == TOPO_ACT_GENESIS);
+  const struct topo_authority_node *credential = topo_authority_find(dag->authority, &e->auth);
+  topo_assert(credential && credential->kind == TOPO_ACT_GENESIS);
   e->seq = 1;
-  e->prev = link->id;
+  e->prev = credential->id;
   return 0;
 }
 
@@ -107,12 +107,12 @@ static int write_control(struct topo_dag *dag, const struct topo_type *type, str
     draft.n_parents = (uint8_t)topo_authority_frontier(dag->authority, parents);
     draft.parents = parents[0].bytes;
   }
-  int status = place_control(dag, own, &draft);
+  int status = control_position(dag, own, &draft);
   if (status == 0)
     status = topo_envelope_write_control(out, &draft, &dag->context, as->signer);
   if (status == 0)
     status = topo_envelope_decode(e, &dag->context, topo_buf_view(out));
-  return status == 0 && own ? keep_place(dag, 0, e) : status;
+  return status == 0 && own ? keep_position(dag, 0, e) : status;
 }
 
 static int write_content(struct topo_dag *dag, const struct topo_type *type, struct topo_bytes body,
@@ -125,7 +125,7 @@ static int write_content(struct topo_dag *dag, const struct topo_type *type, str
   *e = (struct topo_envelope){.kind = TOPO_CONTENT, .hlc = tick(dag)};
   int status = topo_log_intern(&dag->log, &key->epoch, &epoch);
   if (status == 0)
-    status = next_place(dag, epoch, e);
+    status = next_position(dag, epoch, e);
   if (status == 0 && e->seq >= TOPO_GGM_SEQ_LIMIT)
     status = TOPO_ELIMIT;
   if (!topo_id_equal(&dag->path_epoch, &key->epoch)) {
@@ -137,17 +137,18 @@ static int write_content(struct topo_dag *dag, const struct topo_type *type, str
                                 &dag->self.device, dag->path);
   if (status == 0)
     status = topo_envelope_decode(e, &dag->context, topo_buf_view(out));
-  return status == 0 ? keep_place(dag, epoch, e) : status;
+  return status == 0 ? keep_position(dag, epoch, e) : status;
 }
 
 /* Would we accept this content ourselves? Asked before anything is written. */
 static int check_content(struct topo_dag *dag, const struct topo_type *type,
                          const struct topo_value *values, const struct topo_id *auth)
 {
-  const struct topo_authority_node *link = topo_authority_find(dag->authority, auth);
+  const struct topo_authority_node *credential = topo_authority_find(dag->authority, auth);
   if ((type->check && type->check(values) < 0))
     return TOPO_EINVAL;
-  if (!link || !link->stands || !topo_role_may((enum topo_role)link->key.role, type->right(values)))
+  if (!credential || !credential->valid ||
+      !topo_role_may((enum topo_role)credential->key.role, type->right(values)))
     return TOPO_EDENIED;
   struct topo_dependency deps[TOPO_DEPENDENCIES_MAX];
   size_t n = type->depends ? type->depends(values, deps) : 0;
@@ -215,10 +216,10 @@ int topo_dag_author(struct topo_dag *dag, const struct topo_type *type,
                     const struct topo_value *values, uint64_t now_ms, const struct topo_sink *sink,
                     struct topo_id *id)
 {
-  const struct topo_authority_node *link =
-      topo_authority_link_of(dag->authority, &dag->self.device.public_key);
-  if (!link)
+  const struct topo_authority_node *credential =
+      topo_authority_credential_of(dag->authority, &dag->self.device.public_key);
+  if (!credential)
     return TOPO_EDENIED;
-  struct topo_author_as as = {&dag->self.device, link->id};
+  struct topo_author_as as = {&dag->self.device, credential->id};
   return topo_dag_author_as(dag, type, values, &as, now_ms, sink, id);
 }

@@ -68,7 +68,7 @@ int32_t topo_authority_count(const struct topo_authority *a)
   return a->n;
 }
 
-bool topo_node_is_link(const struct topo_authority_node *n)
+bool topo_node_is_credential(const struct topo_authority_node *n)
 {
   return n->kind == TOPO_ACT_GENESIS || n->kind == TOPO_ACT_GRANT || n->kind == TOPO_ACT_DEVICE ||
          n->kind == TOPO_ACT_ADMISSION;
@@ -182,7 +182,7 @@ void topo_authority_cover(struct topo_authority *a, int32_t index)
     cover(a, n);
   else
     a->nodes[index].covered = true; /* never a parent itself */
-  if (topo_node_is_link(n))
+  if (topo_node_is_credential(n))
     a->dirty = true;
   if (n->kind == TOPO_ACT_EPOCH || n->kind == TOPO_ACT_WRAP)
     a->unnumbered++;
@@ -223,20 +223,20 @@ unsigned topo_authority_frontier(const struct topo_authority *a,
   return (unsigned)n;
 }
 
-bool topo_authority_act_stands(const struct topo_authority *a, const struct topo_authority_node *n)
+bool topo_authority_act_valid(const struct topo_authority *a, const struct topo_authority_node *n)
 {
-  if (topo_node_is_link(n))
-    return n->stands;
-  return n->auth != TOPO_NONE && a->nodes[n->auth].stands;
+  if (topo_node_is_credential(n))
+    return n->valid;
+  return n->auth != TOPO_NONE && a->nodes[n->auth].valid;
 }
 
-const struct topo_authority_node *topo_authority_link_of(const struct topo_authority *a,
-                                                         const struct topo_id *device)
+const struct topo_authority_node *topo_authority_credential_of(const struct topo_authority *a,
+                                                               const struct topo_id *device)
 {
   const struct topo_authority_node *best = NULL;
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];
-    if (topo_node_is_link(n) && n->stands && topo_id_equal(&n->device, device) &&
+    if (topo_node_is_credential(n) && n->valid && topo_id_equal(&n->device, device) &&
         (!best || topo_node_key_compare(n, best) < 0))
       best = n;
   }
@@ -260,7 +260,7 @@ const struct topo_authority_node *topo_authority_open_invite(const struct topo_a
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];
     if (n->kind != TOPO_ACT_INVITE || !topo_id_equal(&n->invite_key, invite_key) ||
-        !topo_authority_act_stands(a, n))
+        !topo_authority_act_valid(a, n))
       continue;
     *slot = open_slot(a, i, device);
     if (*slot >= 0)
@@ -277,7 +277,7 @@ const struct topo_authority_node *topo_authority_admission(const struct topo_aut
   int32_t of = topo_authority_index(a, invite);
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];
-    if (n->kind == TOPO_ACT_ADMISSION && n->invite == of && n->stands &&
+    if (n->kind == TOPO_ACT_ADMISSION && n->invite == of && n->valid &&
         topo_id_equal(&n->device, device))
       return n;
   }
@@ -290,10 +290,10 @@ void topo_authority_trust(const struct topo_authority *a, const struct topo_id *
 {
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];
-    if (topo_node_is_link(n) && n->stands)
+    if (topo_node_is_credential(n) && n->valid)
       each(arg, &n->device, false);
-    else if (n->kind == TOPO_ACT_INVITE && topo_authority_act_stands(a, n) &&
-             open_slot(a, i, device) >= 0 && !topo_authority_link_of(a, &n->invite_key))
+    else if (n->kind == TOPO_ACT_INVITE && topo_authority_act_valid(a, n) &&
+             open_slot(a, i, device) >= 0 && !topo_authority_credential_of(a, &n->invite_key))
       each(arg, &n->invite_key, true);
   }
 }

@@ -1,10 +1,10 @@
 /*
- * authority.h - who may: the graph of control events in memory, ADMIT, the order of links, STANDS
- * (docs/protocol.md §4).
+ * authority.h - who may: the graph of control events in memory, ADMIT, the order of credentials,
+ * VALID (docs/protocol.md §4).
  *
  * Holds every admitted control event as a node, in the order of admission, with its references as
- * indexes. ADMIT is decided once, when all that an event refers to is here; STANDS is decided for
- * all links in one pass by ascending KEY, whenever links or admissions were added.
+ * indexes. ADMIT is decided once, when all that an event refers to is here; VALID is decided for
+ * all credentials in one pass by ascending KEY, whenever credentials or admissions were added.
  */
 #ifndef TOPO_DAG_AUTHORITY_H
 #define TOPO_DAG_AUTHORITY_H
@@ -21,11 +21,11 @@ enum { TOPO_TYPE_AUTHORITY_MAX = 0x000f };
  * all that it lists is; until then it is blocked. */
 enum topo_numbering { TOPO_UNNUMBERED, TOPO_NUMBERED, TOPO_MISNUMBERED };
 
-struct topo_node_key { /* KEY(link) */
+struct topo_node_key { /* KEY(credential) */
   uint8_t role;
   uint32_t depth;
   struct topo_id grant;
-  uint32_t link_depth;
+  uint32_t credential_depth;
 };
 
 struct topo_authority_node {
@@ -39,11 +39,11 @@ struct topo_authority_node {
   int32_t parents[TOPO_PARENTS_MAX];
   uint8_t n_parents;
   bool covered; /* another authority event has it in its past: not part of the frontier */
-  /* links */
+  /* credentials */
   struct topo_id device, user, seal_key;
   struct topo_node_key key;
-  bool stands;
-  bool changed;   /* stands differs from what it was at the last topo_authority_settled */
+  bool valid;
+  bool changed;   /* is valid differs from what it was at the last topo_authority_recomputed */
   uint8_t judged; /* the state that its row says; kept by flow.c */
   /* invites, admissions, epochs, wraps */
   uint8_t role;
@@ -52,7 +52,7 @@ struct topo_authority_node {
   uint16_t slot;
   struct topo_id *slots; /* owned */
   uint16_t n_slots;
-  uint64_t taken; /* invites: slots with a standing admission, by the last settle */
+  uint64_t taken; /* invites: slots with a valid admission, by the last recompute */
   uint32_t generation;
   struct topo_id commitment;
   struct topo_id *epochs; /* owned: what an epoch lists, or the one a wrap is of */
@@ -71,7 +71,7 @@ const struct topo_authority_node *topo_authority_find(const struct topo_authorit
                                                       const struct topo_id *id);
 const struct topo_authority_node *topo_authority_at(const struct topo_authority *a, int32_t index);
 int32_t topo_authority_count(const struct topo_authority *a);
-bool topo_node_is_link(const struct topo_authority_node *n);
+bool topo_node_is_credential(const struct topo_authority_node *n);
 
 /* What the event refers to that is not admitted here: writes up to TOPO_ANCESTORS_MAX ids, returns
  * how many. */
@@ -92,31 +92,32 @@ int topo_authority_check_join(const struct topo_authority *a, const struct topo_
                               const struct topo_act *act, const struct topo_authority_node *auth,
                               const struct topo_authority_node *invite);
 
-/* Decides STANDS for all links, and numbers epochs, if something was added since; returns 1 when
- * some answer changed (`changed` is set in links that stand or fall by it until
- * topo_authority_settled), 0, or TOPO_ENOMEM. */
-int topo_authority_settle(struct topo_authority *a);
-void topo_authority_settled(struct topo_authority *a);
+/* Decides VALID for all credentials, and numbers epochs, if something was added since; returns 1
+ * when some answer changed (`changed` is set in credentials that are valid or fall by it until
+ * topo_authority_recomputed), 0, or TOPO_ENOMEM. */
+int topo_authority_recompute(struct topo_authority *a);
+void topo_authority_recomputed(struct topo_authority *a);
 
 /* The node, to keep `accepted` in. */
 struct topo_authority_node *topo_authority_node(struct topo_authority *a, int32_t index);
 
-/* Does the event's act stand: its auth's link stands (for a link, it does itself). */
-bool topo_authority_act_stands(const struct topo_authority *a, const struct topo_authority_node *n);
+/* Does the event's act are valid: its auth's credential is valid (for a credential, it does
+ * itself). */
+bool topo_authority_act_valid(const struct topo_authority *a, const struct topo_authority_node *n);
 
 /* The maximal authority events, at most TOPO_PARENTS_MAX, ascending as bytes. Returns how many. */
 unsigned topo_authority_frontier(const struct topo_authority *a,
                                  struct topo_id out[static TOPO_PARENTS_MAX]);
-/* A standing link of a device, the most senior; NULL when there is none. */
-const struct topo_authority_node *topo_authority_link_of(const struct topo_authority *a,
-                                                         const struct topo_id *device);
-/* The standing invite with this key and the first of its slots that is owned by `device` and open;
+/* A valid credential of a device, the most senior; NULL when there is none. */
+const struct topo_authority_node *topo_authority_credential_of(const struct topo_authority *a,
+                                                               const struct topo_id *device);
+/* The valid invite with this key and the first of its slots that is owned by `device` and open;
  * NULL and -1. */
 const struct topo_authority_node *topo_authority_open_invite(const struct topo_authority *a,
                                                              const struct topo_id *invite_key,
                                                              const struct topo_id *device,
                                                              int *slot);
-/* The standing admission of `device` by that invite, or NULL. */
+/* The valid admission of `device` by that invite, or NULL. */
 const struct topo_authority_node *topo_authority_admission(const struct topo_authority *a,
                                                            const struct topo_id *invite,
                                                            const struct topo_id *device);

@@ -1,4 +1,4 @@
-/* authority_impl.h - shared by authority.c, admit.c and stand.c only. */
+/* authority_impl.h - shared by authority.c, admit.c and valid.c only. */
 #ifndef TOPO_DAG_AUTHORITY_IMPL_H
 #define TOPO_DAG_AUTHORITY_IMPL_H
 
@@ -10,7 +10,7 @@ struct topo_authority {
   int32_t n, capacity;
   int32_t *buckets; /* open addressing by id; TOPO_NONE is empty */
   int32_t n_buckets;
-  bool dirty;         /* links were added since the last settle */
+  bool dirty;         /* credentials were added since the last recompute */
   bool grown;         /* anything was */
   int32_t unnumbered; /* epochs and wraps that wait for what they list */
 };

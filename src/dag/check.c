@@ -1,8 +1,8 @@
 /*
  * check.c - a batch on its way from bytes to checked events.
  *
- * The events of one chain are sorted by their place, so that opening them walks neighbouring leaves
- * of the tree, and authenticity is settled from the last to the first.
+ * The events of one chain are sorted by their position, so that opening them walks neighbouring
+ * leaves of the tree, and authenticity is recomputed from the last to the first.
  */
 #include "dag/check.h"
 
@@ -133,23 +133,23 @@ static bool judged(const struct topo_checked *c)
   return c->status == 0 && !c->duplicate && !c->no_key;
 }
 
-/* A successor that names `chain[i]`: it stands a little further on, among those with seq + 1. Where
- * the chain forks, one with a valid signature is taken before one that is vouched for itself, and a
- * forged one not at all. */
+/* A successor that names `chain[i]`: it is valid a little further on, among those with seq + 1.
+ * Where the chain forks, one with a valid signature is taken before one that is authenticated by
+ * its successor for itself, and a forged one not at all. */
 static struct topo_checked *successor(struct topo_checked **chain, size_t n, size_t i)
 {
   const struct topo_envelope *e = &chain[i]->envelope;
-  struct topo_checked *vouched = NULL;
+  struct topo_checked *has_successor = NULL;
   for (size_t k = i + 1; k < n && chain[k]->envelope.seq <= e->seq + 1; k++) {
     if (!judged(chain[k]) || chain[k]->envelope.seq != e->seq + 1 ||
         !topo_id_equal(&chain[k]->envelope.prev, &e->id))
       continue;
     if (chain[k]->authentic)
       return chain[k];
-    if (chain[k]->voucher)
-      vouched = chain[k];
+    if (chain[k]->successor)
+      has_successor = chain[k];
   }
-  return vouched;
+  return has_successor;
 }
 
 /* Verifies the heads of one chain of `n` events, sorted by seq; each control event by itself. */
@@ -160,8 +160,8 @@ static void check_chain(struct topo_batch *b, struct topo_checked **chain, size_
     if (!judged(c))
       continue;
     if (c->envelope.kind == TOPO_CONTENT)
-      c->voucher = successor(chain, n, i);
-    if (!c->voucher && verify(b, c) < 0)
+      c->successor = successor(chain, n, i);
+    if (!c->successor && verify(b, c) < 0)
       b->status = TOPO_ENOMEM; /* no verdict: the whole batch is tried again */
   }
 }
@@ -169,11 +169,11 @@ static void check_chain(struct topo_batch *b, struct topo_checked **chain, size_
 int topo_batch_authenticate(struct topo_batch *b,
                             bool (*is_item)(void *arg, const struct topo_checked *c), void *arg)
 {
-  for (size_t i = b->n_order; i-- > 0;) { /* a voucher stands after those it vouches for */
+  for (size_t i = b->n_order; i-- > 0;) { /* a successor is valid after those it proves for */
     struct topo_checked *c = b->order[i];
-    if (!c->voucher || !judged(c))
+    if (!c->successor || !judged(c))
       continue;
-    c->authentic = c->voucher->authentic && is_item(arg, c->voucher);
+    c->authentic = c->successor->authentic && is_item(arg, c->successor);
     if (!c->authentic && verify(b, c) < 0)
       return TOPO_ENOMEM;
   }

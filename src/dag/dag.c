@@ -84,7 +84,7 @@ static int load_authority(struct topo_dag *dag)
   struct topo_opened opened = {0};
   struct topo_stmt *s = topo_stmt(dag->db, "SELECT no FROM local_admitted ORDER BY rank");
   int status;
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     int64_t no = topo_column_i64(s, 0);
     struct topo_act act;
     topo_buf_clear(&opened.raw);
@@ -106,43 +106,43 @@ static int load_authority(struct topo_dag *dag)
   topo_reset(s);
   topo_opened_finish(&opened);
   if (status == 0)
-    status = topo_authority_settle(dag->authority);
-  dag->settled = topo_authority_count(dag->authority);
-  for (int32_t i = 0; i < dag->settled; i++) {
+    status = topo_authority_recompute(dag->authority);
+  dag->recomputed = topo_authority_count(dag->authority);
+  for (int32_t i = 0; i < dag->recomputed; i++) {
     struct topo_authority_node *node = topo_authority_node(dag->authority, i);
     node->judged = (uint8_t)topo_control_state(dag, node);
   }
-  topo_authority_settled(dag->authority);
+  topo_authority_recomputed(dag->authority);
   return status < 0 ? status : 0;
 }
 
 static int load_numbers(struct topo_dag *dag)
 {
   struct topo_stmt *s = topo_stmt(dag->db, "SELECT count(*) FROM event WHERE state=1");
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status == 1)
     dag->held = (uint64_t)topo_column_i64(s, 0);
   topo_reset(s);
   if (status < 0)
     return status;
   s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='hlc'");
-  status = topo_step(s);
+  status = topo_fetch(s);
   if (status == 1)
     dag->hlc = dag->saved_hlc = (uint64_t)topo_column_i64(s, 0);
   topo_reset(s);
   return status < 0 ? status : 0;
 }
 
-/* Numbers that a power cut took are given again, so each opening is a run of its own. That row may
- * be lost with them. */
-static int begin_run(struct topo_dag *dag)
+/* Numbers that a power cut took are given again, so each opening is an incarnation of its own. That
+ * row may be lost with them. */
+static int begin_incarnation(struct topo_dag *dag)
 {
-  uint64_t run;
-  topo_rng_fill(dag->rng, &run, sizeof run);
+  uint64_t incarnation;
+  topo_rng_fill(dag->rng, &incarnation, sizeof incarnation);
   int status = topo_db_begin(dag->db, false);
   if (status < 0)
     return status;
-  status = topo_changes_begin(dag->db, run);
+  status = topo_changes_begin(dag->db, incarnation);
   if (status == 0)
     return topo_db_commit(dag->db);
   topo_db_rollback(dag->db);
@@ -177,7 +177,7 @@ int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_t
   if (status == 0)
     status = topo_project_prepare(dag);
   if (status == 0)
-    status = begin_run(dag);
+    status = begin_incarnation(dag);
   if (status < 0) {
     topo_dag_close(dag);
     return status;
@@ -211,16 +211,16 @@ int topo_dag_items(struct topo_dag *dag, const struct topo_sink *sink)
                             " WHERE e.state>=2";
   struct topo_stmt *s = topo_stmt(dag->db, sql);
   int status;
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     struct topo_id id = topo_column_id(s, 1), set = topo_column_id(s, 2);
     sink->item(sink->ctx, &set, (uint64_t)topo_column_i64(s, 0), &id);
   }
   return status;
 }
 
-int topo_changed(struct topo_dag *dag, uint16_t type, int64_t subject)
+int topo_changed(struct topo_dag *dag, uint16_t type, int64_t entity)
 {
-  struct topo_change change = {0, type, subject};
+  struct topo_change change = {0, type, entity};
   return topo_buf_put(&dag->changed, &change, sizeof change);
 }
 
@@ -259,15 +259,17 @@ static size_t placeable(struct topo_dag *dag, struct topo_batch *batch, struct t
   return n;
 }
 
-/* Would this authentic content be an item, now that the links are settled? */
+/* Would this authentic content be an item, now that the credentials are recomputed? */
 static bool is_item(void *arg, const struct topo_checked *c)
 {
   const struct topo_dag *dag = arg;
-  const struct topo_authority_node *link = topo_authority_find(dag->authority, &c->inner.auth);
-  return link && topo_node_is_link(link) && topo_id_equal(&link->device, &c->inner.device);
+  const struct topo_authority_node *credential =
+      topo_authority_find(dag->authority, &c->inner.auth);
+  return credential && topo_node_is_credential(credential) &&
+         topo_id_equal(&credential->device, &c->inner.device);
 }
 
-int topo_batch_settle(struct topo_dag *dag, struct topo_batch *batch)
+int topo_batch_authenticated(struct topo_dag *dag, struct topo_batch *batch)
 {
   return topo_batch_authenticate(batch, is_item, dag);
 }
@@ -280,7 +282,7 @@ int topo_save_clock(struct topo_dag *dag)
       topo_stmt(dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('hlc',?1)");
   topo_bind_i64(s, 1, (int64_t)dag->hlc);
   dag->saved_hlc = dag->hlc;
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_ms,
@@ -300,7 +302,7 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
   if (status == 0)
     status = topo_drain(dag);
   if (status == 0)
-    status = topo_batch_settle(dag, batch);
+    status = topo_batch_authenticated(dag, batch);
   for (; i < n && status == 0; i++)
     status = topo_place_content(dag, order[i]);
   free(order);
@@ -348,7 +350,7 @@ uint64_t topo_dag_changes(const struct topo_dag *dag)
 {
   return dag->changes;
 }
-uint64_t topo_dag_held(const struct topo_dag *dag)
+uint64_t topo_dag_pending(const struct topo_dag *dag)
 {
   return dag->held;
 }

@@ -6,9 +6,9 @@
  * keys) follows the transaction's success only: when a call fails or a commit does, the caller
  * rolls back and opens a new dag over the same database.
  *
- * Placement (docs/protocol.md §5): control events first, then the links are settled, then content,
- * then what was unblocked, iteratively. Verdicts may flip; the general path re-evaluates an event
- * from its bytes and recomputes the subjects it touches.
+ * Placement (docs/protocol.md §5): control events first, then the credentials are recomputed, then
+ * content, then what was unblocked, iteratively. Verdicts may flip; the general path re-evaluates
+ * an event from its bytes and recomputes the entities it touches.
  */
 #ifndef TOPO_DAG_DAG_H
 #define TOPO_DAG_DAG_H
@@ -20,7 +20,7 @@
 #include "store/log.h"
 
 enum {
-  TOPO_HELD_MAX = 65536,              /* events kept without being admitted */
+  TOPO_PENDING_MAX = 65536,           /* events kept without being admitted */
   TOPO_CLOCK_AHEAD_MS = 5 * 60 * 1000 /* an hlc further ahead is not merged */
 };
 
@@ -67,9 +67,9 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
 
 /* Makes an event of our own, in the caller's transaction, and places it. `values` are in the order
  * of the type's fields. For control events `auth` and `signer` may be given (genesis, recovery);
- * NULL: this device and its most senior standing link. 0; TOPO_EINVAL (a value breaks its bounds),
- * TOPO_EDENIED (no standing link, or the role may not), TOPO_ENOKEY (no epoch key to seal with),
- * TOPO_ENOTFOUND (a dependency is not accepted here), or a storage status. */
+ * NULL: this device and its most senior valid credential. 0; TOPO_EINVAL (a value breaks its
+ * bounds), TOPO_EDENIED (no valid credential, or the role may not), TOPO_ENOKEY (no epoch key to
+ * seal with), TOPO_ENOTFOUND (a dependency is not accepted here), or a storage status. */
 int topo_dag_author(struct topo_dag *dag, const struct topo_type *type,
                     const struct topo_value *values, uint64_t now_ms, const struct topo_sink *sink,
                     struct topo_id *id);
@@ -89,10 +89,10 @@ int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
 int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
                          const uint8_t secret[static 32], uint64_t now_ms,
                          const struct topo_sink *sink);
-/* Wraps every epoch secret held to a link (after an admission); one event for each epoch. */
+/* Wraps every epoch secret held to a credential (after an admission); one event for each epoch. */
 int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,
-                      const struct topo_id *link, const struct topo_id *seal_key, uint64_t now_ms,
-                      const struct topo_sink *sink);
+                      const struct topo_id *credential, const struct topo_id *seal_key,
+                      uint64_t now_ms, const struct topo_sink *sink);
 
 const struct topo_context *topo_dag_context(const struct topo_dag *dag);
 const struct topo_authority *topo_dag_authority(const struct topo_dag *dag);
@@ -106,7 +106,7 @@ int topo_dag_log_changes(struct topo_dag *dag);
 /* Grows whenever a projection changed. */
 uint64_t topo_dag_changes(const struct topo_dag *dag);
 /* Events kept but not yet placed: waiting for an ancestor or a key. */
-uint64_t topo_dag_held(const struct topo_dag *dag);
+uint64_t topo_dag_pending(const struct topo_dag *dag);
 
 /* True when the event is stored in any state. A storage failure says false. */
 bool topo_dag_has(struct topo_dag *dag, const struct topo_id *id);

@@ -5,10 +5,10 @@
 #include "dag/changes.h"
 #include "dag/dag.h"
 
-/* Rows whose subject must be recomputed at the end of the batch. */
+/* Rows whose entity must be recomputed at the end of the batch. */
 struct topo_dirty {
   const struct topo_type *type;
-  int64_t subject;
+  int64_t entity;
 };
 
 struct topo_dag {
@@ -21,7 +21,7 @@ struct topo_dag {
   struct topo_authority *authority;
   struct topo_keyring *keys;
   uint64_t hlc, saved_hlc, now_ms, changes, held;
-  int32_t settled; /* nodes of authority whose rows say whether they stand */
+  int32_t recomputed; /* nodes of authority whose rows say whether they are valid */
   /* while a batch is applied */
   const struct topo_sink *sink;
   struct topo_buf ready;      /* int64_t: rows to evaluate again */
@@ -44,20 +44,20 @@ int topo_place_control(struct topo_dag *dag, const struct topo_checked *c);
 int topo_place_content(struct topo_dag *dag, const struct topo_checked *c);
 /* Judges content whose row exists; moves it to its state. */
 /* A held event turned out to be none. */
-int topo_reject_held(struct topo_dag *dag, const struct topo_id *id, int status);
+int topo_reject_pending(struct topo_dag *dag, const struct topo_id *id, int status);
 int topo_evaluate(struct topo_dag *dag, struct topo_row *row, const struct topo_content *content);
 
 /* flow.c */
 /* Moves a row to a state: stores it, projects or marks dirty, and lines up what follows. */
-int topo_move(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
-              const struct topo_type *type, const struct topo_event *event);
+int topo_transition(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
+                    const struct topo_type *type, const struct topo_event *event);
 int topo_admitted(struct topo_dag *dag, int64_t no); /* what waited for this ancestor */
 int topo_refuse(struct topo_dag *dag, int64_t no, const struct topo_id *id, int status);
 /* The verdict on an admitted control event. */
 enum topo_state topo_control_state(const struct topo_dag *dag,
                                    const struct topo_authority_node *node);
-int topo_settle(struct topo_dag *dag); /* links, and what flips with them */
-int topo_drain(struct topo_dag *dag);  /* until nothing is left to evaluate */
+int topo_recompute(struct topo_dag *dag); /* credentials, and what flips with them */
+int topo_drain(struct topo_dag *dag);     /* until nothing is left to evaluate */
 /* Evaluates a stored row from its bytes. */
 int topo_evaluate_row(struct topo_dag *dag, int64_t no);
 
@@ -65,12 +65,12 @@ int topo_evaluate_row(struct topo_dag *dag, int64_t no);
 int topo_project_prepare(struct topo_dag *dag); /* tables; rebuild when their schema changed */
 int topo_project(struct topo_dag *dag, const struct topo_type *type,
                  const struct topo_event *event);
-int topo_mark_dirty(struct topo_dag *dag, const struct topo_type *type, int64_t subject);
+int topo_mark_dirty(struct topo_dag *dag, const struct topo_type *type, int64_t entity);
 int topo_project_dirty(struct topo_dag *dag);
-int topo_project_link(struct topo_dag *dag, const struct topo_authority_node *node);
-int topo_subject_of(struct topo_dag *dag, const struct topo_type *type,
-                    const struct topo_value *values, const struct topo_authority_node *link,
-                    int64_t no, int64_t *subject);
+int topo_project_credential(struct topo_dag *dag, const struct topo_authority_node *node);
+int topo_entity_of(struct topo_dag *dag, const struct topo_type *type,
+                   const struct topo_value *values, const struct topo_authority_node *credential,
+                   int64_t no, int64_t *entity);
 /* Opens a stored content event. `plain` keeps the bytes that the views point into, `raw` the event.
  */
 struct topo_opened {
@@ -82,23 +82,23 @@ struct topo_opened {
 int topo_open_row(struct topo_dag *dag, int64_t no, struct topo_opened *out);
 void topo_opened_finish(struct topo_opened *opened);
 
-extern const char *const topo_link_fingerprint[];
+extern const char *const topo_credential_fingerprint[];
 
 /* keys.c */
 int topo_keys_load(struct topo_dag *dag);
 int topo_take_wraps(struct topo_dag *dag, const struct topo_act *act);
 /* Looks again at the wraps of an epoch that was admitted after them (NULL: of all epochs, for a
- * link of ours that was). */
+ * credential of ours that was). */
 int topo_retake_wraps(struct topo_dag *dag, const struct topo_id *epoch);
 int topo_open_waiting(struct topo_dag *dag); /* events held for keys that have come */
 
 /* dag.c */
-int topo_batch_settle(struct topo_dag *dag, struct topo_batch *batch); /* who is authentic */
+int topo_batch_authenticated(struct topo_dag *dag, struct topo_batch *batch); /* who is authentic */
 int topo_save_clock(struct topo_dag *dag);
 int topo_act_of(const struct topo_dag *dag, const struct topo_envelope *e, struct topo_act *act);
 
-/* Remembers that a subject has changed, for the change log. 0 or TOPO_ENOMEM. */
-int topo_changed(struct topo_dag *dag, uint16_t type, int64_t subject);
+/* Remembers that an entity has changed, for the change log. 0 or TOPO_ENOMEM. */
+int topo_changed(struct topo_dag *dag, uint16_t type, int64_t entity);
 
 /* author.c */
 void topo_clock_merge(struct topo_dag *dag, uint64_t hlc);

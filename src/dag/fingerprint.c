@@ -53,7 +53,7 @@ static int hash_select(struct topo_db *db, struct digest *d, const char *sql)
 {
   struct topo_stmt *s = topo_stmt(db, sql);
   int status;
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     int columns = topo_column_count(s);
     for (int i = 0; i < columns; i++)
       put_column(d, s, i);
@@ -75,7 +75,7 @@ struct table {
 static size_t sorted_tables(const struct topo_type *const *types, struct table *out)
 {
   size_t n = 1;
-  out[0] = (struct table){"link", topo_link_fingerprint};
+  out[0] = (struct table){"credential", topo_credential_fingerprint};
   for (; *types; types++) {
     if (!(*types)->fingerprint)
       continue;

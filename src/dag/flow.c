@@ -30,19 +30,20 @@ static int each_source(struct topo_dag *dag, int64_t target, enum topo_edge kind
 /* One thing less to wait for. */
 static int met(struct topo_dag *dag, struct topo_row *source)
 {
-  if (source->state != TOPO_STATE_HELD && source->state != TOPO_STATE_BLOCKED)
+  if (source->state != TOPO_STATE_PENDING && source->state != TOPO_STATE_BLOCKED)
     return 0;
-  if (source->unmet > 0) /* evaluation counts anew, so a target that comes and goes harms nothing */
-    source->unmet--;
+  if (source->missing >
+      0) /* evaluation counts anew, so a target that comes and goes harms nothing */
+    source->missing--;
   int status = topo_log_update(&dag->log, source);
-  if (status == 0 && source->unmet == 0)
+  if (status == 0 && source->missing == 0)
     status = topo_push_no(&dag->ready, source->no);
   return status;
 }
 
 static int again(struct topo_dag *dag, struct topo_row *source)
 {
-  if (source->state <= TOPO_STATE_HELD)
+  if (source->state <= TOPO_STATE_PENDING)
     return 0;
   return topo_push_no(&dag->ready, source->no);
 }
@@ -53,8 +54,8 @@ static int met_dependency(struct topo_dag *dag, struct topo_row *source)
   return source->state == TOPO_STATE_BLOCKED ? met(dag, source) : again(dag, source);
 }
 
-int topo_move(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
-              const struct topo_type *type, const struct topo_event *event)
+int topo_transition(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
+                    const struct topo_type *type, const struct topo_event *event)
 {
   enum topo_state before = row->state;
   row->state = state;
@@ -66,7 +67,7 @@ int topo_move(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
     return status;
   dag->changes++;
   if (type)
-    status = topo_changed(dag, type->number, event->subject);
+    status = topo_changed(dag, type->number, event->entity);
   if (status < 0)
     return status;
   if (state == TOPO_STATE_ACCEPTED) {
@@ -77,7 +78,7 @@ int topo_move(struct topo_dag *dag, struct topo_row *row, enum topo_state state,
     return status;
   }
   if (type)
-    status = topo_mark_dirty(dag, type, event->subject);
+    status = topo_mark_dirty(dag, type, event->entity);
   return status == 0 ? each_source(dag, row->no, TOPO_EDGE_ACCEPTED, again) : status;
 }
 
@@ -85,14 +86,14 @@ int topo_admitted(struct topo_dag *dag, int64_t no)
 {
   struct topo_stmt *s = topo_stmt(dag->db, "INSERT INTO local_admitted(no) VALUES(?1)");
   topo_bind_i64(s, 1, no);
-  int status = topo_run(s);
+  int status = topo_execute(s);
   return status == 0 ? each_source(dag, no, TOPO_EDGE_ADMITTED, met) : status;
 }
 
 /* Drops a held event for good, and lines up what can now never be admitted. */
 static int refuse_row(struct topo_dag *dag, struct topo_row *row)
 {
-  if (row->state != TOPO_STATE_HELD)
+  if (row->state != TOPO_STATE_PENDING)
     return 0;
   dag->held--;
   int status = topo_log_drop(&dag->log, row->no);
@@ -101,7 +102,7 @@ static int refuse_row(struct topo_dag *dag, struct topo_row *row)
 
 int topo_refuse(struct topo_dag *dag, int64_t no, const struct topo_id *id, int why)
 {
-  struct topo_row row = {.no = no, .state = TOPO_STATE_HELD};
+  struct topo_row row = {.no = no, .state = TOPO_STATE_PENDING};
   dag->sink->rejected(dag->sink->ctx, id, why);
   size_t start = dag->refused.len;
   int status = refuse_row(dag, &row);
@@ -116,7 +117,7 @@ int topo_refuse(struct topo_dag *dag, int64_t no, const struct topo_id *id, int 
 enum topo_state topo_control_state(const struct topo_dag *dag,
                                    const struct topo_authority_node *node)
 {
-  if (!topo_authority_act_stands(dag->authority, node) || node->numbering == TOPO_MISNUMBERED)
+  if (!topo_authority_act_valid(dag->authority, node) || node->numbering == TOPO_MISNUMBERED)
     return TOPO_STATE_UNAUTHORISED;
   if (node->kind == TOPO_ACT_OTHER)
     return TOPO_STATE_UNREADABLE;
@@ -124,29 +125,29 @@ enum topo_state topo_control_state(const struct topo_dag *dag,
   return numbered && node->numbering == TOPO_UNNUMBERED ? TOPO_STATE_BLOCKED : TOPO_STATE_ACCEPTED;
 }
 
-/* Who this device is follows from its most senior link: with one of them, the users of all others
- * may be shown differently. */
+/* Who this device is follows from its most senior credential: with one of them, the users of all
+ * others may be shown differently. */
 static int own_users_changed(struct topo_dag *dag)
 {
-  struct topo_stmt *s = topo_stmt(dag->db, "SELECT DISTINCT user FROM link WHERE device=?1");
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT DISTINCT user FROM credential WHERE device=?1");
   topo_bind_id(s, 1, &dag->self.device.public_key);
   int status;
-  while ((status = topo_step(s)) == 1)
-    if (topo_changed(dag, TOPO_CHANGE_OF_LINKS, topo_column_i64(s, 0)) < 0) {
+  while ((status = topo_fetch(s)) == 1)
+    if (topo_changed(dag, TOPO_CHANGE_OF_CREDENTIALS, topo_column_i64(s, 0)) < 0) {
       topo_reset(s);
       return TOPO_ENOMEM;
     }
   return status;
 }
 
-static int link_changed(struct topo_dag *dag, const struct topo_authority_node *node)
+static int credential_changed(struct topo_dag *dag, const struct topo_authority_node *node)
 {
   int64_t user = 0;
-  int status = topo_project_link(dag, node);
+  int status = topo_project_credential(dag, node);
   if (status == 0)
     status = topo_log_intern(&dag->log, &node->user, &user);
   if (status == 0)
-    status = topo_changed(dag, TOPO_CHANGE_OF_LINKS, user);
+    status = topo_changed(dag, TOPO_CHANGE_OF_CREDENTIALS, user);
   if (status == 0 && topo_id_equal(&node->device, &dag->self.device.public_key))
     status = own_users_changed(dag);
   return status;
@@ -160,23 +161,23 @@ static int move_control(struct topo_dag *dag, struct topo_authority_node *node)
   if (status < 0)
     return status;
   node->judged = (uint8_t)state;
-  if (topo_node_is_link(node)) {
-    status = link_changed(dag, node);
+  if (topo_node_is_credential(node)) {
+    status = credential_changed(dag, node);
     if (status < 0)
       return status;
   }
-  return topo_move(dag, &row, state, NULL, NULL);
+  return topo_transition(dag, &row, state, NULL, NULL);
 }
 
-/* The link's answer changed: whatever names it as auth is judged anew. Rare, so it is worth a scan
- * and not an index. */
-static int content_again(struct topo_dag *dag, int64_t link)
+/* The credential's answer changed: whatever names it as auth is judged anew. Rare, so it is worth a
+ * scan and not an index. */
+static int content_again(struct topo_dag *dag, int64_t credential)
 {
   struct topo_stmt *s =
       topo_stmt(dag->db, "SELECT no FROM event WHERE auth=?1 AND set_no<>0 AND state>=2");
-  topo_bind_i64(s, 1, link);
+  topo_bind_i64(s, 1, credential);
   int status;
-  while ((status = topo_step(s)) == 1)
+  while ((status = topo_fetch(s)) == 1)
     if (topo_push_no(&dag->ready, topo_column_i64(s, 0)) < 0) {
       topo_reset(s);
       return TOPO_ENOMEM;
@@ -184,25 +185,25 @@ static int content_again(struct topo_dag *dag, int64_t link)
   return status;
 }
 
-int topo_settle(struct topo_dag *dag)
+int topo_recompute(struct topo_dag *dag)
 {
   int32_t n = topo_authority_count(dag->authority);
-  int flips = topo_authority_settle(dag->authority);
+  int flips = topo_authority_recompute(dag->authority);
   if (flips < 0)
     return flips;
-  if (!flips && dag->settled == n)
+  if (!flips && dag->recomputed == n)
     return 0;
   int status = 0;
-  for (int32_t i = flips ? 0 : dag->settled; i < n && status == 0; i++) {
+  for (int32_t i = flips ? 0 : dag->recomputed; i < n && status == 0; i++) {
     struct topo_authority_node *node = topo_authority_node(dag->authority, i);
-    bool fresh = i >= dag->settled;
+    bool fresh = i >= dag->recomputed;
     if (fresh || node->judged != topo_control_state(dag, node))
       status = move_control(dag, node);
     if (status == 0 && !fresh && node->changed)
       status = content_again(dag, node->no);
   }
-  topo_authority_settled(dag->authority);
-  dag->settled = n;
+  topo_authority_recomputed(dag->authority);
+  dag->recomputed = n;
   return status;
 }
 
@@ -255,7 +256,7 @@ int topo_drain(struct topo_dag *dag)
 {
   int status = 0;
   size_t before;
-  do { /* control until nothing moves, then the links, then content */
+  do { /* control until nothing moves, then the credentials, then content */
     do {
       before = dag->ready.len;
       int32_t count = topo_authority_count(dag->authority);
@@ -264,7 +265,7 @@ int topo_drain(struct topo_dag *dag)
         break;
     } while (status == 0 && dag->ready.len);
     if (status == 0)
-      status = topo_settle(dag);
+      status = topo_recompute(dag);
     if (status == 0)
       status = topo_open_waiting(dag);
     if (status == 0)

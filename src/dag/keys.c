@@ -11,9 +11,9 @@
 
 enum { ENTRY = 112, WRAP = 80, SECRET = 32, WAITING_BATCH = 2048 };
 
-/* info = "topo/1 wrap" ‖ context ‖ epoch ‖ link */
+/* info = "topo/1 wrap" ‖ context ‖ epoch ‖ credential */
 static size_t wrap_info(uint8_t out[static 160], const struct topo_context *context,
-                        const struct topo_id *epoch, const struct topo_id *link)
+                        const struct topo_id *epoch, const struct topo_id *credential)
 {
   static const char domain[] = "topo/1 wrap";
   size_t n = sizeof domain - 1;
@@ -21,7 +21,7 @@ static size_t wrap_info(uint8_t out[static 160], const struct topo_context *cont
   topo_context_bytes(context, out + n);
   n += TOPO_CONTEXT_SIZE;
   memcpy(out + n, epoch->bytes, 32);
-  memcpy(out + n + 32, link->bytes, 32);
+  memcpy(out + n + 32, credential->bytes, 32);
   return n + 64;
 }
 
@@ -44,7 +44,7 @@ static int save_secret(struct topo_dag *dag, const struct topo_id *epoch, const 
       topo_stmt(dag->db, "INSERT OR REPLACE INTO local_epoch(epoch,secret) VALUES(?1,?2)");
   topo_bind_id(s, 1, epoch);
   topo_bind_blob(s, 2, secret, SECRET);
-  int status = topo_run(s);
+  int status = topo_execute(s);
   int64_t no = 0;
   if (status == 0)
     status = add_key(dag, epoch, secret);
@@ -73,7 +73,7 @@ int topo_keys_load(struct topo_dag *dag)
 {
   struct topo_stmt *s = topo_stmt(dag->db, "SELECT epoch,secret FROM local_epoch ORDER BY rowid");
   int status;
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     struct topo_id epoch = topo_column_id(s, 0);
     struct topo_bytes secret = topo_column_bytes(s, 1);
     status = secret.len == SECRET ? add_key(dag, &epoch, secret.data) : TOPO_ECORRUPT;
@@ -89,16 +89,17 @@ int topo_keys_load(struct topo_dag *dag)
 static int take_wrap(struct topo_dag *dag, const struct topo_authority_node *epoch,
                      const uint8_t entry[static ENTRY])
 {
-  struct topo_id link_id;
-  memcpy(link_id.bytes, entry, 32);
-  const struct topo_authority_node *link = topo_authority_find(dag->authority, &link_id);
-  if (!link || !topo_node_is_link(link) ||
-      !topo_id_equal(&link->device, &dag->self.device.public_key) ||
+  struct topo_id credential_id;
+  memcpy(credential_id.bytes, entry, 32);
+  const struct topo_authority_node *credential =
+      topo_authority_find(dag->authority, &credential_id);
+  if (!credential || !topo_node_is_credential(credential) ||
+      !topo_id_equal(&credential->device, &dag->self.device.public_key) ||
       topo_keyring_find(dag->keys, &epoch->id))
     return 0;
   uint8_t info[160], secret[SECRET];
   struct topo_bytes none = {NULL, 0};
-  struct topo_bytes view = {info, wrap_info(info, &dag->context, &epoch->id, &link_id)};
+  struct topo_bytes view = {info, wrap_info(info, &dag->context, &epoch->id, &credential_id)};
   int status = topo_hpke_open(secret, dag->self.seal_secret, view, none, entry + 32, WRAP);
   if (status == 0) {
     struct topo_id commitment = topo_epoch_commitment(secret);
@@ -145,8 +146,8 @@ int topo_retake_wraps(struct topo_dag *dag, const struct topo_id *epoch)
 }
 
 int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,
-                      const struct topo_id *link, const struct topo_id *seal_key, uint64_t now_ms,
-                      const struct topo_sink *sink)
+                      const struct topo_id *credential, const struct topo_id *seal_key,
+                      uint64_t now_ms, const struct topo_sink *sink)
 {
   int status = 0;
   struct topo_keyring *keys = topo_keyring_hold(dag->keys);
@@ -154,9 +155,9 @@ int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,
     const struct topo_epoch_key *key = &keys->keys[i];
     uint8_t info[160], ikm[32], entry[ENTRY];
     struct topo_bytes none = {NULL, 0}, plain = {key->secret, SECRET};
-    struct topo_bytes view = {info, wrap_info(info, &dag->context, &key->epoch, link)};
+    struct topo_bytes view = {info, wrap_info(info, &dag->context, &key->epoch, credential)};
     topo_rng_fill(dag->rng, ikm, sizeof ikm);
-    memcpy(entry, link->bytes, 32);
+    memcpy(entry, credential->bytes, 32);
     status = topo_hpke_seal(entry + 32, seal_key->bytes, ikm, view, none, plain);
     topo_wipe(ikm, sizeof ikm);
     struct topo_value values[TOPO_FIELDS_MAX] = {topo_value_of_id(&key->epoch)};
@@ -207,18 +208,18 @@ static int open_epoch(struct topo_dag *dag, int64_t epoch)
       status = batch->status;
     }
     if (status == 0)
-      status = topo_batch_settle(dag, batch);
+      status = topo_batch_authenticated(dag, batch);
     for (size_t i = 0; status == 0 && i < batch->n; i++)
       if (batch->events[i].status == 0)
         status = topo_place_content(dag, &batch->events[i]);
       else
-        status = topo_reject_held(dag, &batch->events[i].envelope.id, batch->events[i].status);
+        status = topo_reject_pending(dag, &batch->events[i].envelope.id, batch->events[i].status);
     topo_batch_destroy(batch);
   }
   for (size_t at = 0; at < list.len && status == 0; at += sizeof(int64_t)) {
     int64_t no;
     memcpy(&no, list.data + at, sizeof no);
-    status = topo_log_unlink(&dag->log, epoch, TOPO_EDGE_KEY, no);
+    status = topo_log_remove_edge(&dag->log, epoch, TOPO_EDGE_KEY, no);
   }
   topo_buf_finish(&list);
   return status;

@@ -14,31 +14,31 @@ static int reject(struct topo_dag *dag, const struct topo_id *id, int status)
   return 0;
 }
 
-static struct topo_chain_place place_of(const struct topo_envelope *e, int64_t set_no)
+static struct topo_chain_position position_of(const struct topo_envelope *e, int64_t set_no)
 {
-  struct topo_chain_place p = {.set_no = set_no, .seq = e->seq};
+  struct topo_chain_position p = {.set_no = set_no, .seq = e->seq};
   memcpy(p.tag, e->tag, sizeof p.tag);
   return p;
 }
 
-/* An item vouches for its predecessor; one that is not here is wanted. */
-static int vouch(struct topo_dag *dag, const struct topo_envelope *e, int64_t set_no)
+/* An item proves for its predecessor; one that is not here is wanted. */
+static int successor(struct topo_dag *dag, const struct topo_envelope *e, int64_t set_no)
 {
   if (e->seq == 0)
     return 0;
   struct topo_row prev = {0};
   int status = topo_log_find(&dag->log, &e->prev, &prev);
-  if (status == 0 && prev.state > TOPO_STATE_HELD)
+  if (status == 0 && prev.state > TOPO_STATE_PENDING)
     return 0;
   if (status == TOPO_ENOTFOUND)
     status = topo_log_intern(&dag->log, &e->prev, &prev.no);
   if (status < 0)
     return status;
-  struct topo_chain_place p = place_of(e, set_no);
+  struct topo_chain_position p = position_of(e, set_no);
   p.seq--;
   if (!topo_has_bytes(prev.state))
     dag->sink->want(dag->sink->ctx, &e->prev);
-  return topo_log_vouch(&dag->log, prev.no, &p);
+  return topo_log_add_successor(&dag->log, prev.no, &p);
 }
 
 /* 1: content is authentic, by itself or by a stored item that names it. */
@@ -48,8 +48,8 @@ static int authentic(struct topo_dag *dag, const struct topo_checked *c, const s
     return 1;
   if (!row->no)
     return 0;
-  struct topo_chain_place p = place_of(&c->envelope, row->set_no);
-  return topo_log_vouched(&dag->log, row->no, &p);
+  struct topo_chain_position p = position_of(&c->envelope, row->set_no);
+  return topo_log_has_successor(&dag->log, row->no, &p);
 }
 
 /* Stores a new row; its bytes are never written twice. */
@@ -65,10 +65,10 @@ static int hold(struct topo_dag *dag, const struct topo_envelope *e, struct topo
                 enum topo_edge kind, const struct topo_id *ids, size_t n)
 {
   bool stored = topo_has_bytes(row->state);
-  if (!stored && dag->held >= TOPO_HELD_MAX)
+  if (!stored && dag->held >= TOPO_PENDING_MAX)
     return reject(dag, &e->id, TOPO_EQUOTA);
-  row->state = TOPO_STATE_HELD;
-  row->unmet = (int64_t)n;
+  row->state = TOPO_STATE_PENDING;
+  row->missing = (int64_t)n;
   int status = stored ? topo_log_update(&dag->log, row) : store(dag, e, row);
   if (!stored)
     dag->held++;
@@ -76,7 +76,7 @@ static int hold(struct topo_dag *dag, const struct topo_envelope *e, struct topo
     struct topo_row target = {0};
     status = topo_log_intern(&dag->log, &ids[i], &target.no);
     if (status == 0)
-      status = topo_log_link(&dag->log, target.no, kind, row->no);
+      status = topo_log_add_edge(&dag->log, target.no, kind, row->no);
     if (status == 0)
       status = topo_log_row(&dag->log, target.no, &target);
     if (status == 0 && !topo_has_bytes(target.state))
@@ -96,7 +96,7 @@ static int fresh(struct topo_dag *dag, const struct topo_envelope *e, struct top
   return !topo_has_bytes(row->state);
 }
 
-/* A wrap may come before its epoch, or before the link of ours that it is for. */
+/* A wrap may come before its epoch, or before the credential of ours that it is for. */
 static int take_keys(struct topo_dag *dag, const struct topo_act *act, const struct topo_id *id)
 {
   switch (act->kind) {
@@ -118,7 +118,7 @@ static int admit(struct topo_dag *dag, const struct topo_envelope *e, const stru
   bool stored = topo_has_bytes(row->state);
   int status = 0;
   if (!stored) { /* the node needs its row's number */
-    row->state = TOPO_STATE_HELD;
+    row->state = TOPO_STATE_PENDING;
     status = store(dag, e, row);
     if (status < 0)
       return status;
@@ -130,8 +130,8 @@ static int admit(struct topo_dag *dag, const struct topo_envelope *e, const stru
   if (status < 0)
     return status;
   dag->held--;
-  row->state = TOPO_STATE_UNAUTHORISED; /* until the links are settled */
-  row->unmet = 0;
+  row->state = TOPO_STATE_UNAUTHORISED; /* until the credentials are recomputed */
+  row->missing = 0;
   const struct topo_authority_node *auth = topo_authority_find(dag->authority, &e->auth);
   row->auth = auth ? auth->no : 0;
   status = topo_log_update(&dag->log, row);
@@ -151,7 +151,7 @@ int topo_place_control(struct topo_dag *dag, const struct topo_checked *c)
   int status = fresh(dag, e, &row);
   if (status < 0)
     return status;
-  if (!status && row.state != TOPO_STATE_HELD)
+  if (!status && row.state != TOPO_STATE_PENDING)
     return 0; /* known */
   if (!c->authentic)
     return reject(dag, &e->id, TOPO_ESIGNATURE);
@@ -187,7 +187,7 @@ int topo_place_content(struct topo_dag *dag, const struct topo_checked *c)
   int status = fresh(dag, e, &row);
   if (status < 0)
     return status;
-  if (!status && (row.state != TOPO_STATE_HELD || !c->opened))
+  if (!status && (row.state != TOPO_STATE_PENDING || !c->opened))
     return 0; /* known */
   row.hlc = e->hlc;
   status = topo_log_intern(&dag->log, &e->epoch, &row.set_no);
@@ -205,11 +205,11 @@ int topo_place_content(struct topo_dag *dag, const struct topo_checked *c)
   return topo_evaluate(dag, &row, &content);
 }
 
-int topo_reject_held(struct topo_dag *dag, const struct topo_id *id, int why)
+int topo_reject_pending(struct topo_dag *dag, const struct topo_id *id, int why)
 {
   struct topo_row row;
   int status = topo_log_find(&dag->log, id, &row);
-  if (status < 0 || row.state != TOPO_STATE_HELD)
+  if (status < 0 || row.state != TOPO_STATE_PENDING)
     return status;
   return topo_refuse(dag, row.no, id, why);
 }
@@ -220,7 +220,7 @@ static int depend(struct topo_dag *dag, struct topo_row *row, const struct topo_
 {
   struct topo_dependency deps[TOPO_DEPENDENCIES_MAX];
   size_t n = type->depends ? type->depends(event->values, deps) : 0;
-  row->unmet = 0;
+  row->missing = 0;
   *wrong = false;
   for (size_t i = 0; i < n; i++) {
     struct topo_row target = {0};
@@ -228,14 +228,14 @@ static int depend(struct topo_dag *dag, struct topo_row *row, const struct topo_
     if (status == TOPO_ENOTFOUND)
       status = topo_log_intern(&dag->log, &deps[i].id, &target.no);
     if (status == 0)
-      status = topo_log_link(&dag->log, target.no, TOPO_EDGE_ACCEPTED, row->no);
+      status = topo_log_add_edge(&dag->log, target.no, TOPO_EDGE_ACCEPTED, row->no);
     if (status < 0)
       return status;
     event->depends[i] = target.no;
     if (!topo_has_bytes(target.state))
       dag->sink->want(dag->sink->ctx, &deps[i].id);
     if (target.state != TOPO_STATE_ACCEPTED)
-      row->unmet++;
+      row->missing++;
     else if (target.type != deps[i].type)
       *wrong = true;
   }
@@ -248,32 +248,33 @@ static int enter(struct topo_dag *dag, struct topo_row *row, const struct topo_c
 {
   const struct topo_envelope *e = content->envelope;
   enum topo_state before = row->state;
-  if (before != TOPO_STATE_NAMED && before != TOPO_STATE_HELD)
+  if (before != TOPO_STATE_NAMED && before != TOPO_STATE_PENDING)
     return 0;
   row->unmentioned = row->no == 0;
   row->state = TOPO_STATE_ACCEPTED;
-  row->unmet = 0;
+  row->missing = 0;
   int status;
-  if (before == TOPO_STATE_HELD) {
+  if (before == TOPO_STATE_PENDING) {
     dag->held--;
     status = topo_log_update(&dag->log, row);
   } else {
     status = store(dag, e, row);
   }
-  if (status == 0 && !row->unmentioned) /* nobody needs to vouch for it any more */
-    status = topo_log_unvouch(&dag->log, row->no);
+  if (status == 0 && !row->unmentioned) /* nobody needs to prove for it any more */
+    status = topo_log_drop_successors(&dag->log, row->no);
   if (status == 0)
-    status = vouch(dag, e, row->set_no);
+    status = successor(dag, e, row->set_no);
   row->written_accepted = true;
-  row->state = TOPO_STATE_HELD;
+  row->state = TOPO_STATE_PENDING;
   if (status == 0)
     dag->sink->item(dag->sink->ctx, &e->epoch, e->hlc, &e->id);
   return status;
 }
 
-/* What the type makes of the event, once its link stands. */
+/* What the type makes of the event, once its credential is valid. */
 static int evaluate_body(struct topo_dag *dag, struct topo_row *row,
-                         const struct topo_content *content, const struct topo_authority_node *link)
+                         const struct topo_content *content,
+                         const struct topo_authority_node *credential)
 {
   struct topo_value values[TOPO_FIELDS_MAX];
   const struct topo_inner *inner = content->inner;
@@ -282,43 +283,44 @@ static int evaluate_body(struct topo_dag *dag, struct topo_row *row,
                   topo_fields_decode(type->fields, inner->body, values) == 0 &&
                   (!type->check || type->check(values) == 0);
   if (!readable)
-    return topo_move(dag, row, link->stands ? TOPO_STATE_UNREADABLE : TOPO_STATE_UNAUTHORISED, NULL,
-                     NULL);
+    return topo_transition(
+        dag, row, credential->valid ? TOPO_STATE_UNREADABLE : TOPO_STATE_UNAUTHORISED, NULL, NULL);
   struct topo_event event = {.no = row->no,
                              .id = &content->envelope->id,
                              .hlc = row->hlc,
-                             .link = link->no,
+                             .credential = credential->no,
                              .values = values};
-  int status = topo_log_intern(&dag->log, &link->user, &event.user);
+  int status = topo_log_intern(&dag->log, &credential->user, &event.user);
   if (status == 0)
-    status = topo_subject_of(dag, type, values, link, row->no, &event.subject);
+    status = topo_entity_of(dag, type, values, credential, row->no, &event.entity);
   bool wrong = false;
   if (status == 0)
     status = depend(dag, row, type, &event, &wrong);
   if (status < 0)
     return status;
   enum topo_state state = TOPO_STATE_ACCEPTED;
-  if (!link->stands || !topo_role_may((enum topo_role)link->key.role, type->right(values)) || wrong)
+  if (!credential->valid ||
+      !topo_role_may((enum topo_role)credential->key.role, type->right(values)) || wrong)
     state = TOPO_STATE_UNAUTHORISED;
-  else if (row->unmet > 0)
+  else if (row->missing > 0)
     state = TOPO_STATE_BLOCKED;
-  return topo_move(dag, row, state, type, &event);
+  return topo_transition(dag, row, state, type, &event);
 }
 
 int topo_evaluate(struct topo_dag *dag, struct topo_row *row, const struct topo_content *content)
 {
   const struct topo_inner *inner = content->inner;
-  const struct topo_authority_node *link = topo_authority_find(dag->authority, &inner->auth);
-  if (!link)
+  const struct topo_authority_node *credential = topo_authority_find(dag->authority, &inner->auth);
+  if (!credential)
     return hold(dag, content->envelope, row, TOPO_EDGE_ADMITTED, &inner->auth, 1);
-  if (!topo_node_is_link(link) || !topo_id_equal(&link->device, &inner->device))
+  if (!topo_node_is_credential(credential) || !topo_id_equal(&credential->device, &inner->device))
     return topo_has_bytes(row->state)
                ? topo_refuse(dag, row->no, &content->envelope->id, TOPO_EDENIED)
                : reject(dag, &content->envelope->id, TOPO_EDENIED);
   row->type = inner->type;
-  row->auth = link->no;
+  row->auth = credential->no;
   int status = enter(dag, row, content);
   if (status < 0)
     return status;
-  return evaluate_body(dag, row, content, link);
+  return evaluate_body(dag, row, content, credential);
 }

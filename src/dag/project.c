@@ -1,5 +1,5 @@
 /*
- * project.c - projections: their tables, forward projection, recomputing a subject, the
+ * project.c - projections: their tables, forward projection, recomputing an entity, the
  * fingerprint.
  */
 #include "dag/dag_impl.h"
@@ -12,20 +12,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The links that stand: authority's own projection, which views join to names. */
-static const char link_schema[] =
-    "CREATE TABLE link(no INTEGER PRIMARY KEY, device BLOB NOT NULL, user INTEGER NOT NULL,"
+/* The credentials that are valid: authority's own projection, which views join to names. */
+static const char credential_schema[] =
+    "CREATE TABLE credential(no INTEGER PRIMARY KEY, device BLOB NOT NULL, user INTEGER NOT NULL,"
     " role INTEGER NOT NULL, genesis INTEGER NOT NULL);"
-    "CREATE INDEX link_user ON link(user);"
-    "CREATE INDEX link_device ON link(device);";
-const char *const topo_link_fingerprint[] = {
-    "SELECT e.id, l.device, u.id, l.role FROM link l JOIN event e ON e.no=l.no"
-    " JOIN event u ON u.no=l.user ORDER BY e.id",
+    "CREATE INDEX credential_user ON credential(user);"
+    "CREATE INDEX credential_device ON credential(device);";
+const char *const topo_credential_fingerprint[] = {
+    "SELECT e.id, c.device, u.id, c.role FROM credential c JOIN event e ON e.no=c.no"
+    " JOIN event u ON u.no=c.user ORDER BY e.id",
     NULL};
 
 static void schema_hash(const struct topo_dag *dag, struct topo_id *out)
 {
-  struct topo_bytes parts[32] = {{(const uint8_t *)link_schema, sizeof link_schema}};
+  struct topo_bytes parts[32] = {{(const uint8_t *)credential_schema, sizeof credential_schema}};
   size_t n = 1;
   for (const struct topo_type *const *t = dag->types; *t; t++)
     if ((*t)->schema) {
@@ -40,11 +40,11 @@ static int drop_tables(struct topo_dag *dag)
 {
   static const char sql[] =
       "SELECT name FROM sqlite_schema WHERE type='table' AND name NOT IN"
-      " ('event','body','edge','vouch') AND name NOT LIKE 'local\\_%' ESCAPE '\\'"
+      " ('event','body','edge','successor') AND name NOT LIKE 'local\\_%' ESCAPE '\\'"
       " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1";
   for (;;) {
     struct topo_stmt *s = topo_stmt(dag->db, sql);
-    int status = topo_step(s);
+    int status = topo_fetch(s);
     if (status <= 0)
       return status;
     struct topo_bytes name = topo_column_bytes(s, 0);
@@ -62,7 +62,7 @@ static int drop_tables(struct topo_dag *dag)
 
 static int create_tables(struct topo_dag *dag)
 {
-  int status = topo_db_exec(dag->db, link_schema);
+  int status = topo_db_exec(dag->db, credential_schema);
   for (const struct topo_type *const *t = dag->types; *t && status == 0; t++)
     if ((*t)->schema)
       status = topo_db_exec(dag->db, (*t)->schema);
@@ -76,14 +76,14 @@ static int project_all(struct topo_dag *dag)
   int status = 0;
   for (int32_t i = 0; i < topo_authority_count(dag->authority) && status == 0; i++) {
     const struct topo_authority_node *node = topo_authority_at(dag->authority, i);
-    if (topo_node_is_link(node))
-      status = topo_project_link(dag, node);
+    if (topo_node_is_credential(node))
+      status = topo_project_credential(dag, node);
   }
   for (int64_t no = 0; status == 0;) {
     struct topo_stmt *s = topo_stmt(
         dag->db, "SELECT no FROM event WHERE no>?1 AND state=5 AND set_no<>0 ORDER BY no LIMIT 1");
     topo_bind_i64(s, 1, no);
-    status = topo_step(s);
+    status = topo_fetch(s);
     if (status <= 0)
       return status;
     no = topo_column_i64(s, 0);
@@ -118,7 +118,7 @@ static int rebuild(struct topo_dag *dag, const struct topo_id *hash)
     struct topo_stmt *s = topo_stmt(
         dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('projection',?1)");
     topo_bind_id(s, 1, hash);
-    status = topo_run(s);
+    status = topo_execute(s);
   }
   if (status == 0)
     return topo_db_commit(dag->db);
@@ -132,7 +132,7 @@ int topo_project_prepare(struct topo_dag *dag)
   struct topo_id hash, stored = {{0}};
   schema_hash(dag, &hash);
   struct topo_stmt *s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='projection'");
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status < 0)
     return status;
   if (status == 1)
@@ -141,37 +141,38 @@ int topo_project_prepare(struct topo_dag *dag)
   return topo_id_equal(&hash, &stored) ? 0 : rebuild(dag, &hash);
 }
 
-int topo_project_link(struct topo_dag *dag, const struct topo_authority_node *node)
+int topo_project_credential(struct topo_dag *dag, const struct topo_authority_node *node)
 {
-  if (!node->stands) {
-    struct topo_stmt *s = topo_stmt(dag->db, "DELETE FROM link WHERE no=?1");
+  if (!node->valid) {
+    struct topo_stmt *s = topo_stmt(dag->db, "DELETE FROM credential WHERE no=?1");
     topo_bind_i64(s, 1, node->no);
-    return topo_run(s);
+    return topo_execute(s);
   }
   int64_t user = 0;
   int status = topo_log_intern(&dag->log, &node->user, &user);
   if (status < 0)
     return status;
   struct topo_stmt *s = topo_stmt(
-      dag->db, "INSERT OR REPLACE INTO link(no,device,user,role,genesis) VALUES(?1,?2,?3,?4,?5)");
+      dag->db,
+      "INSERT OR REPLACE INTO credential(no,device,user,role,genesis) VALUES(?1,?2,?3,?4,?5)");
   topo_bind_i64(s, 1, node->no);
   topo_bind_id(s, 2, &node->device);
   topo_bind_i64(s, 3, user);
   topo_bind_i64(s, 4, node->key.role);
   topo_bind_i64(s, 5, node->kind == TOPO_ACT_GENESIS);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
-int topo_subject_of(struct topo_dag *dag, const struct topo_type *type,
-                    const struct topo_value *values, const struct topo_authority_node *link,
-                    int64_t no, int64_t *subject)
+int topo_entity_of(struct topo_dag *dag, const struct topo_type *type,
+                   const struct topo_value *values, const struct topo_authority_node *credential,
+                   int64_t no, int64_t *entity)
 {
-  *subject = no;
-  if (!type->subject)
+  *entity = no;
+  if (!type->entity)
     return 0;
-  struct topo_id id = type->subject(values, &dag->context.workspace, &link->user);
-  int status = topo_log_intern(&dag->log, &id, subject);
-  return status == 0 ? topo_log_link(&dag->log, *subject, TOPO_EDGE_SUBJECT, no) : status;
+  struct topo_id id = type->entity(values, &dag->context.workspace, &credential->user);
+  int status = topo_log_intern(&dag->log, &id, entity);
+  return status == 0 ? topo_log_add_edge(&dag->log, *entity, TOPO_EDGE_ENTITY, no) : status;
 }
 
 int topo_project(struct topo_dag *dag, const struct topo_type *type, const struct topo_event *event)
@@ -182,9 +183,9 @@ int topo_project(struct topo_dag *dag, const struct topo_type *type, const struc
   return status;
 }
 
-int topo_mark_dirty(struct topo_dag *dag, const struct topo_type *type, int64_t subject)
+int topo_mark_dirty(struct topo_dag *dag, const struct topo_type *type, int64_t entity)
 {
-  struct topo_dirty d = {type, subject};
+  struct topo_dirty d = {type, entity};
   return topo_buf_put(&dag->dirty, &d, sizeof d);
 }
 
@@ -212,13 +213,16 @@ static int project_row(struct topo_dag *dag, const struct topo_type *type, int64
   struct topo_value values[TOPO_FIELDS_MAX];
   if (status == 0 && opened.open &&
       topo_fields_decode(type->fields, opened.inner.body, values) == 0) {
-    const struct topo_authority_node *link =
+    const struct topo_authority_node *credential =
         topo_authority_find(dag->authority, &opened.inner.auth);
-    struct topo_event event = {
-        .no = no, .id = &opened.envelope.id, .hlc = row.hlc, .link = link->no, .values = values};
-    status = topo_log_intern(&dag->log, &link->user, &event.user);
+    struct topo_event event = {.no = no,
+                               .id = &opened.envelope.id,
+                               .hlc = row.hlc,
+                               .credential = credential->no,
+                               .values = values};
+    status = topo_log_intern(&dag->log, &credential->user, &event.user);
     if (status == 0)
-      status = topo_subject_of(dag, type, values, link, no, &event.subject);
+      status = topo_entity_of(dag, type, values, credential, no, &event.entity);
     if (status == 0)
       status = find_dependencies(dag, type, &event);
     if (status == 0)
@@ -231,14 +235,14 @@ static int project_row(struct topo_dag *dag, const struct topo_type *type, int64
 static int recompute(struct topo_dag *dag, const struct topo_dirty *d)
 {
   topo_db_set_writer(dag->db, d->type->name);
-  int status = d->type->clear(dag->db, d->subject);
+  int status = d->type->clear(dag->db, d->entity);
   topo_db_set_writer(dag->db, NULL);
   if (status < 0)
     return status;
-  if (!d->type->subject)
-    return project_row(dag, d->type, d->subject);
+  if (!d->type->entity)
+    return project_row(dag, d->type, d->entity);
   struct topo_buf list = {0};
-  status = topo_log_sources(&dag->log, d->subject, TOPO_EDGE_SUBJECT, &list);
+  status = topo_log_sources(&dag->log, d->entity, TOPO_EDGE_ENTITY, &list);
   for (size_t at = 0; at < list.len && status == 0; at += sizeof(int64_t)) {
     int64_t no;
     memcpy(&no, list.data + at, sizeof no);
@@ -248,24 +252,24 @@ static int recompute(struct topo_dag *dag, const struct topo_dirty *d)
   return status;
 }
 
-static int by_subject(const void *pa, const void *pb)
+static int by_entity(const void *pa, const void *pb)
 {
   const struct topo_dirty *a = pa, *b = pb;
   if (a->type != b->type)
     return a->type->number < b->type->number ? -1 : 1;
-  return (a->subject > b->subject) - (a->subject < b->subject);
+  return (a->entity > b->entity) - (a->entity < b->entity);
 }
 
-/* A subject that several events left is recomputed once. */
+/* An entity that several events left is recomputed once. */
 int topo_project_dirty(struct topo_dag *dag)
 {
   struct topo_dirty *list = (struct topo_dirty *)(void *)dag->dirty.data;
   size_t n = dag->dirty.len / sizeof *list;
   int status = 0;
   if (n > 0)
-    qsort(list, n, sizeof *list, by_subject);
+    qsort(list, n, sizeof *list, by_entity);
   for (size_t i = 0; i < n && status == 0; i++)
-    if (i == 0 || by_subject(&list[i - 1], &list[i]) != 0)
+    if (i == 0 || by_entity(&list[i - 1], &list[i]) != 0)
       status = recompute(dag, &list[i]);
   topo_buf_clear(&dag->dirty);
   return status;

@@ -47,7 +47,7 @@ enum topo_act_kind {
 struct topo_act {
   enum topo_act_kind kind;
   enum topo_right right;                 /* what the author's role must be allowed */
-  struct topo_id user, device, seal_key; /* links */
+  struct topo_id user, device, seal_key; /* credentials */
   uint8_t role;                          /* grant, invite */
   const uint8_t *countersign, *proof;    /* grant, device, admission; admission */
   struct topo_id invite;                 /* admission: the event; invite: the key */
@@ -58,7 +58,7 @@ struct topo_act {
   struct topo_id commitment;             /* epoch */
   struct topo_bytes epochs;              /* epoch: its parents, 32 bytes each */
   struct topo_id epoch;                  /* wrap */
-  struct topo_bytes wraps;               /* wrap: { link 32 ‖ wrap 80 } each */
+  struct topo_bytes wraps;               /* wrap: { credential 32 ‖ wrap 80 } each */
 };
 
 enum { TOPO_DEPENDENCIES_MAX = 4 };
@@ -68,8 +68,8 @@ struct topo_event {
   int64_t no;
   const struct topo_id *id;
   uint64_t hlc;
-  int64_t link, user; /* the author's link and user */
-  int64_t subject;
+  int64_t credential, user; /* the author's credential and user */
+  int64_t entity;
   int64_t depends[TOPO_DEPENDENCIES_MAX]; /* as the type's `depends` lists them */
   const struct topo_value *values;
 };
@@ -98,14 +98,14 @@ struct topo_type {
   /* Fills what the event depends on; returns how many. NULL: nothing. */
   size_t (*depends)(const struct topo_value *values,
                     struct topo_dependency out[static TOPO_DEPENDENCIES_MAX]);
-  /* The id of the subject whose rows this event shares; NULL function: the event itself. */
-  struct topo_id (*subject)(const struct topo_value *values, const struct topo_id *workspace,
-                            const struct topo_id *user);
+  /* The id of the entity whose rows this event shares; NULL function: the event itself. */
+  struct topo_id (*entity)(const struct topo_value *values, const struct topo_id *workspace,
+                           const struct topo_id *user);
   const char *schema; /* CREATE statements of its tables; their change rebuilds all projections */
-  /* Adds an accepted event to the rows of its subject. Must not depend on the order of calls. */
+  /* Adds an accepted event to the rows of its entity. Must not depend on the order of calls. */
   int (*project)(struct topo_db *db, const struct topo_event *event);
-  /* Removes all rows of a subject. */
-  int (*clear)(struct topo_db *db, int64_t subject);
+  /* Removes all rows of an entity. */
+  int (*clear)(struct topo_db *db, int64_t entity);
   /* SELECTs over its tables, references as ids, totally ordered; ends with NULL. */
   const char *const *fingerprint;
 };

@@ -1,10 +1,10 @@
 /*
  * gateway.c - the life of the gateway: listen, serve, fall quiet, end.
  *
- * The front door (door.h) owns the listening sockets. libmicrohttpd runs as some daemons without a
- * listening socket and without a pool, which 0.9.75 refuses to combine, and is handed connections.
- * It must not be stopped while a connection is suspended, so the end has three steps: nothing new
- * starts, the calls under way are reported, then the daemons stop.
+ * The front listener (listener.h) owns the listening sockets. libmicrohttpd runs as some daemons
+ * without a listening socket and without a pool, which 0.9.75 refuses to combine, and is handed
+ * connections. It must not be stopped while a connection is suspended, so the end has three steps:
+ * nothing new starts, the calls under way are reported, then the daemons stop.
  */
 #include "gateway/gateway_impl.h"
 
@@ -108,7 +108,7 @@ static void fill_options(struct topo_gateway_options *o)
     o->version = "0";
 }
 
-/* Connections, as the door hands them out and libmicrohttpd reports them. */
+/* Connections, as the listener hands them out and libmicrohttpd reports them. */
 
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
@@ -117,14 +117,15 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
   struct topo_gateway *g = server->gateway;
   if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
     atomic_fetch_sub(&server->connections, 1);
-    topo_conns_close(&g->conns, *context);
+    topo_http_conns_close(&g->conns, *context);
     *context = NULL;
     return;
   }
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   /* Without memory for it there is no context, and its first request ends it. */
-  *context = info ? topo_conns_open(&g->conns, info->connect_fd, topo_clock_monotonic_ns()) : NULL;
+  *context =
+      info ? topo_http_conns_open(&g->conns, info->connect_fd, topo_clock_monotonic_ns()) : NULL;
 }
 
 static bool wants_socket(const struct topo_head *head)
@@ -143,7 +144,7 @@ static bool take_socket(struct topo_gateway *g, int fd, const struct topo_head *
                                    .method = "GET",
                                    .resource = TOPO_RESOURCE_SOCKET,
                                    .headers = &head->headers};
-  struct topo_verdict verdict = topo_judge(&facts, &g->names, &g->options.gate);
+  struct topo_verdict verdict = topo_authorize(&facts, &g->names, &g->options.gate);
   *problem = verdict.problem;
   if (verdict.refused)
     return false;
@@ -199,7 +200,7 @@ static bool take(void *arg, int fd, const struct topo_head *head, struct topo_pr
     return take_socket(g, fd, head, problem);
   *problem = topo_problem_of(TOPO_ERATE, "There are too many connections.", NULL);
   struct topo_gateway_server *server = choose_server(g);
-  if (count_connections(g) >= g->options.connections_max && !topo_conns_make_room(&g->conns))
+  if (count_connections(g) >= g->options.connections_max && !topo_http_conns_make_room(&g->conns))
     return false;
   if (!server)
     return false;
@@ -215,7 +216,7 @@ static bool take(void *arg, int fd, const struct topo_head *head, struct topo_pr
 static void tick(void *arg)
 {
   struct topo_gateway *g = arg;
-  topo_conns_sweep(&g->conns, topo_clock_monotonic_ns());
+  topo_http_conns_sweep(&g->conns, topo_clock_monotonic_ns());
   topo_stream_tick(g);
 }
 
@@ -265,7 +266,7 @@ static int start_daemons(struct topo_gateway *g)
 static int start_sockets(struct topo_gateway *g)
 {
   const struct topo_ws_options options = {.gate = g->options.gate,
-                                          .feeds = g->options.feeds,
+                                          .broker = g->options.broker,
                                           .failures = &g->failures,
                                           .hello_ns = g->options.times.hello_ms * ms_ns,
                                           .beat_ns = g->options.times.beat_ms * ms_ns,
@@ -275,16 +276,16 @@ static int start_sockets(struct topo_gateway *g)
   return topo_ws_create(&g->ws, &options);
 }
 
-static int start_door(struct topo_gateway *g)
+static int start_listener(struct topo_gateway *g)
 {
-  const struct topo_door_options options = {.listeners = {g->socket.fd, g->tcp_fd},
-                                            .undecided_max = g->options.undecided_max,
-                                            .head_timeout_ns = g->options.times.head_ms * ms_ns,
-                                            .take = take,
-                                            .tick = tick,
-                                            .name = name,
-                                            .arg = g};
-  return topo_door_create(&g->door, &options);
+  const struct topo_listener_options options = {.listeners = {g->socket.fd, g->tcp_fd},
+                                                .undecided_max = g->options.undecided_max,
+                                                .head_timeout_ns = g->options.times.head_ms * ms_ns,
+                                                .take = take,
+                                                .tick = tick,
+                                                .name = name,
+                                                .arg = g};
+  return topo_listener_create(&g->listener, &options);
 }
 
 static int listen_tcp(struct topo_gateway *g)
@@ -316,7 +317,7 @@ static void init_parts(struct topo_gateway *g)
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
   pthread_cond_init(&g->changed, &attributes);
   pthread_condattr_destroy(&attributes);
-  topo_conns_init(&g->conns, t->wait_ms * ms_ns, t->body_ms * ms_ns, t->answer_ms * ms_ns);
+  topo_http_conns_init(&g->conns, t->wait_ms * ms_ns, t->body_ms * ms_ns, t->answer_ms * ms_ns);
   topo_bucket_init(&g->known, CALLS_PER_S, CALLS_BURST, now);
   topo_bucket_init(&g->open, CALLS_PER_S, CALLS_BURST, now);
   topo_bucket_init(&g->failures, FAILURES_PER_S, FAILURES_PER_S, now);
@@ -327,7 +328,7 @@ static void finish_parts(struct topo_gateway *g)
   topo_bucket_finish(&g->failures);
   topo_bucket_finish(&g->open);
   topo_bucket_finish(&g->known);
-  topo_conns_finish(&g->conns);
+  topo_http_conns_finish(&g->conns);
   pthread_cond_destroy(&g->changed);
   pthread_mutex_destroy(&g->lock);
 }
@@ -358,12 +359,12 @@ struct topo_gateway *topo_gateway_create(const struct topo_gateway_options *opti
   *status = start_daemons(g);
   if (*status < 0)
     goto fail_daemons;
-  *status = start_door(g);
+  *status = start_listener(g);
   if (*status < 0)
-    goto fail_door;
+    goto fail_listener;
   return g;
 
-fail_door:
+fail_listener:
   stop_daemons(g);
 fail_daemons:
   topo_ws_destroy(g->ws);
@@ -391,7 +392,7 @@ void topo_gateway_quiesce(struct topo_gateway *g)
   pthread_mutex_unlock(&g->lock);
   if (!first)
     return;
-  topo_door_destroy(g->door);
+  topo_listener_destroy(g->listener);
   topo_unix_socket_close(&g->socket);
   close_tcp(g);
   topo_ws_quiesce(g->ws);

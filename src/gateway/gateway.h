@@ -4,14 +4,14 @@
  *
  * The gateway knows rows, parameters and JSON texts; what an operation does and where it runs is
  * the runner's. A request waits, suspended, until the runner reports its call; no thread waits with
- * it. Callers are judged (gateway/judge.h): on the Unix socket by their uid, the daemon's own or
- * root's; over TCP by what they call the node, where they come from, and their token.
+ * it. Callers are judged (gateway/authorize.h): on the Unix socket by their uid, the daemon's own
+ * or root's; over TCP by what they call the node, where they come from, and their token.
  */
 #ifndef TOPO_GATEWAY_GATEWAY_H
 #define TOPO_GATEWAY_GATEWAY_H
 
-#include "api/feed.h"
 #include "api/gate.h"
+#include "api/subscription.h"
 #include "gateway/asset.h"
 
 struct topo_gateway;
@@ -28,16 +28,16 @@ struct topo_gateway_times {
 };
 
 struct topo_gateway_options {
-  const char *socket_path;            /* its directory is made (0700) when it is missing */
-  const char *host;                   /* an IP address to listen on; NULL: no TCP */
-  uint16_t port;                      /* 0: the system picks one */
-  const struct topo_op *const *table; /* ends with NULL; outlives the gateway */
-  struct topo_op_runner runner;       /* outlives the gateway */
-  struct topo_gate gate;              /* who tokens stand for; likewise */
-  struct topo_feed_source feeds;      /* likewise */
-  const struct topo_asset *assets;    /* the page; ends with a NULL path; NULL: none */
-  const char *version;                /* part of every ETag of an answer; NULL: "0"; outlives */
-  unsigned connections_max;           /* served by HTTP at a time; 0: 512 */
+  const char *socket_path;                /* its directory is made (0700) when it is missing */
+  const char *host;                       /* an IP address to listen on; NULL: no TCP */
+  uint16_t port;                          /* 0: the system picks one */
+  const struct topo_op *const *table;     /* ends with NULL; outlives the gateway */
+  struct topo_op_runner runner;           /* outlives the gateway */
+  struct topo_gate gate;                  /* who tokens stand for; likewise */
+  struct topo_subscription_source broker; /* likewise */
+  const struct topo_asset *assets;        /* the page; ends with a NULL path; NULL: none */
+  const char *version;                    /* part of every ETag of an answer; NULL: "0"; outlives */
+  unsigned connections_max;               /* served by HTTP at a time; 0: 512 */
   unsigned undecided_max; /* that have not asked yet; 0: 1024 or what the system allows */
   unsigned timeout_s;     /* not 0: an upper bound for all of `times` */
   struct topo_gateway_times times;
@@ -64,8 +64,8 @@ uint16_t topo_gateway_port(const struct topo_gateway *gateway);
 void topo_gateway_quiesce(struct topo_gateway *gateway);
 
 /* Quiesces, waits until the runner has reported every call (the caller sees to it that it will),
- * gives the answers two seconds to leave, and closes every connection. The gate and the feeds are
- * not used any more once it returns. NULL is fine. */
+ * gives the answers two seconds to leave, and closes every connection. The gate and the
+ * subscriptions are not used any more once it returns. NULL is fine. */
 void topo_gateway_destroy(struct topo_gateway *gateway);
 
 #endif

@@ -5,9 +5,9 @@
 #define TOPO_GATEWAY_GATEWAY_IMPL_H
 
 #include "gateway/bucket.h"
-#include "gateway/conns.h"
-#include "gateway/door.h"
 #include "gateway/gateway.h"
+#include "gateway/http_conns.h"
+#include "gateway/listener.h"
 #include "gateway/unix_socket.h"
 
 #include <microhttpd.h>
@@ -33,10 +33,10 @@ struct topo_gateway {
 
   struct topo_unix_socket socket;
   int tcp_fd; /* -1: none */
-  struct topo_door *door;
+  struct topo_listener *listener;
   struct topo_ws *ws;
   struct topo_gateway_server servers[TOPO_GATEWAY_THREADS_MAX];
-  struct topo_conns conns;
+  struct topo_http_conns conns;
   /* Calls of callers that are known, calls that need no token, and failures to prove who one is. */
   struct topo_bucket known, open, failures;
 

@@ -36,7 +36,7 @@ static int read_id(struct reader *r, const cJSON *item, const char *pointer, str
   return refuse(r, TOPO_EINVAL, pointer, "It must be an id of 43 characters.");
 }
 
-static int read_since(struct reader *r, const cJSON *item, struct topo_feed_request *out)
+static int read_since(struct reader *r, const cJSON *item, struct topo_subscription_request *out)
 {
   size_t len = cJSON_IsString(item) ? strlen(item->valuestring) : 0;
   if (len == 0 || len >= sizeof out->since)
@@ -45,17 +45,17 @@ static int read_since(struct reader *r, const cJSON *item, struct topo_feed_requ
   return 0;
 }
 
-static int read_types(struct reader *r, const cJSON *list, struct topo_feed_request *out)
+static int read_types(struct reader *r, const cJSON *list, struct topo_subscription_request *out)
 {
   int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
   const cJSON *item;
-  enum topo_feed_type type;
-  if (n < 1 || n > TOPO_FEED_TYPES)
+  enum topo_notification_type type;
+  if (n < 1 || n > TOPO_NOTIFICATION_TYPES)
     return refuse(r, TOPO_EINVAL, "types", "It must be a list of types.");
   cJSON_ArrayForEach(item, list)
   {
     if (!cJSON_IsString(item) ||
-        topo_feed_type_parse(item->valuestring, strlen(item->valuestring), &type) < 0)
+        topo_notification_type_parse(item->valuestring, strlen(item->valuestring), &type) < 0)
       return refuse(r, TOPO_EINVAL, "types", "There is no such type of event.");
     out->types |= 1u << type;
   }
@@ -64,7 +64,7 @@ static int read_types(struct reader *r, const cJSON *list, struct topo_feed_requ
 
 static int read_subscription(struct reader *r, const cJSON *item)
 {
-  struct topo_feed_request *out = &r->out->subscribe[r->out->n_subscribe++];
+  struct topo_subscription_request *out = &r->out->subscribe[r->out->n_subscribe++];
   const cJSON *since = member(item, "since"), *channel = member(item, "channel"),
               *types = member(item, "types");
   if (!cJSON_IsObject(item))

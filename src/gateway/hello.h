@@ -4,7 +4,7 @@
 #ifndef TOPO_GATEWAY_HELLO_H
 #define TOPO_GATEWAY_HELLO_H
 
-#include "api/feed.h"
+#include "api/subscription.h"
 
 enum {
   TOPO_HELLO_SIZE_MAX = 16 * 1024, /* bytes of one message */
@@ -17,7 +17,7 @@ struct topo_hello {
   char token[TOPO_HELLO_TOKEN_MAX + 1];
   size_t token_len;
   size_t n_subscribe, n_unsubscribe;
-  struct topo_feed_request subscribe[TOPO_HELLO_SPACES_MAX]; /* without `ready` */
+  struct topo_subscription_request subscribe[TOPO_HELLO_SPACES_MAX]; /* without `ready` */
   struct topo_id unsubscribe[TOPO_HELLO_SPACES_MAX];
 };
 

@@ -3,7 +3,7 @@
  *
  * libmicrohttpd calls the handler once with the headers, once per piece of the body, once at the
  * end of the body, and once more after a resume. A refusal found early waits for the end of the
- * body, so that the client reads it instead of a broken pipe; only a body announced as too long,
+ * body, so that the client reads it instead of a broken duplex; only a body announced as too long,
  * one that waits for a word of ours (Expect), or one whose end nobody can tell, is refused at once.
  * The connection is suspended before the runner gets the call: `done` may then resume it at any
  * time, even before `start` returned, because libmicrohttpd acts on a resume only after the
@@ -135,8 +135,8 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
   return MHD_YES;
 }
 
-/* libmicrohttpd is less strict than the front door, which has seen the first request only: where
- * this one ends, two readers could understand differently. */
+/* libmicrohttpd is less strict than the front listener, which has seen the first request only:
+ * where this one ends, two readers could understand differently. */
 static void refuse_endless(struct topo_request *r)
 {
   r->endless |= !topo_headers_framed(&r->headers);
@@ -148,7 +148,8 @@ static void refuse_endless(struct topo_request *r)
 static const struct topo_id *space_of(const struct topo_op_call *call)
 {
   for (unsigned i = 0; call && call->op->params[i].name; i++)
-    if (call->op->params[i].place == TOPO_OP_PATH && strcmp(call->op->params[i].name, "space") == 0)
+    if (call->op->params[i].location == TOPO_OP_PATH &&
+        strcmp(call->op->params[i].name, "space") == 0)
       return &call->values[i].id;
   return NULL;
 }
@@ -179,10 +180,11 @@ static void judge(struct topo_request *r, const char *method)
                                    .op = r->call ? r->call->op : NULL,
                                    .space = space_of(r->call),
                                    .headers = &r->headers};
-  struct topo_verdict verdict = topo_judge(&facts, &r->gateway->names, &r->gateway->options.gate);
+  struct topo_verdict verdict =
+      topo_authorize(&facts, &r->gateway->names, &r->gateway->options.gate);
   r->grant = verdict.grant;
   if (r->grant.scope != TOPO_SCOPE_OPEN)
-    topo_conns_know(&r->gateway->conns, r->conn);
+    topo_http_conns_know(&r->gateway->conns, r->conn);
   if (verdict.refused) {
     r->last = true;
     if (verdict.unproven && !topo_bucket_take(&r->gateway->failures, topo_clock_monotonic_ns()))
@@ -217,13 +219,15 @@ static bool announces_too_much(const struct topo_request *r)
 
 static enum MHD_Result send_problem(struct topo_request *r)
 {
-  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ANSWERING, topo_clock_monotonic_ns());
+  topo_http_conns_transition(&r->gateway->conns, r->conn, TOPO_HTTP_CONN_ANSWERING,
+                             topo_clock_monotonic_ns());
   return topo_answer_problem(r);
 }
 
 static enum MHD_Result take_head(struct topo_request *r, const char *method, const char *url)
 {
-  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ASKING, topo_clock_monotonic_ns());
+  topo_http_conns_transition(&r->gateway->conns, r->conn, TOPO_HTTP_CONN_ASKING,
+                             topo_clock_monotonic_ns());
   MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, take_header, r);
   refuse_endless(r);
   struct topo_problem problem = find_resource(r, method, url);
@@ -242,7 +246,7 @@ static enum MHD_Result take_head(struct topo_request *r, const char *method, con
   return send_problem(r);
 }
 
-static struct topo_conn *conn_of(struct MHD_Connection *connection)
+static struct topo_http_conn *conn_of(struct MHD_Connection *connection)
 {
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -251,7 +255,7 @@ static struct topo_conn *conn_of(struct MHD_Connection *connection)
 
 static struct topo_request *begin(struct topo_gateway *gateway, struct MHD_Connection *connection)
 {
-  struct topo_conn *conn = conn_of(connection);
+  struct topo_http_conn *conn = conn_of(connection);
   struct topo_request *r = conn ? calloc(1, sizeof *r) : NULL;
   if (!r)
     return NULL;
@@ -372,7 +376,8 @@ static enum MHD_Result start_call(struct topo_request *r)
     refuse_end(r);
   if (r->refused)
     return send_problem(r);
-  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_RUNNING, topo_clock_monotonic_ns());
+  topo_http_conns_transition(&r->gateway->conns, r->conn, TOPO_HTTP_CONN_RUNNING,
+                             topo_clock_monotonic_ns());
   r->running = true;
   r->call->done = call_done;
   r->call->done_arg = r;
@@ -393,7 +398,8 @@ static enum MHD_Result serve(struct topo_request *r, const char *url)
     return start_call(r);
   if (r->resource == TOPO_RESOURCE_EVENTS)
     return topo_stream_start(r);
-  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ANSWERING, topo_clock_monotonic_ns());
+  topo_http_conns_transition(&r->gateway->conns, r->conn, TOPO_HTTP_CONN_ANSWERING,
+                             topo_clock_monotonic_ns());
   return topo_answer_file(r);
 }
 
@@ -423,7 +429,8 @@ enum MHD_Result topo_request_handle(void *cls, struct MHD_Connection *connection
   if (!r->running)
     return serve(r, url);
   topo_assert(is_done(r));
-  topo_conns_move(&r->gateway->conns, r->conn, TOPO_CONN_ANSWERING, topo_clock_monotonic_ns());
+  topo_http_conns_transition(&r->gateway->conns, r->conn, TOPO_HTTP_CONN_ANSWERING,
+                             topo_clock_monotonic_ns());
   return topo_answer_call(r);
 }
 
@@ -438,7 +445,8 @@ void topo_request_completed(void *cls, struct MHD_Connection *connection, void *
     return;
   *state = NULL;
   topo_assert(!r->running || is_done(r));
-  topo_conns_move(&gateway->conns, r->conn, TOPO_CONN_WAITING, topo_clock_monotonic_ns());
+  topo_http_conns_transition(&gateway->conns, r->conn, TOPO_HTTP_CONN_WAITING,
+                             topo_clock_monotonic_ns());
   topo_op_call_destroy(r->call);
   topo_buf_wipe(&r->body);
   free(r);

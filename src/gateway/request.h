@@ -11,7 +11,7 @@ enum { TOPO_REQUEST_ALLOW_SIZE = 64 };
 struct topo_request {
   struct topo_gateway *gateway;
   struct MHD_Connection *connection;
-  struct topo_conn *conn;
+  struct topo_http_conn *conn;
   struct topo_headers headers; /* borrowed of libmicrohttpd, until the request is completed */
   enum topo_resource resource;
   const struct topo_asset *asset; /* of a file of the page */

@@ -21,7 +21,7 @@ const char topo_secure_page[] =
 
 const char topo_secure_data[] = "default-src 'none'; frame-ancestors 'none'";
 
-/* The only statuses the front door answers with by itself. */
+/* The only statuses the front listener answers with by itself. */
 static const char *reason(int http)
 {
   switch (http) {

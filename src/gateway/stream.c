@@ -2,8 +2,9 @@
  * stream.c - a response that libmicrohttpd pulls.
  *
  * The gateway's lock guards whether a stream is suspended and whether there is news, so that a
- * `ready` between the last read and the suspension is not lost. The feed itself is used by one
- * thread at a time: that of the connection's daemon. `ready` never waits for more than the lock.
+ * `ready` between the last read and the suspension is not lost. The subscription itself is used by
+ * one thread at a time: that of the connection's daemon. `ready` never waits for more than the
+ * lock.
  */
 #include "gateway/stream.h"
 
@@ -19,7 +20,7 @@
 
 enum {
   BLOCK_SIZE = 16 * 1024, /* of one piece of the response */
-  READ_BYTES = 64 * 1024, /* of frames, from the feed at a time */
+  READ_BYTES = 64 * 1024, /* of frames, from the subscription at a time */
   QUERY_VALUE_MAX = 256
 };
 static const uint64_t ms_ns = 1000000;
@@ -27,8 +28,8 @@ static const uint64_t ms_ns = 1000000;
 struct topo_stream {
   struct topo_gateway *gateway;
   struct MHD_Connection *connection;
-  struct topo_conn *conn;
-  struct topo_feed *feed;
+  struct topo_http_conn *conn;
+  struct topo_subscription *subscription;
   struct topo_grant grant;
   char token[TOPO_TOKEN_TEXT_MAX]; /* asked about again from time to time: it may be revoked */
   size_t token_len;                /* 0: none was needed */
@@ -43,7 +44,7 @@ struct topo_stream {
 
 struct query {
   struct topo_request *r;
-  struct topo_feed_request feed;
+  struct topo_subscription_request subscription;
   bool has_space;
 };
 
@@ -68,12 +69,12 @@ static void read_types(struct query *q, const char *text, size_t len)
   const char *end = text + len;
   for (;;) {
     const char *comma = memchr(text, ',', (size_t)(end - text)), *stop = comma ? comma : end;
-    enum topo_feed_type type;
-    if (topo_feed_type_parse(text, (size_t)(stop - text), &type) < 0) {
+    enum topo_notification_type type;
+    if (topo_notification_type_parse(text, (size_t)(stop - text), &type) < 0) {
       refuse(q->r, "It must be types of events, separated by commas.", "types");
       return;
     }
-    q->feed.types |= 1u << type;
+    q->subscription.types |= 1u << type;
     if (!comma)
       return;
     text = comma + 1;
@@ -82,22 +83,22 @@ static void read_types(struct query *q, const char *text, size_t len)
 
 static void read_since(struct query *q, const char *text, size_t len, const char *pointer)
 {
-  if (len == 0 || len >= sizeof q->feed.since) {
+  if (len == 0 || len >= sizeof q->subscription.since) {
     refuse(q->r, "It must be a cursor.", pointer);
     return;
   }
-  memcpy(q->feed.since, text, len);
-  q->feed.since[len] = '\0';
+  memcpy(q->subscription.since, text, len);
+  q->subscription.since[len] = '\0';
 }
 
 static void take_value(struct query *q, const char *key, const char *text, size_t len)
 {
   if (strcmp(key, "space") == 0)
-    q->has_space = read_id(q->r, key, text, len, &q->feed.space);
+    q->has_space = read_id(q->r, key, text, len, &q->subscription.space);
   else if (strcmp(key, "since") == 0)
     read_since(q, text, len, key);
   else if (strcmp(key, "channel") == 0)
-    q->feed.one_channel = read_id(q->r, key, text, len, &q->feed.channel);
+    q->subscription.one_channel = read_id(q->r, key, text, len, &q->subscription.channel);
   else if (strcmp(key, "types") == 0)
     read_types(q, text, len);
 }
@@ -127,8 +128,9 @@ static void read_query(struct query *q)
     refuse(q->r, "It says whose events.", "space");
   if (!q->r->refused && last->len)
     read_since(q, last->text, last->len, "Last-Event-ID");
-  if (!q->r->refused && topo_judge_grant(&q->r->grant, TOPO_SCOPE_READ, &q->feed.space) < 0)
-    topo_request_refuse(q->r, topo_problem_of(TOPO_ENOTFOUND, topo_judge_no_space, NULL));
+  if (!q->r->refused &&
+      topo_authorize_grant(&q->r->grant, TOPO_SCOPE_READ, &q->subscription.space) < 0)
+    topo_request_refuse(q->r, topo_problem_of(TOPO_ENOTFOUND, topo_authorize_no_space, NULL));
 }
 
 /* The life of a stream. */
@@ -186,8 +188,8 @@ static void delist(struct topo_stream *s)
 static void destroy(void *cls)
 {
   struct topo_stream *s = cls;
-  if (s->feed)
-    s->feed->ops->close(s->feed);
+  if (s->subscription)
+    s->subscription->ops->close(s->subscription);
   delist(s);
   topo_buf_finish(&s->pending);
   topo_wipe(s->token, sizeof s->token);
@@ -202,7 +204,7 @@ static void put_text(struct topo_buf *out, const char *text)
 }
 
 /* A frame is one line of JSON: no line of `data` ends inside of it. */
-static void put_event(void *arg, const struct topo_feed_event *event)
+static void put_event(void *arg, const struct topo_subscription_event *event)
 {
   struct topo_buf *out = arg;
   if (event->cursor) {
@@ -213,7 +215,7 @@ static void put_event(void *arg, const struct topo_feed_event *event)
   put_text(out, "event: ");
   put_text(out, event->type);
   put_text(out, "\ndata: ");
-  topo_buf_put(out, event->frame.data, event->frame.len);
+  topo_buf_put(out, event->notification.data, event->notification.len);
   put_text(out, "\n\n");
 }
 
@@ -259,9 +261,9 @@ static enum turn take_turn(struct topo_stream *s)
 }
 
 /* False: the space is closed, or memory has run out. */
-static bool read_feed(struct topo_stream *s)
+static bool read_subscription(struct topo_stream *s)
 {
-  int n = s->feed->ops->read(s->feed, READ_BYTES, put_event, &s->pending);
+  int n = s->subscription->ops->read(s->subscription, READ_BYTES, put_event, &s->pending);
   if (n > 0) {
     pthread_mutex_lock(&s->gateway->lock);
     s->news = true; /* there may be more: only a read of nothing arms `ready` */
@@ -275,13 +277,14 @@ static ssize_t pull(void *cls, uint64_t position, char *out, size_t max)
   struct topo_stream *s = cls;
   (void)position;
   /* libmicrohttpd asks when what went before was taken: the client reads. */
-  topo_conns_move(&s->gateway->conns, s->conn, TOPO_CONN_STREAMING, topo_clock_monotonic_ns());
+  topo_http_conns_transition(&s->gateway->conns, s->conn, TOPO_HTTP_CONN_STREAMING,
+                             topo_clock_monotonic_ns());
   while (s->sent == s->pending.len) {
     topo_buf_clear(&s->pending);
     s->sent = 0;
     switch (take_turn(s)) {
     case READ:
-      if (!read_feed(s))
+      if (!read_subscription(s))
         return MHD_CONTENT_READER_END_OF_STREAM;
       break;
     case BEAT:
@@ -310,11 +313,11 @@ static void keep_token(struct topo_stream *s, const struct topo_request *r)
   }
 }
 
-static int open_stream(struct topo_request *r, struct topo_feed_request *request,
+static int open_stream(struct topo_request *r, struct topo_subscription_request *request,
                        struct topo_stream **out)
 {
   struct topo_stream *s = calloc(1, sizeof *s);
-  const struct topo_feed_source *source = &r->gateway->options.feeds;
+  const struct topo_subscription_source *source = &r->gateway->options.broker;
   if (!s)
     return TOPO_ENOMEM;
   s->gateway = r->gateway;
@@ -331,7 +334,7 @@ static int open_stream(struct topo_request *r, struct topo_feed_request *request
   }
   request->ready = on_ready;
   request->arg = s;
-  status = source->open ? source->open(source->ctx, request, &s->feed) : TOPO_ENOTFOUND;
+  status = source->open ? source->open(source->ctx, request, &s->subscription) : TOPO_ENOTFOUND;
   if (status < 0) {
     destroy(s);
     return status;
@@ -344,7 +347,7 @@ static void refuse_open(struct topo_request *r, int status)
 {
   switch (status) {
   case TOPO_ENOTFOUND:
-    topo_request_refuse(r, topo_problem_of(status, topo_judge_no_space, NULL));
+    topo_request_refuse(r, topo_problem_of(status, topo_authorize_no_space, NULL));
     break;
   case TOPO_EINVAL:
     topo_request_refuse(r, topo_problem_of(status, "It must be a cursor of this space.", "since"));
@@ -362,12 +365,12 @@ enum MHD_Result topo_stream_start(struct topo_request *r)
   struct query q = {.r = r};
   struct topo_stream *s = NULL;
   read_query(&q);
-  int status = r->refused ? 0 : open_stream(r, &q.feed, &s);
+  int status = r->refused ? 0 : open_stream(r, &q.subscription, &s);
   if (status < 0)
     refuse_open(r, status);
-  topo_conns_move(&r->gateway->conns, r->conn,
-                  r->refused ? TOPO_CONN_ANSWERING : TOPO_CONN_STREAMING,
-                  topo_clock_monotonic_ns());
+  topo_http_conns_transition(&r->gateway->conns, r->conn,
+                             r->refused ? TOPO_HTTP_CONN_ANSWERING : TOPO_HTTP_CONN_STREAMING,
+                             topo_clock_monotonic_ns());
   if (r->refused)
     return topo_answer_problem(r);
   struct MHD_Response *response =

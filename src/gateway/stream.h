@@ -5,8 +5,9 @@
  *   event: message
  *   data: {"type":"message",…}
  *
- * A stream with nothing to say is suspended: it costs a connection and no thread, and the feed's
- * `ready`, the next comment, the end of its token or the end of the gateway resumes it.
+ * A stream with nothing to say is suspended: it costs a connection and no thread, and the
+ * subscription's `ready`, the next comment, the end of its token or the end of the gateway resumes
+ * it.
  */
 #ifndef TOPO_GATEWAY_STREAM_H
 #define TOPO_GATEWAY_STREAM_H
@@ -15,7 +16,7 @@
 
 enum { TOPO_STREAMS_MAX = 256 };
 
-/* Opens the feed that a request asks for and answers with it, or with a problem. */
+/* Opens the subscription that a request asks for and answers with it, or with a problem. */
 enum MHD_Result topo_stream_start(struct topo_request *r);
 
 /* Resumes streams that have something to say by now. Called about once a second. */

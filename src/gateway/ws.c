@@ -21,7 +21,7 @@
 
 enum {
   RX_SIZE = 4096,
-  HEAD_MEMORY = 16 * 1024, /* the front door takes no longer head */
+  HEAD_MEMORY = 16 * 1024, /* the front listener takes no longer head */
   HEADS_AT_ONCE = 8,
   HANDSHAKE_S = 5,
   SPARE_FDS = 16, /* of libwebsockets itself */
@@ -114,7 +114,7 @@ static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi
   bool room = ws->count++ < TOPO_WS_MAX;
   pthread_mutex_unlock(&ws->lock);
   topo_ws_client_open(c, ws, wsi);
-  /* The door let it in while others were still opening: it is told so. */
+  /* The listener let it in while others were still opening: it is told so. */
   if (!room)
     topo_ws_client_end(c, TOPO_WS_TOO_MANY, TOPO_ERATE, "There are too many WebSockets.", NULL);
   bound_strangers(ws);
@@ -328,7 +328,7 @@ void topo_ws_destroy(struct topo_ws *ws)
   atomic_store(&ws->stopping, true);
   lws_cancel_service(ws->context);
   pthread_join(ws->thread, NULL);
-  /* No feed may wake a context that is being taken apart, nor may this thread have. */
+  /* No subscription may wake a context that is being taken apart, nor may this thread have. */
   for (struct topo_ws_client *c = ws->clients; c; c = c->next)
     topo_ws_client_unsubscribe(c);
   lws_context_destroy(ws->context);

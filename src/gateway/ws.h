@@ -1,13 +1,13 @@
 /*
  * ws.h - the events of spaces over WebSockets: libwebsockets in a thread of its own.
  *
- * Only sockets with a good handshake get here (door.h): libwebsockets listens nowhere.
+ * Only sockets with a good handshake get here (listener.h): libwebsockets listens nowhere.
  */
 #ifndef TOPO_GATEWAY_WS_H
 #define TOPO_GATEWAY_WS_H
 
-#include "api/feed.h"
 #include "api/gate.h"
+#include "api/subscription.h"
 #include "gateway/bucket.h"
 #include "gateway/head.h"
 
@@ -17,7 +17,7 @@ struct topo_ws;
 
 struct topo_ws_options {
   struct topo_gate gate;
-  struct topo_feed_source feeds;
+  struct topo_subscription_source broker;
   struct topo_bucket *failures; /* of callers to prove who they are; outlives the sockets */
   uint64_t hello_ns, beat_ns;   /* topo_gateway_times */
   uint16_t ping_s;
@@ -39,8 +39,8 @@ bool topo_ws_adopt(struct topo_ws *ws, int fd, const struct topo_head *head);
 /* Takes no more sockets and closes all with 1001. Returns at once. */
 void topo_ws_quiesce(struct topo_ws *ws);
 
-/* Quiesces, gives clients two seconds to say goodbye, and ends the thread. No gate or feed is used
- * any more. NULL is fine. */
+/* Quiesces, gives clients two seconds to say goodbye, and ends the thread. No gate or subscription
+ * is used any more. NULL is fine. */
 void topo_ws_destroy(struct topo_ws *ws);
 
 #endif

@@ -1,9 +1,10 @@
-/* ws_client.c - a client's messages become subscriptions, and their feeds become messages to it. */
+/* ws_client.c - a client's messages become subscriptions, and their subscriptions become messages
+ * to it. */
 #include "gateway/ws_client.h"
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "gateway/judge.h"
+#include "gateway/authorize.h"
 #include "gateway/unix_socket.h"
 #include "sys/clock.h"
 
@@ -28,7 +29,7 @@ static const unsigned moves[] = {
 struct topo_ws_subscription {
   struct topo_ws *ws;
   struct topo_id space;
-  struct topo_feed *feed;
+  struct topo_subscription *subscription;
   atomic_bool news; /* set by any thread; cleared before a read */
 };
 
@@ -55,7 +56,7 @@ static void on_ready(void *arg)
 static void remove_at(struct topo_ws_client *c, size_t i)
 {
   struct topo_ws_subscription *s = c->subscriptions[i];
-  s->feed->ops->close(s->feed);
+  s->subscription->ops->close(s->subscription);
   free(s);
   c->subscriptions[i] = c->subscriptions[--c->n_subscriptions];
 }
@@ -75,10 +76,10 @@ void topo_ws_client_unsubscribe(struct topo_ws_client *c)
     remove_at(c, c->n_subscriptions - 1);
 }
 
-static int open_feed(struct topo_ws_client *c, struct topo_feed_request *request)
+static int open_subscription(struct topo_ws_client *c, struct topo_subscription_request *request)
 {
   struct topo_ws_subscription *s = calloc(1, sizeof *s);
-  const struct topo_feed_source *source = &c->ws->options.feeds;
+  const struct topo_subscription_source *source = &c->ws->options.broker;
   if (!s)
     return TOPO_ENOMEM;
   s->ws = c->ws;
@@ -86,7 +87,7 @@ static int open_feed(struct topo_ws_client *c, struct topo_feed_request *request
   atomic_init(&s->news, true);
   request->ready = on_ready;
   request->arg = s;
-  int status = source->open ? source->open(source->ctx, request, &s->feed) : TOPO_ENOTFOUND;
+  int status = source->open ? source->open(source->ctx, request, &s->subscription) : TOPO_ENOTFOUND;
   if (status < 0) {
     free(s);
     return status;
@@ -105,13 +106,14 @@ static void end_unsubscribed(struct topo_ws_client *c, int status)
   case TOPO_ENOMEM:
     topo_ws_client_end(c, TOPO_WS_TOO_MANY, status, "There are too many subscriptions.", NULL);
     break;
-  default: topo_ws_client_end(c, TOPO_WS_NO_SPACE, TOPO_ENOTFOUND, topo_judge_no_space, "space");
+  default:
+    topo_ws_client_end(c, TOPO_WS_NO_SPACE, TOPO_ENOTFOUND, topo_authorize_no_space, "space");
   }
 }
 
-static bool subscribe(struct topo_ws_client *c, struct topo_feed_request *request)
+static bool subscribe(struct topo_ws_client *c, struct topo_subscription_request *request)
 {
-  int status = topo_judge_grant(&c->grant, TOPO_SCOPE_READ, &request->space);
+  int status = topo_authorize_grant(&c->grant, TOPO_SCOPE_READ, &request->space);
   unsubscribe(c, &request->space);
   if (status == 0 && c->n_subscriptions == TOPO_HELLO_SPACES_MAX) {
     topo_ws_client_end(c, TOPO_WS_BAD, TOPO_ELIMIT, "One socket has at most 64 subscriptions.",
@@ -119,7 +121,7 @@ static bool subscribe(struct topo_ws_client *c, struct topo_feed_request *reques
     return false;
   }
   if (status == 0)
-    status = open_feed(c, request);
+    status = open_subscription(c, request);
   if (status < 0)
     end_unsubscribed(c, status);
   return status == 0;
@@ -235,11 +237,11 @@ void topo_ws_client_receive(struct topo_ws_client *c, const void *data, size_t l
 
 /* Messages to the client. */
 
-static void put_event(void *arg, const struct topo_feed_event *event)
+static void put_event(void *arg, const struct topo_subscription_event *event)
 {
   struct topo_buf *out = arg;
   topo_buf_put_u8(out, out->len == LWS_PRE ? '[' : ',');
-  topo_buf_put(out, event->frame.data, event->frame.len);
+  topo_buf_put(out, event->notification.data, event->notification.len);
 }
 
 static bool begin_out(struct topo_buf *out)
@@ -256,8 +258,8 @@ static bool send_out(struct topo_ws_client *c)
   return !out->failed && lws_write(c->wsi, out->data + LWS_PRE, len, LWS_WRITE_TEXT) >= (int)len;
 }
 
-/* Reads each feed in turn, beginning behind the one that was served last. */
-static int read_feeds(struct topo_ws_client *c)
+/* Reads each subscription in turn, beginning behind the one that was served last. */
+static int read_subscribers(struct topo_ws_client *c)
 {
   struct topo_buf *out = &c->ws->out;
   for (size_t i = 0; i < c->n_subscriptions && out->len < BATCH_SIZE; i++) {
@@ -265,7 +267,7 @@ static int read_feeds(struct topo_ws_client *c)
     struct topo_ws_subscription *s = c->subscriptions[at];
     if (!atomic_exchange(&s->news, false))
       continue;
-    int n = s->feed->ops->read(s->feed, BATCH_SIZE - out->len, put_event, out);
+    int n = s->subscription->ops->read(s->subscription, BATCH_SIZE - out->len, put_event, out);
     if (n < 0)
       return n;
     if (n > 0)
@@ -285,7 +287,7 @@ static bool write_batch(struct topo_ws_client *c)
   }
   if (!begin_out(out))
     return false;
-  int status = read_feeds(c);
+  int status = read_subscribers(c);
   if (status < 0) {
     /* At the end of the node its spaces close, and may be faster than the word of it. */
     bool over = atomic_load(&c->ws->quiet);

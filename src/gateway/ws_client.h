@@ -1,6 +1,6 @@
 /*
  * ws_client.h - one WebSocket: what its client may say, and what it is told. All of it happens in
- * the thread of libwebsockets, but for the `ready` of its feeds.
+ * the thread of libwebsockets, but for the `ready` of its subscriptions.
  *
  *   greeting ──► open ──► farewell (a problem event) ──► closing (the close frame)
  *       └─────────────────────┘
@@ -91,11 +91,11 @@ void topo_ws_client_receive(struct topo_ws_client *c, const void *data, size_t l
 bool topo_ws_client_write(struct topo_ws_client *c);
 /* Once a second. */
 void topo_ws_client_tick(struct topo_ws_client *c);
-/* Ends all of its subscriptions: no feed calls any more. */
+/* Ends all of its subscriptions: no subscription calls any more. */
 void topo_ws_client_unsubscribe(struct topo_ws_client *c);
 /* Is it one that has to show a token and has not, or whose token was no good? */
 bool topo_ws_client_is_stranger(const struct topo_ws_client *c);
-/* Has a feed something to tell? */
+/* Has a subscription something to tell? */
 bool topo_ws_client_has_news(const struct topo_ws_client *c);
 /* Says why, then closes. `detail` is static or NULL. */
 void topo_ws_client_end(struct topo_ws_client *c, enum topo_ws_close code, int status,

@@ -46,7 +46,7 @@ static bool half_open(const struct topo_net_conn *conn)
   return !conn->outgoing && conn->state == TOPO_NET_HANDSHAKE;
 }
 
-void topo_net_conn_move(struct topo_net_conn *conn, enum topo_net_state to)
+void topo_net_conn_transition(struct topo_net_conn *conn, enum topo_net_state to)
 {
   struct topo_net_stats *stats = &conn->net->stats;
   topo_assert(moves[conn->state] & BIT(to));
@@ -78,9 +78,9 @@ static void set_settings(const struct topo_net *net, ngtcp2_settings *settings)
 static void set_params(ngtcp2_transport_params *params)
 {
   ngtcp2_transport_params_default(params);
-  params->initial_max_data = TOPO_LINK_WINDOW;
-  params->initial_max_stream_data_uni = TOPO_LINK_WINDOW;
-  params->initial_max_streams_uni = TOPO_LINK_STREAMS;
+  params->initial_max_data = TOPO_CONN_WINDOW;
+  params->initial_max_stream_data_uni = TOPO_CONN_WINDOW;
+  params->initial_max_streams_uni = TOPO_CONN_STREAMS;
   params->initial_max_streams_bidi = 0;
   params->max_idle_timeout = TOPO_NET_IDLE_NS;
   params->active_connection_id_limit = 4;
@@ -163,7 +163,7 @@ static void set_initial(struct topo_net_conn *conn, struct topo_net *net,
 {
   conn->net = net;
   conn->state = TOPO_NET_HANDSHAKE;
-  for (size_t i = 0; i < TOPO_LINK_STREAMS; i++) {
+  for (size_t i = 0; i < TOPO_CONN_STREAMS; i++) {
     conn->out[i].id = -1;
     conn->in[i].number = -1;
   }
@@ -301,7 +301,7 @@ static void end(struct topo_net_conn *conn, const struct ending *e)
   why.was_up = conn->was_up;
   if (!conn->was_up && !conn->silent)
     count_failure(conn, why.status);
-  topo_net_conn_move(conn, conn->farewell ? TOPO_NET_CLOSING : TOPO_NET_DRAINING);
+  topo_net_conn_transition(conn, conn->farewell ? TOPO_NET_CLOSING : TOPO_NET_DRAINING);
   give_up_state(conn);
   conn->late_next = 1;
   if (pto > LONGEST_PTO_NS)
@@ -417,7 +417,7 @@ void topo_net_conn_up(struct topo_net_conn *conn)
                                .outgoing = conn->outgoing,
                                .identity_user = conn->identity->user,
                                .user = conn->user};
-  topo_net_conn_move(conn, TOPO_NET_UP);
+  topo_net_conn_transition(conn, TOPO_NET_UP);
   conn->was_up = true;
   net->stats.up++;
   topo_net_address_unmap(&peer.address);

@@ -11,11 +11,11 @@ enum { FIRST_ROOM = 16 };
 static void put_at(struct topo_deadlines *d, size_t i, struct topo_deadline *m)
 {
   d->heap[i] = m;
-  m->place = i + 1;
+  m->index = i + 1;
 }
 
 /* Moves the member at `i` to where the order wants it. */
-static void settle(struct topo_deadlines *d, size_t i)
+static void sift(struct topo_deadlines *d, size_t i)
 {
   struct topo_deadline *m = d->heap[i];
   for (; i > 0 && d->heap[(i - 1) / 2]->at_ns > m->at_ns; i = (i - 1) / 2)
@@ -43,7 +43,7 @@ void topo_deadlines_finish(struct topo_deadlines *d)
 
 int topo_deadlines_add(struct topo_deadlines *d, struct topo_deadline *member, void *owner)
 {
-  topo_assert(member->place == 0);
+  topo_assert(member->index == 0);
   if (d->used == d->room) {
     size_t room = d->room ? 2 * d->room : FIRST_ROOM;
     struct topo_deadline **heap = realloc(d->heap, room * sizeof(struct topo_deadline *));
@@ -61,24 +61,24 @@ int topo_deadlines_add(struct topo_deadlines *d, struct topo_deadline *member, v
 
 void topo_deadlines_remove(struct topo_deadlines *d, struct topo_deadline *member)
 {
-  size_t i = member->place - 1;
+  size_t i = member->index - 1;
   struct topo_deadline *last;
-  if (member->place == 0)
+  if (member->index == 0)
     return;
   topo_assert(i < d->used && d->heap[i] == member);
-  member->place = 0;
+  member->index = 0;
   last = d->heap[--d->used];
   if (last == member)
     return;
   put_at(d, i, last);
-  settle(d, i);
+  sift(d, i);
 }
 
 void topo_deadlines_set(struct topo_deadlines *d, struct topo_deadline *member, uint64_t at_ns)
 {
-  topo_assert(member->place > 0 && d->heap[member->place - 1] == member);
+  topo_assert(member->index > 0 && d->heap[member->index - 1] == member);
   member->at_ns = at_ns;
-  settle(d, member->place - 1);
+  sift(d, member->index - 1);
 }
 
 struct topo_deadline *topo_deadlines_first(const struct topo_deadlines *d)

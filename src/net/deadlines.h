@@ -1,5 +1,5 @@
 /*
- * deadlines.h - the earliest of many deadlines: a binary heap whose members know their place.
+ * deadlines.h - the earliest of many deadlines: a binary heap whose members know their index.
  */
 #ifndef TOPO_NET_DEADLINES_H
 #define TOPO_NET_DEADLINES_H
@@ -10,7 +10,7 @@
 /* Embedded in the thing that has a deadline; zero-initialised it is in no heap. */
 struct topo_deadline {
   uint64_t at_ns; /* UINT64_MAX: never */
-  size_t place;   /* 1-based; 0 when it is in no heap */
+  size_t index;   /* 1-based; 0 when it is in no heap */
   void *owner;
 };
 struct topo_deadlines {

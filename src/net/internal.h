@@ -4,7 +4,7 @@
  *     net.c       create, destroy, the loop's entry points, the queue of connections with work
  *     socket.c    opening the UDP port            io.c      datagrams in and out, in batches
  *     tls.c       identities, TLS sessions, keys  accept.c  packets of no known connection
- *     conn.c      the life of a connection        events.c  what ngtcp2 reports of it
+ *     conn.c      the life of a connection        callbacks.c  what ngtcp2 reports of it
  *     stream.c    numbers, buffers, windows       write.c   bursts of packets
  *     token.c     proofs of address
  *
@@ -104,8 +104,8 @@ struct topo_net_conn {
   size_t farewell_len;
   uint32_t late, late_next; /* packets after the end; answer when late reaches late_next */
 
-  struct topo_net_out out[TOPO_LINK_STREAMS];
-  struct topo_net_in in[TOPO_LINK_STREAMS];
+  struct topo_net_out out[TOPO_CONN_STREAMS];
+  struct topo_net_in in[TOPO_CONN_STREAMS];
   unsigned turn; /* whose turn it is among the streams after 0 */
 
   bool queued;
@@ -194,7 +194,7 @@ int topo_net_conn_create(struct topo_net *net, struct topo_net_conn **out,
                          const struct topo_net_accepted *accepted,
                          const struct topo_net_dial *dial);
 void topo_net_conn_free(struct topo_net_conn *conn);
-void topo_net_conn_move(struct topo_net_conn *conn, enum topo_net_state to);
+void topo_net_conn_transition(struct topo_net_conn *conn, enum topo_net_state to);
 void topo_net_conn_receive(struct topo_net_conn *conn, const struct topo_datagram *d);
 void topo_net_conn_expire(struct topo_net_conn *conn);
 /* Reports `up`. */
@@ -208,7 +208,7 @@ void topo_net_conn_fail(struct topo_net_conn *conn, int liberr);
 void topo_net_conn_retime(struct topo_net_conn *conn); /* asks ngtcp2 for the next deadline */
 bool topo_net_conn_alive(const struct topo_net_conn *conn);
 
-/* events.c */
+/* callbacks.c */
 extern const ngtcp2_callbacks topo_net_callbacks_client, topo_net_callbacks_server;
 
 /* stream.c */

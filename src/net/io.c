@@ -200,7 +200,7 @@ uint8_t *topo_io_space(struct topo_io *io)
 static bool fits(const struct topo_batch *b, size_t len, const struct topo_net_address *local,
                  const struct topo_net_address *remote, uint8_t ecn)
 {
-  return len <= b->segment && b->len + len <= TOPO_IO_BATCH && b->ecn == ecn &&
+  return len <= b->segment && b->len + len <= TOPO_IO_BURST && b->ecn == ecn &&
          topo_net_address_equal(&b->remote, remote) && topo_net_address_equal(&b->local, local);
 }
 
@@ -233,7 +233,7 @@ void topo_io_push(struct topo_io *io, size_t len, const struct topo_net_address 
     b->left_at = 0;
   }
   /* A shorter packet ends a batch; so does one after which the next might not fit. */
-  full = len < b->segment || b->len + b->segment > TOPO_IO_BATCH ||
+  full = len < b->segment || b->len + b->segment > TOPO_IO_BURST ||
          b->len / b->segment >= TOPO_IO_SEGMENTS;
   if (full || io->buffers->batch[!io->current].len)
     topo_io_flush(io);

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 enum {
-  TOPO_IO_BATCH = 65507, /* the most one system call may carry (IPv4) */
+  TOPO_IO_BURST = 65507, /* the most one system call may carry (IPv4) */
   TOPO_IO_SEGMENTS = 64, /* UDP_MAX_SEGMENTS of older kernels */
   TOPO_IO_PACKET = 1452, /* the largest packet we build: Ethernet over IPv6 */
   TOPO_IO_RECEIVE = 8,   /* buffers of 64 KiB per recvmmsg */
@@ -37,7 +37,7 @@ struct topo_batch {
   uint8_t ecn;
   size_t len, segment; /* `segment` bytes each, the last may be shorter */
   size_t left_at;      /* bytes that already went out */
-  uint8_t data[TOPO_IO_BATCH + TOPO_IO_PACKET];
+  uint8_t data[TOPO_IO_BURST + TOPO_IO_PACKET];
 };
 
 struct topo_io_buffers {

@@ -11,7 +11,7 @@
  * TLS 1.3, ALPN "topo/1", Ed25519 raw public keys (RFC 7250) of both sides, always. The SNI picks
  * the identity on the server; the client pins the key it expects; the server asks `judge`.
  *
- * Streams are those of port/link.h: unidirectional QUIC streams whose first byte is the number that
+ * Streams are those of port/conn.h: unidirectional QUIC streams whose first byte is the number that
  * the sender chose. A number used twice, a stream that ends, and a bidirectional stream are
  * protocol violations and end the connection.
  *
@@ -27,7 +27,7 @@
 #include "base/bytes.h"
 #include "net/address.h"
 #include "port/close.h"
-#include "port/link.h"
+#include "port/conn.h"
 #include "port/rng.h"
 
 struct topo_net;

@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "port/link.h"
+#include "port/conn.h"
 
 enum {
   TOPO_SENDBUF_CHUNK = 16 * 1024,
   /* One byte more than the port promises: the stream's number precedes what the user sends. */
-  TOPO_SENDBUF_CAPACITY = TOPO_LINK_SEND_BUFFER + 1,
+  TOPO_SENDBUF_CAPACITY = TOPO_CONN_SEND_BUFFER + 1,
   TOPO_SENDBUF_CHUNKS = TOPO_SENDBUF_CAPACITY / TOPO_SENDBUF_CHUNK + 2
 };
 

@@ -5,7 +5,7 @@
  * would only leave the link idle; the window bounds the burst there. */
 #define PACED_RTT_NS NGTCP2_MILLISECONDS
 
-/* Where a burst stands. */
+/* Where a burst is valid. */
 struct burst {
   struct topo_net_conn *conn;
   size_t written;

@@ -88,14 +88,15 @@ int topo_invite_parse(struct topo_invite_link *out, const char *text)
   return version > LINK_VERSION ? TOPO_EVERSION : TOPO_EINVAL;
 }
 
-int topo_join_offer(struct topo_node *node, struct topo_node_link *link, struct topo_id *invite,
+int topo_join_offer(struct topo_node *node, struct topo_node_conn *conn, struct topo_id *invite,
                     uint16_t *slot, struct topo_id *auth)
 {
   const struct topo_authority *a = topo_dag_authority(node->dag);
   int open = -1;
   const struct topo_authority_node *i =
-      topo_authority_open_invite(a, &link->peer, &node->self.device.public_key, &open);
-  const struct topo_authority_node *own = topo_authority_link_of(a, &node->self.device.public_key);
+      topo_authority_open_invite(a, &conn->peer, &node->self.device.public_key, &open);
+  const struct topo_authority_node *own =
+      topo_authority_credential_of(a, &node->self.device.public_key);
   if (!i || !own)
     return TOPO_EUNTRUSTED;
   if (i->expires_ms && i->expires_ms < node->now.wall_ms)
@@ -126,13 +127,13 @@ int topo_join_offered(struct topo_node *node, const struct topo_id *invite, uint
   return 0;
 }
 
-static int queue_welcome(struct topo_node *node, uint64_t link, const struct topo_id *admission)
+static int queue_welcome(struct topo_node *node, uint64_t conn, const struct topo_id *admission)
 {
-  struct topo_node_item welcome = {*admission, link};
+  struct topo_node_item welcome = {*admission, conn};
   return topo_buf_put(&node->welcomes, &welcome, sizeof welcome);
 }
 
-/* The JOIN's signatures, before anything is written: a bad one costs the joiner its link and
+/* The JOIN's signatures, before anything is written: a bad one costs the joiner its connection and
  * nothing else. */
 static int check_join(struct topo_node *node, const struct topo_authority_node *invite,
                       const struct topo_authority_node *own, const struct topo_session_join *join)
@@ -168,18 +169,19 @@ static int write_admission(struct topo_node *node, const struct topo_session_joi
   return status;
 }
 
-int topo_join_admit(struct topo_node *node, struct topo_node_link *link,
+int topo_join_admit(struct topo_node *node, struct topo_node_conn *conn,
                     const struct topo_session_join *join)
 {
   const struct topo_authority *a = topo_dag_authority(node->dag);
   const struct topo_authority_node *before =
       topo_authority_admission(a, &join->invite, &join->device);
   if (before)
-    return queue_welcome(node, link->number, &before->id);
+    return queue_welcome(node, conn->number, &before->id);
   int open = -1;
   const struct topo_authority_node *invite =
-      topo_authority_open_invite(a, &link->peer, &node->self.device.public_key, &open);
-  const struct topo_authority_node *own = topo_authority_link_of(a, &node->self.device.public_key);
+      topo_authority_open_invite(a, &conn->peer, &node->self.device.public_key, &open);
+  const struct topo_authority_node *own =
+      topo_authority_credential_of(a, &node->self.device.public_key);
   if (!invite || !own || !topo_id_equal(&invite->id, &join->invite) || open != join->slot)
     return TOPO_EUNTRUSTED;
   int status = check_join(node, invite, own, join);
@@ -191,7 +193,7 @@ int topo_join_admit(struct topo_node *node, struct topo_node_link *link,
     status = write_admission(node, join, &admission);
   if (status < 0 && node->failure == 0)
     node->failure = status; /* half of it may be in memory */
-  return status == 0 ? queue_welcome(node, link->number, &admission) : status;
+  return status == 0 ? queue_welcome(node, conn->number, &admission) : status;
 }
 
 /* The name that the joiner gave is told once a key to seal it with is here. */
@@ -223,7 +225,7 @@ void topo_join_progress(struct topo_node *node)
   if (node->failure < 0 || (!node->joining && !node->profile_due))
     return;
   const struct topo_authority_node *own =
-      topo_authority_link_of(topo_dag_authority(node->dag), &node->self.device.public_key);
+      topo_authority_credential_of(topo_dag_authority(node->dag), &node->self.device.public_key);
   if (!own)
     return;
   if (node->joining && topo_node_writing(node, true) == 0) {

@@ -11,14 +11,14 @@ int topo_local_put(struct topo_db *db, const char *name, const void *data, size_
       topo_stmt(db, "INSERT OR REPLACE INTO local_value(name,value) VALUES(?1,?2)");
   topo_bind_text(s, 1, name, strlen(name));
   topo_bind_blob(s, 2, data, len);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 int topo_local_get(struct topo_db *db, const char *name, struct topo_buf *out)
 {
   struct topo_stmt *s = topo_stmt(db, "SELECT value FROM local_value WHERE name=?1");
   topo_bind_text(s, 1, name, strlen(name));
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   struct topo_bytes value = topo_column_bytes(s, 0);
@@ -31,5 +31,5 @@ int topo_local_remove(struct topo_db *db, const char *name)
 {
   struct topo_stmt *s = topo_stmt(db, "DELETE FROM local_value WHERE name=?1");
   topo_bind_text(s, 1, name, strlen(name));
-  return topo_run(s);
+  return topo_execute(s);
 }

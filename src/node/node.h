@@ -5,8 +5,8 @@
  * The step takes time as an argument and runs on one thread at a time. It works its inputs off in
  * one transaction, commits, and only then answers calls, sends to peers and asks for dials: nobody
  * hears of what is not on disk. When storage fails, the transaction is rolled back, the calls of
- * that step fail with the status, all links are closed, and the state in memory is read anew from
- * the database.
+ * that step fail with the status, all connections are closed, and the state in memory is read anew
+ * from the database.
  *
  * Inputs are a value, ports a table: the simulator and the daemon differ only in those.
  */
@@ -15,12 +15,12 @@
 
 #include "api/op.h"
 #include "dag/dag.h"
+#include "port/conn.h"
 #include "port/disk.h"
-#include "port/link.h"
 #include "port/rng.h"
 
 enum {
-  TOPO_NODE_LINKS = 64,     /* connections of one space, the edge refuses more */
+  TOPO_NODE_CONNS_MAX = 64, /* connections of one space, the edge refuses more */
   TOPO_NODE_ADDRESSES = 16, /* in an invite, and kept for one device */
   TOPO_NODE_DIALS = 4,      /* at a time */
   TOPO_ADDRESS_SIZE = 19,   /* u8 family (4 or 6) ‖ 4 or 16 bytes ‖ u16 port, at most */
@@ -46,7 +46,7 @@ struct topo_work {
   struct topo_batch *batch;
 };
 
-/* A connection that the node would like. The answer is an input: LINK_UP, or DIAL_FAILED. */
+/* A connection that the node would like. The answer is an input: CONN_UP, or DIAL_FAILED. */
 struct topo_dial {
   uint64_t number;
   struct topo_id pin; /* the device to reach; the SNI follows from it and the workspace */
@@ -67,10 +67,10 @@ struct topo_node_ports {
 };
 
 enum topo_input_kind {
-  TOPO_IN_LINK_UP,
-  TOPO_IN_LINK_DATA,
-  TOPO_IN_LINK_WRITABLE,
-  TOPO_IN_LINK_DOWN,
+  TOPO_IN_CONN_UP,
+  TOPO_IN_CONN_DATA,
+  TOPO_IN_CONN_WRITABLE,
+  TOPO_IN_CONN_DOWN,
   TOPO_IN_DIAL_FAILED,
   TOPO_IN_CHECKED,
   TOPO_IN_CALL
@@ -78,10 +78,11 @@ enum topo_input_kind {
 
 struct topo_input {
   enum topo_input_kind kind;
-  uint64_t number; /* of the link: chosen by whoever made it, never used again; or of the dial */
+  uint64_t
+      number; /* of the connection: chosen by whoever made it, never used again; or of the dial */
   union {
     struct {
-      struct topo_link link;
+      struct topo_conn conn;
       struct topo_id peer; /* the key it showed */
       struct topo_address address;
       bool outgoing;
@@ -92,7 +93,7 @@ struct topo_input {
       const uint8_t *data; /* borrowed for the step */
       size_t len;
     } data;
-    int status; /* LINK_DOWN, DIAL_FAILED */
+    int status; /* CONN_DOWN, DIAL_FAILED */
     struct topo_work *work;
     struct topo_op_call *call; /* its `done` is called once, in this step or a later one */
   };
@@ -122,7 +123,8 @@ struct topo_node_create {
 };
 int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
                                const struct topo_node_create *create);
-/* Makes a space that joins by a link (docs/protocol.md §7). TOPO_EINVAL when the link is not one.
+/* Makes a space that joins by a connection (docs/protocol.md §7). TOPO_EINVAL when the connection
+ * is not one.
  */
 struct topo_node_join {
   const char *link, *user_name;
@@ -133,8 +135,8 @@ int topo_node_join_workspace(struct topo_node **out, const struct topo_node_opti
                              const struct topo_node_join *join);
 /* Opens an existing space. TOPO_ENOTFOUND, TOPO_ECORRUPT, TOPO_ESCHEMA, … */
 int topo_node_open(struct topo_node **out, const struct topo_node_options *options);
-/* Closes the links, fails the calls that wait, closes the file. Work that is being checked must
- * come back before. NULL is fine. */
+/* Closes the connections, fails the calls that wait, closes the file. Work that is being checked
+ * must come back before. NULL is fine. */
 void topo_node_close(struct topo_node *node);
 
 void topo_node_step(struct topo_node *node, struct topo_now now, const struct topo_input *inputs,
@@ -165,8 +167,8 @@ void topo_node_set_addresses(struct topo_node *node, const struct topo_address *
 
 /* What the tests and the status operation look at. */
 struct topo_node_status {
-  bool member; /* our device has a standing link */
-  size_t links, connected_members;
+  bool member; /* our device has a valid connection */
+  size_t conns, connected_members;
   uint64_t events, held, wanted, rejected, remote_items;
   bool synced, waiting_for_key;
 };

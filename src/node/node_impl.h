@@ -20,11 +20,11 @@ struct topo_node_set {
   bool stale; /* the digest is older than the hash */
 };
 
-struct topo_node_link {
+struct topo_node_conn {
   uint64_t number;
   struct topo_node *node;
   struct topo_session *session;
-  struct topo_link link;
+  struct topo_conn conn;
   struct topo_id peer; /* the key it showed: a device, or an invite's */
   struct topo_address address;
   uint64_t since_ms;
@@ -33,9 +33,9 @@ struct topo_node_link {
   int status; /* why it is dead */
 };
 
-/* A stretch of a batch that came from one link. */
+/* A stretch of a batch that came from one connection. */
 struct topo_node_segment {
-  uint64_t link;
+  uint64_t conn;
   enum topo_session_stream stream;
   size_t bytes;
   size_t first, n; /* events of the batch */
@@ -60,7 +60,7 @@ struct topo_node_peer {
 
 struct topo_node_item {
   struct topo_id id;
-  uint64_t origin; /* the link that brought it; 0: made here, or unblocked */
+  uint64_t origin; /* the connection that brought it; 0: made here, or unblocked */
 };
 
 struct topo_node {
@@ -74,8 +74,8 @@ struct topo_node {
 
   struct topo_node_set *sets;
   size_t n_sets;
-  struct topo_node_link *links[TOPO_NODE_LINKS];
-  size_t n_links;
+  struct topo_node_conn *conns[TOPO_NODE_CONNS_MAX];
+  size_t n_conns;
   struct topo_node_peer *peers;
   size_t n_peers, dialling;
   uint64_t next_dial;
@@ -103,11 +103,11 @@ struct topo_node {
   bool trust_dirty;
   int failure;             /* the transaction is lost */
   struct topo_buf items;   /* struct topo_node_item: entered a set in this transaction */
-  struct topo_buf origins; /* while a batch is applied: which link brought what */
+  struct topo_buf origins; /* while a batch is applied: which connection brought what */
   struct topo_buf wants;   /* struct topo_id */
   struct topo_buf calls;   /* struct topo_op_call *: answered when the commit is durable */
   struct topo_buf
-      welcomes; /* struct topo_node_item: an admission, and the link that waits for it */
+      welcomes; /* struct topo_node_item: an admission, and the connection that waits for it */
 
   uint64_t rejected;
   int last_rejection;
@@ -135,27 +135,27 @@ const struct topo_sink *topo_node_sink(struct topo_node *node, struct topo_sink 
 void topo_node_note(struct topo_node *node, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* links.c */
-extern const struct topo_session_host_ops topo_node_session_ops;
-void topo_links_up(struct topo_node *node, const struct topo_input *in);
-void topo_links_data(struct topo_node *node, const struct topo_input *in);
-void topo_links_down(struct topo_node *node, const struct topo_input *in);
-struct topo_node_link *topo_links_find(struct topo_node *node, uint64_t number);
-void topo_links_checked(struct topo_node *node, struct topo_work *work);
-void topo_links_submit(struct topo_node *node); /* hands the gathered batch out */
-uint64_t topo_links_origin(const struct topo_node *node, const struct topo_id *id);
-void topo_links_push(struct topo_node *node); /* tells peers what the commit made durable */
-void topo_links_flush(struct topo_node *node);
-void topo_links_close_all(struct topo_node *node, int status);
-void topo_links_drop(struct topo_node *node, struct topo_node_link *link, int status);
-void topo_links_sweep(struct topo_node *node); /* frees the dead */
+/* conns.c */
+extern const struct topo_session_callbacks topo_node_session_callbacks;
+void topo_conns_up(struct topo_node *node, const struct topo_input *in);
+void topo_conns_data(struct topo_node *node, const struct topo_input *in);
+void topo_conns_down(struct topo_node *node, const struct topo_input *in);
+struct topo_node_conn *topo_conns_find(struct topo_node *node, uint64_t number);
+void topo_conns_checked(struct topo_node *node, struct topo_work *work);
+void topo_conns_submit(struct topo_node *node); /* hands the gathered batch out */
+uint64_t topo_conns_origin(const struct topo_node *node, const struct topo_id *id);
+void topo_conns_push(struct topo_node *node); /* tells peers what the commit made durable */
+void topo_conns_flush(struct topo_node *node);
+void topo_conns_close_all(struct topo_node *node, int status);
+void topo_conns_drop(struct topo_node *node, struct topo_node_conn *conn, int status);
+void topo_conns_sweep(struct topo_node *node); /* frees the dead */
 
 /* join.c */
-int topo_join_offer(struct topo_node *node, struct topo_node_link *link, struct topo_id *invite,
+int topo_join_offer(struct topo_node *node, struct topo_node_conn *conn, struct topo_id *invite,
                     uint16_t *slot, struct topo_id *auth);
 int topo_join_offered(struct topo_node *node, const struct topo_id *invite, uint16_t slot,
                       const struct topo_id *auth, struct topo_session_join *join);
-int topo_join_admit(struct topo_node *node, struct topo_node_link *link,
+int topo_join_admit(struct topo_node *node, struct topo_node_conn *conn,
                     const struct topo_session_join *join);
 void topo_join_progress(struct topo_node *node); /* profile, end of joining */
 int topo_invite_format(struct topo_node *node, const struct topo_id *invite, const uint8_t *seed,

@@ -6,9 +6,9 @@
 
 static const char *const texts_createInvite_role[] = {"owner", "admin", "moderator", "member", "guest", NULL};
 static const struct topo_op_param params_createInvite[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "role", .place = TOPO_OP_BODY, .kind = TOPO_OP_ENUM, .required = false, .texts = texts_createInvite_role},
-    {.name = "expires_in_s", .place = TOPO_OP_BODY, .kind = TOPO_OP_UINT, .required = false, .min = 60, .max = 31536000},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "role", .location = TOPO_OP_BODY, .kind = TOPO_OP_ENUM, .required = false, .texts = texts_createInvite_role},
+    {.name = "expires_in_s", .location = TOPO_OP_BODY, .kind = TOPO_OP_UINT, .required = false, .min = 60, .max = 31536000},
     {.name = NULL}};
 const struct topo_op topo_op_row_createInvite = {
     .id = "createInvite",
@@ -23,7 +23,7 @@ const struct topo_op topo_op_row_createInvite = {
     .idempotent = true};
 
 static const struct topo_op_param params_listMembers[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
 const struct topo_op topo_op_row_listMembers = {
     .id = "listMembers",
@@ -38,7 +38,7 @@ const struct topo_op topo_op_row_listMembers = {
     .idempotent = false};
 
 static const struct topo_op_param params_listChannels[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
 const struct topo_op topo_op_row_listChannels = {
     .id = "listChannels",
@@ -53,8 +53,8 @@ const struct topo_op topo_op_row_listChannels = {
     .idempotent = false};
 
 static const struct topo_op_param params_createChannel[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "name", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "name", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
     {.name = NULL}};
 const struct topo_op topo_op_row_createChannel = {
     .id = "createChannel",
@@ -69,11 +69,11 @@ const struct topo_op topo_op_row_createChannel = {
     .idempotent = true};
 
 static const struct topo_op_param params_listMessages[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "channel", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "before", .place = TOPO_OP_QUERY, .kind = TOPO_OP_TEXT, .required = false, .min = 1, .max = 256},
-    {.name = "after", .place = TOPO_OP_QUERY, .kind = TOPO_OP_TEXT, .required = false, .min = 1, .max = 256},
-    {.name = "limit", .place = TOPO_OP_QUERY, .kind = TOPO_OP_UINT, .required = false, .min = 1, .max = 200},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "channel", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "before", .location = TOPO_OP_QUERY, .kind = TOPO_OP_TEXT, .required = false, .min = 1, .max = 256},
+    {.name = "after", .location = TOPO_OP_QUERY, .kind = TOPO_OP_TEXT, .required = false, .min = 1, .max = 256},
+    {.name = "limit", .location = TOPO_OP_QUERY, .kind = TOPO_OP_UINT, .required = false, .min = 1, .max = 200},
     {.name = NULL}};
 const struct topo_op topo_op_row_listMessages = {
     .id = "listMessages",
@@ -88,9 +88,9 @@ const struct topo_op topo_op_row_listMessages = {
     .idempotent = false};
 
 static const struct topo_op_param params_sendMessage[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "channel", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "text", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 32768},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "channel", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "text", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 32768},
     {.name = NULL}};
 const struct topo_op topo_op_row_sendMessage = {
     .id = "sendMessage",
@@ -105,8 +105,8 @@ const struct topo_op topo_op_row_sendMessage = {
     .idempotent = true};
 
 static const struct topo_op_param params_getMessage[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "message", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "message", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
 const struct topo_op topo_op_row_getMessage = {
     .id = "getMessage",
@@ -121,9 +121,9 @@ const struct topo_op topo_op_row_getMessage = {
     .idempotent = false};
 
 static const struct topo_op_param params_addReaction[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "message", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "emoji", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "message", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "emoji", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
     {.name = NULL}};
 const struct topo_op topo_op_row_addReaction = {
     .id = "addReaction",
@@ -138,7 +138,7 @@ const struct topo_op topo_op_row_addReaction = {
     .idempotent = true};
 
 static const struct topo_op_param params_listPeers[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
 const struct topo_op topo_op_row_listPeers = {
     .id = "listPeers",
@@ -153,7 +153,7 @@ const struct topo_op topo_op_row_listPeers = {
     .idempotent = false};
 
 static const struct topo_op_param params_getSync[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
 const struct topo_op topo_op_row_getSync = {
     .id = "getSync",
@@ -168,7 +168,7 @@ const struct topo_op topo_op_row_getSync = {
     .idempotent = false};
 
 static const struct topo_op_param params_getFingerprint[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
 const struct topo_op topo_op_row_getFingerprint = {
     .id = "getFingerprint",

@@ -82,9 +82,9 @@ static struct topo_value text_of(const struct topo_op_call *call, const char *na
   return (struct topo_value){0, {(const uint8_t *)v->text, v->text_len}};
 }
 
-int topo_op_createChannel(struct topo_op_call *call, void *host)
+int topo_op_createChannel(struct topo_op_call *call, void *ctx)
 {
-  struct topo_node *node = host;
+  struct topo_node *node = ctx;
   struct topo_id id;
   struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
   v[TOPO_CHANNEL_NAME] = text_of(call, "name");
@@ -93,9 +93,9 @@ int topo_op_createChannel(struct topo_op_call *call, void *host)
   return status == 0 ? topo_view_channel(&view, &id, &call->out) : status;
 }
 
-int topo_op_sendMessage(struct topo_op_call *call, void *host)
+int topo_op_sendMessage(struct topo_op_call *call, void *ctx)
 {
-  struct topo_node *node = host;
+  struct topo_node *node = ctx;
   struct topo_id id;
   struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
   v[TOPO_MESSAGE_CHANNEL] = topo_value_of_id(&topo_op_get(call, "channel")->id);
@@ -105,9 +105,9 @@ int topo_op_sendMessage(struct topo_op_call *call, void *host)
   return status == 0 ? topo_view_message(&view, &id, &call->out) : status;
 }
 
-int topo_op_addReaction(struct topo_op_call *call, void *host)
+int topo_op_addReaction(struct topo_op_call *call, void *ctx)
 {
-  struct topo_node *node = host;
+  struct topo_node *node = ctx;
   struct topo_id id;
   const struct topo_id *message = &topo_op_get(call, "message")->id;
   struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
@@ -142,9 +142,9 @@ static void write_invite(struct topo_json *out, const struct topo_id *id,
   topo_json_end_object(out);
 }
 
-int topo_op_createInvite(struct topo_op_call *call, void *host)
+int topo_op_createInvite(struct topo_op_call *call, void *ctx)
 {
-  struct topo_node *node = host;
+  struct topo_node *node = ctx;
   enum topo_role role = TOPO_MEMBER;
   const struct topo_op_value *asked = topo_op_get(call, "role");
   const struct topo_op_value *expires = topo_op_get(call, "expires_in_s");
@@ -153,7 +153,7 @@ int topo_op_createInvite(struct topo_op_call *call, void *host)
     topo_assert(known == 0); /* the row lets only roles through */
   }
   const struct topo_authority_node *own =
-      topo_authority_link_of(topo_dag_authority(node->dag), &node->self.device.public_key);
+      topo_authority_credential_of(topo_dag_authority(node->dag), &node->self.device.public_key);
   if (!own || own->key.role > role ||
       !topo_role_may((enum topo_role)own->key.role, TOPO_RIGHT_INVITE))
     return explain(node, call, TOPO_EDENIED);

@@ -62,7 +62,7 @@ int topo_peers_load(struct topo_node *node)
   struct topo_stmt *s =
       topo_stmt(node->db, "SELECT device,address FROM local_address ORDER BY seen_ms");
   int status;
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     struct topo_id device = topo_column_id(s, 0);
     struct topo_bytes bytes = topo_column_bytes(s, 1);
     struct topo_node_peer *peer = find_or_add(node, &device);
@@ -84,7 +84,7 @@ int topo_peers_learn(struct topo_node *node, const struct topo_id *device,
   topo_bind_id(s, 1, device);
   topo_bind_blob(s, 2, address->bytes, address->len);
   topo_bind_i64(s, 3, (int64_t)node->now.wall_ms);
-  int status = topo_run(s);
+  int status = topo_execute(s);
   if (status < 0)
     return status;
   s = topo_stmt(node->db,
@@ -92,7 +92,7 @@ int topo_peers_learn(struct topo_node *node, const struct topo_id *device,
                 " FROM local_address WHERE device=?1 ORDER BY seen_ms DESC LIMIT ?2)");
   topo_bind_id(s, 1, device);
   topo_bind_i64(s, 2, TOPO_NODE_ADDRESSES);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 void topo_peers_seen(struct topo_node *node, const struct topo_id *device,
@@ -158,8 +158,8 @@ void topo_peers_failed(struct topo_node *node, uint64_t dial, int status)
 
 static bool connected(struct topo_node *node, const struct topo_id *device)
 {
-  for (size_t i = 0; i < node->n_links; i++)
-    if (!node->links[i]->dead && topo_id_equal(&node->links[i]->peer, device))
+  for (size_t i = 0; i < node->n_conns; i++)
+    if (!node->conns[i]->dead && topo_id_equal(&node->conns[i]->peer, device))
       return true;
   return false;
 }
@@ -171,7 +171,7 @@ static bool wanted(struct topo_node *node, const struct topo_node_peer *peer)
     return false;
   if (node->joining)
     return topo_id_equal(&peer->device, &node->invite_device);
-  return topo_authority_link_of(topo_dag_authority(node->dag), &peer->device) != NULL;
+  return topo_authority_credential_of(topo_dag_authority(node->dag), &peer->device) != NULL;
 }
 
 static void dial(struct topo_node *node, struct topo_node_peer *peer)

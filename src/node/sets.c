@@ -42,7 +42,7 @@ int topo_sets_add(struct topo_node *node, const struct topo_id *id, uint64_t hlc
   int status = set ? 0 : add_set(node, id, &set);
   if (status < 0)
     return status;
-  /* The newest first; all-ones stands for "after every item". */
+  /* The newest first; all-ones is valid for "after every item". */
   struct topo_item item = {UINT64_MAX - 1 - hlc, *event};
   status = topo_itemset_insert(&set->view, &item);
   if (status < 0)

@@ -186,7 +186,7 @@ void topo_node_close(struct topo_node *node)
     return;
   topo_assert(node->in_flight == 0);
   topo_calls_answer(node, TOPO_ECLOSED);
-  topo_links_close_all(node, TOPO_ECLOSED);
+  topo_conns_close_all(node, TOPO_ECLOSED);
   if (node->gathering) {
     topo_batch_destroy(node->gathering->work.batch);
     topo_buf_finish(&node->gathering->segments);
@@ -222,8 +222,8 @@ static int make_self(struct topo_node *node, const struct topo_id *workspace)
   return status;
 }
 
-/* The genesis event: its id names the workspace. Its key signs one link more and is then kept for
- * recovery. */
+/* The genesis event: its id names the workspace. Its key signs one credential more and is then kept
+ * for recovery. */
 static int make_genesis(struct topo_node *node, const struct topo_sign_key *genesis,
                         uint64_t wall_ms, struct topo_buf *raw, struct topo_id *workspace)
 {
@@ -274,8 +274,8 @@ static int apply_genesis(struct topo_node *node, const struct topo_buf *raw,
   return status;
 }
 
-static int link_device(struct topo_node *node, const struct topo_sign_key *genesis,
-                       const struct topo_sink *sink, struct topo_id *link)
+static int credential_device(struct topo_node *node, const struct topo_sign_key *genesis,
+                             const struct topo_sink *sink, struct topo_id *credential)
 {
   uint8_t sig[TOPO_SIG_SIZE];
   struct topo_id user = topo_user_of(&node->self.workspace, &genesis->public_key);
@@ -286,10 +286,11 @@ static int link_device(struct topo_node *node, const struct topo_sign_key *genes
   v[TOPO_DEVICE_SEAL_KEY] = topo_value_of_id(&node->self.seal_key);
   v[TOPO_DEVICE_COUNTERSIGN] = (struct topo_value){0, {sig, sizeof sig}};
   struct topo_author_as as = {genesis, node->self.workspace};
-  return topo_dag_author_as(node->dag, &topo_type_device, v, &as, node->now.wall_ms, sink, link);
+  return topo_dag_author_as(node->dag, &topo_type_device, v, &as, node->now.wall_ms, sink,
+                            credential);
 }
 
-static int make_epoch(struct topo_node *node, const struct topo_id *link,
+static int make_epoch(struct topo_node *node, const struct topo_id *credential,
                       const struct topo_sink *sink)
 {
   uint8_t secret[32];
@@ -304,7 +305,7 @@ static int make_epoch(struct topo_node *node, const struct topo_id *link,
   if (status == 0)
     status = topo_dag_keep_secret(node->dag, &epoch, secret, node->now.wall_ms, sink);
   if (status == 0)
-    status = topo_dag_wrap_all(node->dag, &topo_type_wrap, link, &node->self.seal_key,
+    status = topo_dag_wrap_all(node->dag, &topo_type_wrap, credential, &node->self.seal_key,
                                node->now.wall_ms, sink);
   topo_wipe(secret, sizeof secret);
   return status;
@@ -325,13 +326,13 @@ static int found(struct topo_node *node, const struct topo_node_create *c,
                  const struct topo_sign_key *genesis, const struct topo_buf *raw)
 {
   struct topo_sink sink;
-  struct topo_id link, id;
+  struct topo_id credential, id;
   topo_node_sink(node, &sink);
   int status = apply_genesis(node, raw, &sink);
   if (status == 0)
-    status = link_device(node, genesis, &sink, &link);
+    status = credential_device(node, genesis, &sink, &credential);
   if (status == 0)
-    status = make_epoch(node, &link, &sink);
+    status = make_epoch(node, &credential, &sink);
   if (status == 0)
     status = name_it(node, TOPO_PROFILE_OF_WORKSPACE, c->workspace_name, &sink);
   if (status == 0)
@@ -491,9 +492,9 @@ void topo_node_trust(struct topo_node *node,
     return;
   topo_authority_trust(topo_dag_authority(node->dag), &node->self.device.public_key, each, arg);
   /* An invite's key dies with its slot, but not before the WELCOME of that slot has been read. */
-  for (size_t i = 0; i < node->n_links; i++)
-    if (!node->links[i]->dead && node->links[i]->role == TOPO_SESSION_INVITER)
-      each(arg, &node->links[i]->peer, true);
+  for (size_t i = 0; i < node->n_conns; i++)
+    if (!node->conns[i]->dead && node->conns[i]->role == TOPO_SESSION_INVITER)
+      each(arg, &node->conns[i]->peer, true);
 }
 
 void topo_node_set_addresses(struct topo_node *node, const struct topo_address *addresses, size_t n)

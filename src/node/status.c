@@ -33,19 +33,20 @@ struct topo_node_status topo_node_status(struct topo_node *node)
   struct topo_node_status st = {.rejected = node->rejected, .synced = true};
   if (!node->dag)
     return (struct topo_node_status){.synced = false};
-  st.member = topo_authority_link_of(topo_dag_authority(node->dag), &node->self.device.public_key);
-  st.held = topo_dag_held(node->dag);
+  st.member =
+      topo_authority_credential_of(topo_dag_authority(node->dag), &node->self.device.public_key);
+  st.held = topo_dag_pending(node->dag);
   st.waiting_for_key = st.member && !topo_dag_can_seal(node->dag);
   for (size_t i = 0; i < node->n_sets; i++)
     st.events += node->sets[i].count;
-  for (size_t i = 0; i < node->n_links; i++) {
-    const struct topo_node_link *link = node->links[i];
-    if (link->dead)
+  for (size_t i = 0; i < node->n_conns; i++) {
+    const struct topo_node_conn *conn = node->conns[i];
+    if (conn->dead)
       continue;
-    st.links++;
-    if (link->role != TOPO_SESSION_MEMBER)
+    st.conns++;
+    if (conn->role != TOPO_SESSION_MEMBER)
       continue;
-    struct topo_session_state s = topo_session_state(link->session);
+    struct topo_session_state s = topo_session_state(conn->session);
     st.connected_members += s.greeted;
     st.synced = st.synced && s.synced;
     st.wanted += s.wanted;
@@ -95,9 +96,9 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
   return topo_json_status(out);
 }
 
-int topo_op_getSync(struct topo_op_call *call, void *host)
+int topo_op_getSync(struct topo_op_call *call, void *ctx)
 {
-  return topo_node_write_sync(host, &call->out);
+  return topo_node_write_sync(ctx, &call->out);
 }
 
 static void write_address(struct topo_json *out, const struct topo_address *a)
@@ -115,20 +116,20 @@ static void write_address(struct topo_json *out, const struct topo_address *a)
   topo_json_string(out, text);
 }
 
-static const struct topo_node_link *link_to(const struct topo_node *node,
+static const struct topo_node_conn *conn_to(const struct topo_node *node,
                                             const struct topo_id *device)
 {
-  for (size_t i = 0; i < node->n_links; i++)
-    if (!node->links[i]->dead && node->links[i]->role == TOPO_SESSION_MEMBER &&
-        topo_id_equal(&node->links[i]->peer, device))
-      return node->links[i];
+  for (size_t i = 0; i < node->n_conns; i++)
+    if (!node->conns[i]->dead && node->conns[i]->role == TOPO_SESSION_MEMBER &&
+        topo_id_equal(&node->conns[i]->peer, device))
+      return node->conns[i];
   return NULL;
 }
 
 static int write_peer(struct topo_node *node, const struct topo_id *device, struct topo_json *out)
 {
   struct topo_view view = {node->db, node->self.workspace, node->self.device.public_key};
-  const struct topo_node_link *link = link_to(node, device);
+  const struct topo_node_conn *conn = conn_to(node, device);
   const struct topo_node_peer *peer = topo_peers_find(node, device);
   struct topo_address none = {.len = 0};
   char name[TOPO_OP_DETAIL_SIZE + 1] = "";
@@ -141,17 +142,17 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
   topo_json_key(out, "user_name");
   topo_json_string(out, name);
   topo_json_key(out, "connected");
-  topo_json_bool(out, link != NULL);
+  topo_json_bool(out, conn != NULL);
   topo_json_key(out, "synced");
-  topo_json_bool(out, link && topo_session_state(link->session).synced);
+  topo_json_bool(out, conn && topo_session_state(conn->session).synced);
   topo_json_key(out, "direction");
-  topo_json_string(out, !link ? "" : link->outgoing ? "out" : "in");
+  topo_json_string(out, !conn ? "" : conn->outgoing ? "out" : "in");
   topo_json_key(out, "address");
-  write_address(out, link                        ? &link->address
+  write_address(out, conn                        ? &conn->address
                      : peer && peer->n_addresses ? &peer->addresses[0]
                                                  : &none);
   topo_json_key(out, "last_error");
-  topo_json_string(out, !link && peer && peer->last_status < 0 ? topo_status_name(peer->last_status)
+  topo_json_string(out, !conn && peer && peer->last_status < 0 ? topo_status_name(peer->last_status)
                                                                : "");
   topo_json_end_object(out);
   return 0;
@@ -170,9 +171,9 @@ int topo_node_write_peers(struct topo_node *node, struct topo_json *json)
     status = write_peer(node, &node->invite_device, json);
   for (int32_t i = 0; i < topo_authority_count(a) && status == 0; i++) {
     const struct topo_authority_node *n = topo_authority_at(a, i);
-    bool other = topo_node_is_link(n) && n->stands && n->kind != TOPO_ACT_GENESIS &&
+    bool other = topo_node_is_credential(n) && n->valid && n->kind != TOPO_ACT_GENESIS &&
                  !topo_id_equal(&n->device, &node->self.device.public_key);
-    if (other && topo_authority_link_of(a, &n->device) == n) /* each device once */
+    if (other && topo_authority_credential_of(a, &n->device) == n) /* each device once */
       status = write_peer(node, &n->device, json);
   }
   topo_json_end_array(json);
@@ -180,7 +181,7 @@ int topo_node_write_peers(struct topo_node *node, struct topo_json *json)
   return status == 0 ? topo_json_status(json) : status;
 }
 
-int topo_op_listPeers(struct topo_op_call *call, void *host)
+int topo_op_listPeers(struct topo_op_call *call, void *ctx)
 {
-  return topo_node_write_peers(host, &call->out);
+  return topo_node_write_peers(ctx, &call->out);
 }

@@ -31,7 +31,7 @@ int topo_node_writing(struct topo_node *node, bool local)
 static void on_item(void *ctx, const struct topo_id *set, uint64_t hlc, const struct topo_id *id)
 {
   struct topo_node *node = ctx;
-  struct topo_node_item item = {*id, topo_links_origin(node, id)};
+  struct topo_node_item item = {*id, topo_conns_origin(node, id)};
   int status = topo_sets_add(node, set, hlc, id);
   if (status == 0)
     status = topo_buf_put(&node->items, &item, sizeof item);
@@ -61,18 +61,18 @@ const struct topo_sink *topo_node_sink(struct topo_node *node, struct topo_sink 
 
 static void take(struct topo_node *node, const struct topo_input *in)
 {
-  struct topo_node_link *link;
+  struct topo_node_conn *conn;
   switch (in->kind) {
-  case TOPO_IN_LINK_UP: topo_links_up(node, in); break;
-  case TOPO_IN_LINK_DATA: topo_links_data(node, in); break;
-  case TOPO_IN_LINK_WRITABLE: break; /* every link is flushed at the end */
-  case TOPO_IN_LINK_DOWN:
-    link = topo_links_find(node, in->number);
-    if (link)
-      topo_links_down(node, in);
+  case TOPO_IN_CONN_UP: topo_conns_up(node, in); break;
+  case TOPO_IN_CONN_DATA: topo_conns_data(node, in); break;
+  case TOPO_IN_CONN_WRITABLE: break; /* every connection is flushed at the end */
+  case TOPO_IN_CONN_DOWN:
+    conn = topo_conns_find(node, in->number);
+    if (conn)
+      topo_conns_down(node, in);
     break;
   case TOPO_IN_DIAL_FAILED: topo_peers_failed(node, in->number, in->status); break;
-  case TOPO_IN_CHECKED: topo_links_checked(node, in->work); break;
+  case TOPO_IN_CHECKED: topo_conns_checked(node, in->work); break;
   case TOPO_IN_CALL: topo_calls_run(node, in->call); break;
   }
 }
@@ -85,7 +85,7 @@ static void recover(struct topo_node *node, int why)
     topo_db_rollback(node->db);
   node->writing = false;
   topo_calls_answer(node, why);
-  topo_links_close_all(node, TOPO_EINTERNAL);
+  topo_conns_close_all(node, TOPO_EINTERNAL);
   topo_buf_clear(&node->items);
   topo_buf_clear(&node->wants);
   topo_buf_clear(&node->welcomes);
@@ -137,12 +137,12 @@ static void publish(struct topo_node *node)
   struct topo_node_item welcome;
   for (size_t at = 0; at < node->welcomes.len; at += sizeof welcome) {
     memcpy(&welcome, node->welcomes.data + at, sizeof welcome);
-    struct topo_node_link *link = topo_links_find(node, welcome.origin);
-    if (link && !link->dead)
-      topo_session_welcome(link->session, &welcome.id);
+    struct topo_node_conn *conn = topo_conns_find(node, welcome.origin);
+    if (conn && !conn->dead)
+      topo_session_welcome(conn->session, &welcome.id);
   }
   topo_buf_clear(&node->welcomes);
-  topo_links_push(node);
+  topo_conns_push(node);
   topo_calls_answer(node, 0);
 }
 
@@ -174,10 +174,10 @@ static void refuse(struct topo_node *node, const struct topo_input *in)
   if (in->kind == TOPO_IN_CALL) {
     in->call->status = topo_op_fail(in->call, node->failure, "the space cannot be read just now");
     in->call->done(in->call, in->call->done_arg);
-  } else if (in->kind == TOPO_IN_LINK_UP) {
-    topo_link_close(&in->up.link, TOPO_CLOSE_INTERNAL);
+  } else if (in->kind == TOPO_IN_CONN_UP) {
+    topo_conn_close(&in->up.conn, TOPO_CLOSE_INTERNAL);
   } else if (in->kind == TOPO_IN_CHECKED) {
-    topo_links_checked(node, in->work);
+    topo_conns_checked(node, in->work);
   }
 }
 
@@ -185,7 +185,7 @@ static void refuse(struct topo_node *node, const struct topo_input *in)
 static void flush(struct topo_node *node)
 {
   bool held = topo_db_hold(node->db) == 0;
-  topo_links_flush(node);
+  topo_conns_flush(node);
   if (held)
     topo_db_release(node->db);
 }
@@ -215,9 +215,9 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
   } else {
     publish(node);
   }
-  topo_links_submit(node);
+  topo_conns_submit(node);
   flush(node);
-  topo_links_sweep(node);
+  topo_conns_sweep(node);
   tell_trust(node);
   topo_peers_dial(node);
   topo_db_checkpoint(node->db, CHECKPOINT_PAGES);

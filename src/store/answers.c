@@ -19,7 +19,7 @@ int topo_answers_find(struct topo_db *db, const char *key, const struct topo_id 
       topo_stmt(db, "SELECT request,answer FROM local_answer WHERE key=?1 AND at_ms>=?2");
   topo_bind_text(s, 1, key, strlen(key));
   topo_bind_i64(s, 2, (int64_t)now_ms - TOPO_ANSWERS_KEPT_MS);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   struct topo_id asked = topo_column_id(s, 0);
@@ -36,7 +36,7 @@ static int trim(struct topo_db *db, uint64_t now_ms)
                                       " no<=(SELECT max(no) FROM local_answer)-?1 OR at_ms<?2");
   topo_bind_i64(s, 1, TOPO_ANSWERS_KEPT);
   topo_bind_i64(s, 2, (int64_t)now_ms - TOPO_ANSWERS_KEPT_MS);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 /* A key is free again after a day, though its answer may not have been trimmed yet. */
@@ -45,7 +45,7 @@ static int free_key(struct topo_db *db, const char *key, uint64_t now_ms)
   struct topo_stmt *s = topo_stmt(db, "DELETE FROM local_answer WHERE key=?1 AND at_ms<?2");
   topo_bind_text(s, 1, key, strlen(key));
   topo_bind_i64(s, 2, (int64_t)now_ms - TOPO_ANSWERS_KEPT_MS);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 int topo_answers_begin(struct topo_db *db, const char *key, const struct topo_id *request,
@@ -60,7 +60,7 @@ int topo_answers_begin(struct topo_db *db, const char *key, const struct topo_id
   topo_bind_id(s, 2, request);
   topo_bind_i64(s, 3, (int64_t)now_ms);
   topo_bind_i64(s, 4, event);
-  status = topo_run(s);
+  status = topo_execute(s);
   return status == 0 && topo_db_last_rowid(db) % TRIM_EVERY == 0 ? trim(db, now_ms) : status;
 }
 
@@ -69,5 +69,5 @@ int topo_answers_end(struct topo_db *db, const char *key, struct topo_bytes answ
   struct topo_stmt *s = topo_stmt(db, "UPDATE local_answer SET answer=?2 WHERE key=?1");
   topo_bind_text(s, 1, key, strlen(key));
   topo_bind_text(s, 2, answer.data, answer.len);
-  return topo_run(s);
+  return topo_execute(s);
 }

@@ -225,7 +225,7 @@ int topo_db_begin(struct topo_db *db, bool durable)
       return status;
     db->durable = durable;
   }
-  int status = topo_run(topo_stmt(db, "BEGIN IMMEDIATE"));
+  int status = topo_execute(topo_stmt(db, "BEGIN IMMEDIATE"));
   db->in_transaction = status == 0;
   return status;
 }
@@ -233,20 +233,20 @@ int topo_db_begin(struct topo_db *db, bool durable)
 int topo_db_hold(struct topo_db *db)
 {
   topo_assert(!db->in_transaction);
-  return topo_run(topo_stmt(db, "BEGIN"));
+  return topo_execute(topo_stmt(db, "BEGIN"));
 }
 
 void topo_db_release(struct topo_db *db)
 {
   /* Only reads end here: there is nothing that could fail to be kept. */
   if (!sqlite3_get_autocommit(db->handle))
-    topo_run(topo_stmt(db, "COMMIT"));
+    topo_execute(topo_stmt(db, "COMMIT"));
 }
 
 int topo_db_commit(struct topo_db *db)
 {
   topo_assert(db->in_transaction);
-  int status = topo_run(topo_stmt(db, "COMMIT"));
+  int status = topo_execute(topo_stmt(db, "COMMIT"));
   if (status < 0)
     topo_db_rollback(db);
   db->in_transaction = false;

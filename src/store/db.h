@@ -80,9 +80,9 @@ void topo_bind_id(struct topo_stmt *s, int index, const struct topo_id *id);
 void topo_bind_text(struct topo_stmt *s, int index, const void *text, size_t len);
 void topo_bind_null(struct topo_stmt *s, int index);
 /* 1: a row; 0: done (and reset); negative: a status (and reset). */
-int topo_step(struct topo_stmt *s);
+int topo_fetch(struct topo_stmt *s);
 /* Runs a statement that returns no rows, to its end. 0 or a status. */
-int topo_run(struct topo_stmt *s);
+int topo_execute(struct topo_stmt *s);
 void topo_reset(struct topo_stmt *s); /* after reading the rows one wants; NULL is fine */
 /* Columns (from 0) of the current row. Views are valid until the next step or reset. */
 int64_t topo_column_i64(struct topo_stmt *s, int column);

@@ -9,13 +9,13 @@
 const struct topo_migration topo_log_migration = {
     "CREATE TABLE event(no INTEGER PRIMARY KEY, h INTEGER NOT NULL, id BLOB NOT NULL,"
     " state INTEGER NOT NULL, type INTEGER NOT NULL, set_no INTEGER NOT NULL,"
-    " auth INTEGER NOT NULL, hlc INTEGER NOT NULL, unmet INTEGER NOT NULL);"
+    " auth INTEGER NOT NULL, hlc INTEGER NOT NULL, missing INTEGER NOT NULL);"
     "CREATE INDEX event_h ON event(h);"
     "CREATE INDEX event_held ON event(state) WHERE state IN (1, 4);"
     "CREATE TABLE body(no INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
     "CREATE TABLE edge(target INTEGER NOT NULL, kind INTEGER NOT NULL, source INTEGER NOT NULL,"
     " PRIMARY KEY(target, kind, source)) WITHOUT ROWID;"
-    "CREATE TABLE vouch(target INTEGER NOT NULL, tag BLOB NOT NULL, set_no INTEGER NOT NULL,"
+    "CREATE TABLE successor(target INTEGER NOT NULL, tag BLOB NOT NULL, set_no INTEGER NOT NULL,"
     " seq INTEGER NOT NULL, PRIMARY KEY(target, tag, set_no, seq)) WITHOUT ROWID;"};
 
 int topo_log_init(struct topo_log *log, struct topo_db *db)
@@ -74,7 +74,7 @@ static void read_row(struct topo_stmt *s, struct topo_row *row)
                            .set_no = topo_column_i64(s, 3),
                            .auth = topo_column_i64(s, 4),
                            .hlc = (uint64_t)topo_column_i64(s, 5),
-                           .unmet = topo_column_i64(s, 6)};
+                           .missing = topo_column_i64(s, 6)};
 }
 
 int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no)
@@ -87,7 +87,7 @@ int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no)
   struct topo_stmt *s = topo_stmt(log->db, "SELECT no FROM event WHERE h=?1 AND id=?2");
   topo_bind_i64(s, 1, topo_id_prefix(id));
   topo_bind_id(s, 2, id);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   *no = topo_column_i64(s, 0);
@@ -104,9 +104,9 @@ int topo_log_row(struct topo_log *log, int64_t no, struct topo_row *row)
     return 0;
   }
   struct topo_stmt *s =
-      topo_stmt(log->db, "SELECT no,state,type,set_no,auth,hlc,unmet FROM event WHERE no=?1");
+      topo_stmt(log->db, "SELECT no,state,type,set_no,auth,hlc,missing FROM event WHERE no=?1");
   topo_bind_i64(s, 1, no);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   read_row(s, row);
@@ -125,7 +125,7 @@ int topo_log_find(struct topo_log *log, const struct topo_id *id, struct topo_ro
 static int insert_event(struct topo_log *log, const struct topo_id *id, struct topo_row *row)
 {
   struct topo_stmt *s =
-      topo_stmt(log->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,unmet)"
+      topo_stmt(log->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
                          " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
   topo_bind_i64(s, 1, topo_id_prefix(id));
   topo_bind_id(s, 2, id);
@@ -134,8 +134,8 @@ static int insert_event(struct topo_log *log, const struct topo_id *id, struct t
   topo_bind_i64(s, 5, row->set_no);
   topo_bind_i64(s, 6, row->auth);
   topo_bind_i64(s, 7, (int64_t)row->hlc);
-  topo_bind_i64(s, 8, row->unmet);
-  int status = topo_run(s);
+  topo_bind_i64(s, 8, row->missing);
+  int status = topo_execute(s);
   if (status < 0)
     return status;
   row->no = topo_db_last_rowid(log->db);
@@ -158,7 +158,7 @@ int topo_log_intern(struct topo_log *log, const struct topo_id *id, int64_t *no)
 static int fill_event(struct topo_log *log, const struct topo_row *row)
 {
   struct topo_stmt *s =
-      topo_stmt(log->db, "UPDATE event SET state=?2,type=?3,set_no=?4,auth=?5,hlc=?6,unmet=?7"
+      topo_stmt(log->db, "UPDATE event SET state=?2,type=?3,set_no=?4,auth=?5,hlc=?6,missing=?7"
                          " WHERE no=?1");
   topo_bind_i64(s, 1, row->no);
   topo_bind_i64(s, 2, row->state);
@@ -166,8 +166,8 @@ static int fill_event(struct topo_log *log, const struct topo_row *row)
   topo_bind_i64(s, 4, row->set_no);
   topo_bind_i64(s, 5, row->auth);
   topo_bind_i64(s, 6, (int64_t)row->hlc);
-  topo_bind_i64(s, 7, row->unmet);
-  int status = topo_run(s);
+  topo_bind_i64(s, 7, row->missing);
+  int status = topo_execute(s);
   if (status == 0)
     remember_row(log, row);
   return status;
@@ -182,7 +182,7 @@ int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_
   struct topo_stmt *s = topo_stmt(log->db, "INSERT INTO body(no,bytes) VALUES(?1,?2)");
   topo_bind_i64(s, 1, row->no);
   topo_bind_blob(s, 2, bytes.data, bytes.len);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 int topo_log_update(struct topo_log *log, const struct topo_row *row)
@@ -198,14 +198,14 @@ int topo_log_drop(struct topo_log *log, int64_t no)
     return status;
   struct topo_stmt *s = topo_stmt(log->db, "DELETE FROM body WHERE no=?1");
   topo_bind_i64(s, 1, no);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 int topo_log_bytes(struct topo_log *log, int64_t no, struct topo_buf *out)
 {
   struct topo_stmt *s = topo_stmt(log->db, "SELECT bytes FROM body WHERE no=?1");
   topo_bind_i64(s, 1, no);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   struct topo_bytes b = topo_column_bytes(s, 0);
@@ -221,16 +221,16 @@ static int edge(struct topo_log *log, const char *sql, int64_t target, enum topo
   topo_bind_i64(s, 1, target);
   topo_bind_i64(s, 2, kind);
   topo_bind_i64(s, 3, source);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
-int topo_log_link(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source)
+int topo_log_add_edge(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source)
 {
   static const char sql[] = "INSERT OR IGNORE INTO edge(target,kind,source) VALUES(?1,?2,?3)";
   return edge(log, sql, target, kind, source);
 }
 
-int topo_log_unlink(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source)
+int topo_log_remove_edge(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source)
 {
   static const char sql[] = "DELETE FROM edge WHERE target=?1 AND kind=?2 AND source=?3";
   return edge(log, sql, target, kind, source);
@@ -243,7 +243,7 @@ int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
   topo_bind_i64(s, 1, target);
   topo_bind_i64(s, 2, kind);
   int status;
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     int64_t source = topo_column_i64(s, 0);
     if (topo_buf_put(out, &source, sizeof source) < 0) {
       topo_reset(s);
@@ -253,37 +253,39 @@ int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
   return status;
 }
 
-static struct topo_stmt *bind_place(struct topo_log *log, const char *sql, int64_t target,
-                                    const struct topo_chain_place *place)
+static struct topo_stmt *bind_position(struct topo_log *log, const char *sql, int64_t target,
+                                       const struct topo_chain_position *position)
 {
   struct topo_stmt *s = topo_stmt(log->db, sql);
   topo_bind_i64(s, 1, target);
-  topo_bind_blob(s, 2, place->tag, sizeof place->tag);
-  topo_bind_i64(s, 3, place->set_no);
-  topo_bind_i64(s, 4, place->seq);
+  topo_bind_blob(s, 2, position->tag, sizeof position->tag);
+  topo_bind_i64(s, 3, position->set_no);
+  topo_bind_i64(s, 4, position->seq);
   return s;
 }
 
-int topo_log_vouch(struct topo_log *log, int64_t target, const struct topo_chain_place *place)
+int topo_log_add_successor(struct topo_log *log, int64_t target,
+                           const struct topo_chain_position *position)
 {
   static const char sql[] =
-      "INSERT OR IGNORE INTO vouch(target,tag,set_no,seq) VALUES(?1,?2,?3,?4)";
-  return topo_run(bind_place(log, sql, target, place));
+      "INSERT OR IGNORE INTO successor(target,tag,set_no,seq) VALUES(?1,?2,?3,?4)";
+  return topo_execute(bind_position(log, sql, target, position));
 }
 
-int topo_log_vouched(struct topo_log *log, int64_t target, const struct topo_chain_place *place)
+int topo_log_has_successor(struct topo_log *log, int64_t target,
+                           const struct topo_chain_position *position)
 {
   static const char sql[] =
-      "SELECT 1 FROM vouch WHERE target=?1 AND tag=?2 AND set_no=?3 AND seq=?4";
-  struct topo_stmt *s = bind_place(log, sql, target, place);
-  int status = topo_step(s);
+      "SELECT 1 FROM successor WHERE target=?1 AND tag=?2 AND set_no=?3 AND seq=?4";
+  struct topo_stmt *s = bind_position(log, sql, target, position);
+  int status = topo_fetch(s);
   topo_reset(s);
   return status;
 }
 
-int topo_log_unvouch(struct topo_log *log, int64_t target)
+int topo_log_drop_successors(struct topo_log *log, int64_t target)
 {
-  struct topo_stmt *s = topo_stmt(log->db, "DELETE FROM vouch WHERE target=?1");
+  struct topo_stmt *s = topo_stmt(log->db, "DELETE FROM successor WHERE target=?1");
   topo_bind_i64(s, 1, target);
-  return topo_run(s);
+  return topo_execute(s);
 }

@@ -6,10 +6,10 @@
  * The first eight bytes of an id are indexed, not the id (01-architecture, measured): a lookup
  * compares the rest.
  *
- *   event(no, h, id, state, type, set_no, auth, hlc, unmet)     the facts about an event that
+ *   event(no, h, id, state, type, set_no, auth, hlc, missing)     the facts about an event that
  * change body(no, bytes)                                        its bytes, which never do
  *   edge(target, kind, source)                             source waits for target, or depends on
- * it vouch(target, tag, set_no, seq)                        an authentic successor names this
+ * it prove(target, tag, set_no, seq)                        an authentic successor names this
  * predecessor
  */
 #ifndef TOPO_STORE_LOG_H
@@ -20,7 +20,7 @@
 /* What became of an event (docs/protocol.md §5). The numbers are stored. */
 enum topo_state {
   TOPO_STATE_NAMED = 0, /* no bytes: only a name */
-  TOPO_STATE_HELD = 1,
+  TOPO_STATE_PENDING = 1,
   TOPO_STATE_UNAUTHORISED = 2,
   TOPO_STATE_UNREADABLE = 3,
   TOPO_STATE_BLOCKED = 4,
@@ -32,8 +32,8 @@ enum topo_edge {
   TOPO_EDGE_ADMITTED = 0, /* the target is admitted (control) */
   TOPO_EDGE_ACCEPTED =
       1, /* the target is accepted: a dependency, kept for ever because verdicts flip */
-  TOPO_EDGE_SUBJECT = 2, /* nothing: the source belongs to the target's subject */
-  TOPO_EDGE_KEY = 3      /* the key of the target, an epoch */
+  TOPO_EDGE_ENTITY = 2, /* nothing: the source belongs to the target's subject */
+  TOPO_EDGE_KEY = 3     /* the key of the target, an epoch */
 };
 
 struct topo_row {
@@ -41,9 +41,9 @@ struct topo_row {
   enum topo_state state;
   uint16_t type;  /* 0 while it is not known (sealed) */
   int64_t set_no; /* 0: control; else the row of the epoch */
-  int64_t auth;   /* the row of the auth link, 0 when not known */
+  int64_t auth;   /* the row of the auth credential, 0 when not known */
   uint64_t hlc;
-  int64_t unmet; /* edges of kinds 0, 1 and 3 whose target is not yet as waited for */
+  int64_t missing; /* edges of kinds 0, 1 and 3 whose target is not yet as waited for */
   /* Not stored; for the pipeline while it places the event. */
   bool unmentioned;      /* nothing referred to the event before it came */
   bool written_accepted; /* the table says "accepted" already */
@@ -53,7 +53,7 @@ enum { TOPO_LOG_CACHE = 4096, TOPO_LOG_ROWS = 1024 };
 
 struct topo_log {
   struct topo_db *db;
-  struct { /* direct-mapped: ids met again and again (channels, links, epochs) skip the index */
+  struct { /* direct-mapped: ids met again and again (channels, credentials, epochs) skip the index */
     struct topo_id id;
     int64_t no;
   } * cache;
@@ -77,30 +77,34 @@ int topo_log_row(struct topo_log *log, int64_t no, struct topo_row *row);
 /* Stores an event's bytes. row->no is set; a NAMED row of that id is filled. */
 int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_row *row,
                     struct topo_bytes bytes);
-/* Rewrites state, type, auth, unmet of row->no. */
+/* Rewrites state, type, auth, missing of row->no. */
 int topo_log_update(struct topo_log *log, const struct topo_row *row);
-/* Drops the bytes and its outgoing edges are left to topo_log_unlink; the row becomes NAMED. */
+/* Drops the bytes and its outgoing edges are left to topo_log_remove_edge; the row becomes NAMED.
+ */
 int topo_log_drop(struct topo_log *log, int64_t no);
 /* Appends the bytes. 0, TOPO_ENOTFOUND (NAMED), or a storage status. */
 int topo_log_bytes(struct topo_log *log, int64_t no, struct topo_buf *out);
 
-int topo_log_link(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source);
-int topo_log_unlink(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source);
+int topo_log_add_edge(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source);
+int topo_log_remove_edge(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source);
 /* Appends the sources of (target, kind), as int64_t, to `out`. */
 int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
                      struct topo_buf *out);
 
 /* A chain's position: tag is 16 bytes for content, the signer's first 16 for control. */
-struct topo_chain_place {
+struct topo_chain_position {
   uint8_t tag[16];
   int64_t set_no;
   uint32_t seq;
 };
-/* An authentic event at the place after `place` names `target` as its predecessor. */
-int topo_log_vouch(struct topo_log *log, int64_t target, const struct topo_chain_place *place);
-/* Has an authentic successor vouched for an event at that place? 1, 0, or a status. */
-int topo_log_vouched(struct topo_log *log, int64_t target, const struct topo_chain_place *place);
-/* The vouchers are not needed once the event is stored. */
-int topo_log_unvouch(struct topo_log *log, int64_t target);
+/* An authentic event at the position after `position` names `target` as its predecessor. */
+int topo_log_add_successor(struct topo_log *log, int64_t target,
+                           const struct topo_chain_position *position);
+/* Has an authentic successor authenticated by its successor for an event at that position? 1, 0, or
+ * a status. */
+int topo_log_has_successor(struct topo_log *log, int64_t target,
+                           const struct topo_chain_position *position);
+/* The successors are not needed once the event is stored. */
+int topo_log_drop_successors(struct topo_log *log, int64_t target);
 
 #endif

@@ -99,7 +99,7 @@ void topo_bind_null(struct topo_stmt *s, int index)
     bound(s, sqlite3_bind_null(s->handle, index));
 }
 
-int topo_step(struct topo_stmt *s)
+int topo_fetch(struct topo_stmt *s)
 {
   if (s->status < 0) {
     topo_reset(s);
@@ -113,9 +113,9 @@ int topo_step(struct topo_stmt *s)
   return status;
 }
 
-int topo_run(struct topo_stmt *s)
+int topo_execute(struct topo_stmt *s)
 {
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status;
   topo_reset(s); /* a row nobody asked for, e.g. of a PRAGMA */

@@ -10,7 +10,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "sync/frame.h"
+#include "sync/range.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ enum {
 struct pass {
   const struct topo_negentropy *n;
   const struct topo_negentropy_sink *sink; /* NULL for the responder */
-  struct topo_frame_writer w;
+  struct topo_range_writer w;
   uint64_t size;          /* of the set */
   struct topo_bound prev; /* upper bound of the range before */
   bool skip;              /* ranges up to `prev` are done with, which is not written yet */
@@ -90,7 +90,7 @@ static int put_split(struct pass *p, uint64_t begin, uint64_t end, const struct 
 {
   uint64_t count = end - begin, buckets = p->n->buckets;
   if (count < 2 * buckets) {
-    topo_frame_put_ids_head(&p->w, upper, count);
+    topo_range_put_ids_head(&p->w, upper, count);
     return put_ids(p, begin, end);
   }
   for (uint64_t i = 0; i < buckets; i++) {
@@ -102,7 +102,7 @@ static int put_split(struct pass *p, uint64_t begin, uint64_t end, const struct 
     struct topo_bound bound = *upper;
     if (next != end && (status = bound_before(p, next, &bound)) < 0)
       return status;
-    topo_frame_put_fingerprint(&p->w, &bound, &sum);
+    topo_range_put_fingerprint(&p->w, &bound, &sum);
     begin = next;
   }
   return 0;
@@ -112,7 +112,7 @@ static int put_split(struct pass *p, uint64_t begin, uint64_t end, const struct 
 static void put_pending_skip(struct pass *p)
 {
   if (p->skip)
-    topo_frame_put_skip(&p->w, &p->prev);
+    topo_range_put_skip(&p->w, &p->prev);
   p->skip = false;
 }
 
@@ -151,7 +151,7 @@ static int answer_ids(struct pass *p, const struct topo_range *range, uint64_t b
     }
   }
   put_pending_skip(p);
-  topo_frame_put_ids_head(&p->w, &upper, *end - begin);
+  topo_range_put_ids_head(&p->w, &upper, *end - begin);
   return put_ids(p, begin, *end);
 }
 
@@ -251,7 +251,7 @@ static int put_remainder(struct pass *p, uint64_t begin)
   int status = topo_itemset_sum(&p->n->set, begin, p->size, &sum);
   if (status < 0)
     return status;
-  topo_frame_put_fingerprint(&p->w, &topo_bound_infinity, &sum);
+  topo_range_put_fingerprint(&p->w, &topo_bound_infinity, &sum);
   return 0;
 }
 
@@ -299,10 +299,10 @@ static int answer_range(struct pass *p, const struct topo_range *range, uint64_t
 
 static int answer_ranges(struct pass *p, struct topo_bytes ranges)
 {
-  struct topo_frame_reader r = topo_frame_reader_init(ranges);
+  struct topo_range_reader r = topo_range_reader_init(ranges);
   struct topo_range range;
   uint64_t index = 0;
-  while (topo_frame_read(&r, &range) > 0) {
+  while (topo_range_read(&r, &range) > 0) {
     int status = answer_range(p, &range, &index);
     if (status != 0)
       return status < 0 ? status : 0;
@@ -312,10 +312,10 @@ static int answer_ranges(struct pass *p, struct topo_bytes ranges)
 
 static int check_ranges(struct topo_bytes ranges)
 {
-  struct topo_frame_reader r = topo_frame_reader_init(ranges);
+  struct topo_range_reader r = topo_range_reader_init(ranges);
   struct topo_range range;
   int status;
-  while ((status = topo_frame_read(&r, &range)) > 0)
+  while ((status = topo_range_read(&r, &range)) > 0)
     continue;
   return status;
 }

@@ -21,7 +21,7 @@ static const bool moves[SESSION_PHASES][SESSION_PHASES] = {
     [SESSION_JOINED] = {[SESSION_CLOSED] = true},
 };
 
-void topo_session_move(struct topo_session *s, enum session_phase to)
+void topo_session_transition(struct topo_session *s, enum session_phase to)
 {
   topo_assert(moves[s->phase][to]);
   s->phase = to;
@@ -33,16 +33,16 @@ void topo_session_fail(struct topo_session *s, int status)
     s->status = status;
 }
 
-/* Ends the link when there is a reason to. The last thing an entry point does: the host may destroy
- * the session when it hears of it. Returns what the entry point returns. */
+/* Ends the connection when there is a reason to. The last thing an entry point does: the owner may
+ * destroy the session when it hears of it. Returns what the entry point returns. */
 static int conclude(struct topo_session *s)
 {
   int status = s->status;
   if (s->phase == SESSION_CLOSED || (status == 0 && !s->over))
     return status;
-  topo_session_move(s, SESSION_CLOSED);
-  topo_link_close(&s->o.link, status < 0 ? topo_close_code(status) : TOPO_CLOSE_INVITE_DONE);
-  s->o.ops->closed(s->o.host, s, status);
+  topo_session_transition(s, SESSION_CLOSED);
+  topo_conn_close(&s->o.conn, status < 0 ? topo_close_code(status) : TOPO_CLOSE_INVITE_DONE);
+  s->o.ops->closed(s->o.ctx, s, status);
   return status;
 }
 
@@ -69,13 +69,13 @@ struct topo_buf *topo_session_control(struct topo_session *s)
   return &s->out[TOPO_STREAM_CONTROL].buf;
 }
 
-/* Gives the link what it takes. */
+/* Gives the connection what it takes. */
 static void send_stream(struct topo_session *s, unsigned stream)
 {
   struct session_out *out = &s->out[stream];
   while (out->sent < out->buf.len) {
     size_t left = out->buf.len - out->sent;
-    size_t taken = topo_link_send(&s->o.link, stream, out->buf.data + out->sent, left);
+    size_t taken = topo_conn_send(&s->o.conn, stream, out->buf.data + out->sent, left);
     topo_assert(taken <= left);
     if (taken == 0)
       break;
@@ -106,7 +106,7 @@ static void put_hello(struct topo_session *s)
   struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
                                   .workspace = s->o.workspace,
                                   .scope = s->o.scope,
-                                  .link = s->o.own_link};
+                                  .conn = s->o.own_credential};
   topo_wire_put_hello(topo_session_control(s), &hello);
 }
 
@@ -146,11 +146,11 @@ void topo_session_destroy(struct topo_session *s)
   free(s);
 }
 
-/* An invitee has no link. A member has one, but may not know it: its daemon may have been stopped
- * between the admission and the WELCOME. */
-static bool link_fits(const struct topo_session *s, const struct topo_id *link)
+/* An invitee has no connection. A member has one, but may not know it: its daemon may have been
+ * stopped between the admission and the WELCOME. */
+static bool link_fits(const struct topo_session *s, const struct topo_id *conn)
 {
-  return s->o.role != TOPO_SESSION_INVITER || topo_id_is_zero(link);
+  return s->o.role != TOPO_SESSION_INVITER || topo_id_is_zero(conn);
 }
 
 static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
@@ -166,14 +166,14 @@ static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
   if (!topo_id_equal(&hello.workspace, &s->o.workspace) ||
       !topo_id_equal(&hello.scope, &s->o.scope))
     return TOPO_EWORKSPACE;
-  if (!link_fits(s, &hello.link))
+  if (!link_fits(s, &hello.conn))
     return TOPO_EPROTOCOL;
   switch (s->o.role) {
-  case TOPO_SESSION_MEMBER: topo_session_move(s, SESSION_REGULAR); break;
-  case TOPO_SESSION_INVITER: topo_session_move(s, SESSION_INVITING); break;
-  case TOPO_SESSION_JOINER: topo_session_move(s, SESSION_JOINING); break;
+  case TOPO_SESSION_MEMBER: topo_session_transition(s, SESSION_REGULAR); break;
+  case TOPO_SESSION_INVITER: topo_session_transition(s, SESSION_INVITING); break;
+  case TOPO_SESSION_JOINER: topo_session_transition(s, SESSION_JOINING); break;
   }
-  status = s->o.ops->greeted(s->o.host, s, &hello.link);
+  status = s->o.ops->greeted(s->o.ctx, s, &hello.conn);
   if (status < 0)
     return status;
   if (s->o.role != TOPO_SESSION_MEMBER)
@@ -222,11 +222,12 @@ static int events_frame(struct topo_session *s, enum topo_session_stream stream,
   int status = topo_wire_check_events(frame->payload, &n);
   if (status < 0)
     return status;
-  /* The payload stays on the link's account until the host has applied it; the head does not. */
-  topo_link_consumed(&s->o.link, stream, frame->size - frame->payload.len);
+  /* The payload stays on the connection's account until the owner has applied it; the head does
+   * not. */
+  topo_conn_consumed(&s->o.conn, stream, frame->size - frame->payload.len);
   s->in[stream].received += frame->payload.len;
   s->received_events += n;
-  return s->o.ops->events(s->o.host, s, stream, frame->payload.data, frame->payload.len);
+  return s->o.ops->events(s->o.ctx, s, stream, frame->payload.data, frame->payload.len);
 }
 
 static int take_frame(struct topo_session *s, enum topo_session_stream stream,
@@ -235,12 +236,12 @@ static int take_frame(struct topo_session *s, enum topo_session_stream stream,
   s->activity++;
   if (stream != TOPO_STREAM_CONTROL)
     return events_frame(s, stream, frame);
-  topo_link_consumed(&s->o.link, stream, frame->size);
+  topo_conn_consumed(&s->o.conn, stream, frame->size);
   return control_frame(s, frame);
 }
 
 /* Takes whole frames off the front; *used bytes of it. Streams are independent, so events may
- * overtake HELLO: they wait for it, on the link's account. */
+ * overtake HELLO: they wait for it, on the connection's account. */
 static int take_frames(struct topo_session *s, enum topo_session_stream stream, const uint8_t *data,
                        size_t len, size_t *used)
 {
@@ -275,12 +276,12 @@ static int take_kept(struct topo_session *s, enum topo_session_stream stream)
 }
 
 /* Keeps bytes of frames that cannot be taken yet: at most one frame, or, while greeting, as many as
- * a link may hold. */
+ * a connection may hold. */
 static int keep(struct topo_session *s, enum topo_session_stream stream, const uint8_t *data,
                 size_t len)
 {
   struct topo_buf *buf = &s->in[stream].buf;
-  return len > TOPO_LINK_WINDOW - buf->len ? TOPO_EPROTOCOL : topo_buf_put(buf, data, len);
+  return len > TOPO_CONN_WINDOW - buf->len ? TOPO_EPROTOCOL : topo_buf_put(buf, data, len);
 }
 
 /* Fills up the frame whose beginning was kept, and no more, so that what follows needs no copy.
@@ -352,7 +353,7 @@ void topo_session_applied(struct topo_session *s, enum topo_session_stream strea
   struct session_in *in = &s->in[stream];
   topo_assert(len <= in->received - in->applied);
   in->applied += len;
-  topo_link_consumed(&s->o.link, stream, len);
+  topo_conn_consumed(&s->o.conn, stream, len);
 }
 
 /* One pass over everything that could move. */
@@ -418,7 +419,7 @@ struct topo_session_state topo_session_state(const struct topo_session *s)
                                      .rounds = s->rounds};
   for (size_t i = 0; i < s->peer.n; i++)
     state.remote_items += s->peer.rows[i].count;
-  /* What waits for room on the link was not pushed yet. */
+  /* What waits for room on the connection was not pushed yet. */
   bool pushed = s->live.count == 0 && topo_session_sent(s, TOPO_STREAM_LIVE);
   state.synced = s->equal && pushed && !s->again && !s->live_skipped && state.wanted == 0;
   return state;

@@ -3,10 +3,10 @@
  * reconciliation, wants, bulk and live streams. Bytes in, bytes out; it knows neither events nor
  * storage, only ids.
  *
- * The session runs inside its owner's step. It asks the owner (`host`) for sets, for bytes and for
+ * The session runs inside its owner's step. It asks the owner (`owner`) for sets, for bytes and for
  * what is held, and hands it what arrives. It keeps no more in memory than its constants say:
- * sending pulls bytes from the host when the link has room, and received batches count against the
- * link's window until the host has applied them (topo_session_applied).
+ * sending pulls bytes from the owner when the connection has room, and received batches count
+ * against the connection's window until the owner has applied them (topo_session_applied).
  *
  * States: greeting → member (regular) or inviting / joining (bootstrap, protocol §6.1) → closed.
  *
@@ -20,21 +20,22 @@
  * its business until the next exchange, at the latest after ten minutes.
  *
  * The end. A session that must end notes why; the next topo_session_receive, flush or tick closes
- * the link and calls `closed` as its last act. A session is never destroyed within a callback but
- * `closed`.
+ * the connection and calls `closed` as its last act. A session is never destroyed within a callback
+ * but `closed`.
  */
 #ifndef TOPO_SYNC_SESSION_H
 #define TOPO_SYNC_SESSION_H
 
 #include "base/bytes.h"
-#include "port/link.h"
+#include "port/conn.h"
 #include "sync/itemset.h"
 
 enum {
   TOPO_FRAME_MAX = 262144,         /* bytes of one frame, kind and payload */
   TOPO_SESSION_BATCH = 192 * 1024, /* bytes of events put into one EVENTS frame, at most */
   TOPO_SESSION_WANTS = 8192,       /* ids asked for and not yet answered */
-  TOPO_SESSION_PEER_WANTS = 16384, /* ids the peer asked for, not yet sent; more closes the link */
+  TOPO_SESSION_PEER_WANTS =
+      16384, /* ids the peer asked for, not yet sent; more closes the connection */
   TOPO_SESSION_RECONCILE_FRAME = 65536,
   TOPO_SESSION_SETS = 1024,
   TOPO_SESSION_RECONCILING = 4, /* sets at a time */
@@ -43,7 +44,7 @@ enum {
 
 struct topo_session;
 
-/* Why events arrive; the host may treat them differently. */
+/* Why events arrive; the owner may treat them differently. */
 enum topo_session_stream { TOPO_STREAM_CONTROL, TOPO_STREAM_BULK, TOPO_STREAM_LIVE };
 
 struct topo_session_set {
@@ -59,42 +60,43 @@ struct topo_session_join { /* the fields of JOIN */
   uint8_t countersign[TOPO_SIG_SIZE], proof[TOPO_SIG_SIZE];
 };
 
-struct topo_session_host_ops {
+struct topo_session_callbacks {
   /* Writes the rows of SETS, control first, then epochs newest first, into `out` (room for
    * TOPO_SESSION_SETS); returns how many, or a negative status. */
-  int (*sets)(void *host, struct topo_session_set *out);
+  int (*sets)(void *ctx, struct topo_session_set *out);
   /* The items of a set; NULL when there are none yet (treated as empty). Valid until the step ends.
    */
-  const struct topo_itemset *(*items)(void *host, const struct topo_id *set);
+  const struct topo_itemset *(*items)(void *ctx, const struct topo_id *set);
   /* True when the event is stored in any state or is being checked right now: it is not asked for.
    */
-  bool (*held)(void *host, const struct topo_id *id);
+  bool (*held)(void *ctx, const struct topo_id *id);
   /* Appends the event's bytes. 0, TOPO_ENOTFOUND, TOPO_ENOMEM, TOPO_EIO. */
-  int (*read)(void *host, const struct topo_id *id, struct topo_buf *out);
+  int (*read)(void *ctx, const struct topo_id *id, struct topo_buf *out);
   /* A batch of events: `data` is the payload of an EVENTS frame, borrowed for the call, already
    * checked for framing (every `u32 length ‖ event` lies inside; none is empty or over 65,536
-   * bytes). The host calls topo_session_applied with `len` once it is done with them, now or in a
-   * later step. 0, or a negative status that closes the link. */
-  int (*events)(void *host, struct topo_session *s, enum topo_session_stream stream,
+   * bytes). The owner calls topo_session_applied with `len` once it is done with them, now or in a
+   * later step. 0, or a negative status that closes the connection. */
+  int (*events)(void *ctx, struct topo_session *s, enum topo_session_stream stream,
                 const uint8_t *data, size_t len);
-  /* The peer's HELLO was good. `link` is its link id (zero: invitee). 0, or a status that closes
-   * the link. */
-  int (*greeted)(void *host, struct topo_session *s, const struct topo_id *link);
-  /* As inviter: the OFFER to make for this connection. 0, or a status that closes the link. */
-  int (*offer)(void *host, struct topo_session *s, struct topo_id *invite, uint16_t *slot,
+  /* The peer's HELLO was good. `connection` is its connection id (zero: invitee). 0, or a status
+   * that closes the connection. */
+  int (*greeted)(void *ctx, struct topo_session *s, const struct topo_id *conn);
+  /* As inviter: the OFFER to make for this connection. 0, or a status that closes the connection.
+   */
+  int (*offer)(void *ctx, struct topo_session *s, struct topo_id *invite, uint16_t *slot,
                struct topo_id *auth);
   /* As joiner: an OFFER came; fill *join. 0 or a status. */
-  int (*offered)(void *host, struct topo_session *s, const struct topo_id *invite, uint16_t slot,
+  int (*offered)(void *ctx, struct topo_session *s, const struct topo_id *invite, uint16_t slot,
                  const struct topo_id *auth, struct topo_session_join *join);
-  /* As inviter: a JOIN came. The host calls topo_session_welcome, within the call or later. 0 or a
+  /* As inviter: a JOIN came. The owner calls topo_session_welcome, within the call or later. 0 or a
    * status. */
-  int (*join)(void *host, struct topo_session *s, const struct topo_session_join *join);
-  /* As joiner: WELCOME came. The session closes the link with code 10 afterwards. */
-  void (*welcomed)(void *host, struct topo_session *s, const struct topo_id *admission);
-  /* The session ended the link by its own decision (a violation by the peer, or the end of a
+  int (*join)(void *ctx, struct topo_session *s, const struct topo_session_join *join);
+  /* As joiner: WELCOME came. The session closes the connection with code 10 afterwards. */
+  void (*welcomed)(void *ctx, struct topo_session *s, const struct topo_id *admission);
+  /* The session ended the connection by its own decision (a violation by the peer, or the end of a
    * bootstrap); status 0 for the latter. No call on the session but topo_session_destroy is allowed
    * afterwards. */
-  void (*closed)(void *host, struct topo_session *s, int status);
+  void (*closed)(void *ctx, struct topo_session *s, int status);
 };
 
 enum topo_session_role {
@@ -104,13 +106,13 @@ enum topo_session_role {
 };
 
 struct topo_session_options {
-  struct topo_link link;
-  const struct topo_session_host_ops *ops;
-  void *host;
+  struct topo_conn conn;
+  const struct topo_session_callbacks *ops;
+  void *ctx;
   enum topo_session_role role;
-  bool initiator;                            /* we dialled: we reconcile */
-  struct topo_id workspace, scope, own_link; /* own_link: zero as joiner */
-  uint64_t now_ms;                           /* monotonic */
+  bool initiator;                                  /* we dialled: we reconcile */
+  struct topo_id workspace, scope, own_credential; /* own_credential: zero as joiner */
+  uint64_t now_ms;                                 /* monotonic */
 };
 
 struct topo_session_state {
@@ -121,19 +123,20 @@ struct topo_session_state {
   uint64_t received_events, sent_events, rounds;
 };
 
-/* Sends HELLO (and, when the link has room, more). NULL and *status when memory is out. */
+/* Sends HELLO (and, when the connection has room, more). NULL and *status when memory is out. */
 struct topo_session *topo_session_create(const struct topo_session_options *options, int *status);
-/* Does not close the link. NULL is fine. */
+/* Does not close the connection. NULL is fine. */
 void topo_session_destroy(struct topo_session *s);
 
-/* Bytes of one stream, in order. They are consumed (link.h) by the session itself, except those of
- * EVENTS frames that were given to the host. 0, or the status with which the link was closed. */
+/* Bytes of one stream, in order. They are consumed (conn.h) by the session itself, except those of
+ * EVENTS frames that were given to the owner. 0, or the status with which the connection was
+ * closed. */
 int topo_session_receive(struct topo_session *s, unsigned stream, const uint8_t *data, size_t len,
                          uint64_t now_ms);
-/* The host has done with `len` bytes of an `events` call on `stream`. */
+/* The owner has done with `len` bytes of an `events` call on `stream`. */
 void topo_session_applied(struct topo_session *s, enum topo_session_stream stream, size_t len);
 /* An event became part of an item set (after its durable commit): push it to this peer on live,
- * unless it came from here. The host calls it for each greeted member session but the source's. */
+ * unless it came from here. The owner calls it for each greeted member session but the source's. */
 void topo_session_push(struct topo_session *s, const struct topo_id *id);
 /* The event arrived or is no longer worth waiting for: it is not wanted any more. Call for every
  * event that a batch of this session brought, whatever became of it. */
@@ -145,8 +148,9 @@ void topo_session_want(struct topo_session *s, const struct topo_id *id);
 void topo_session_welcome(struct topo_session *s, const struct topo_id *admission);
 /* Start a round now (initiator: SETS and reconciliation; responder: sends SETS). */
 void topo_session_resync(struct topo_session *s, uint64_t now_ms);
-/* Sends as much as the link takes. The owner calls it after every step in which it called anything
- * above, and when the link says writable. 0, or the status with which the link was closed. */
+/* Sends as much as the connection takes. The owner calls it after every step in which it called
+ * anything above, and when the connection says writable. 0, or the status with which the connection
+ * was closed. */
 int topo_session_flush(struct topo_session *s, uint64_t now_ms);
 /* When the session wants topo_session_tick called next (monotonic ms); UINT64_MAX: never. */
 uint64_t topo_session_deadline(const struct topo_session *s);

@@ -8,9 +8,9 @@
  *   session_want.c   what we ask for, what the peer asks for, bulk
  *   session_live.c   live
  *
- * Control frames are made only while little of what was made before waits for the link ("room");
- * frames of bulk and live only when the one before has left. Nothing is therefore ever made in
- * advance of the link, and no queue but those with a named bound exists.
+ * Control frames are made only while little of what was made before waits for the connection
+ * ("room"); frames of bulk and live only when the one before has left. Nothing is therefore ever
+ * made in advance of the connection, and no queue but those with a named bound exists.
  */
 #ifndef TOPO_SYNC_SESSION_IMPL_H
 #define TOPO_SYNC_SESSION_IMPL_H
@@ -37,7 +37,7 @@ enum session_phase {
   SESSION_GREETING,  /* HELLO sent, the peer's not yet here */
   SESSION_REGULAR,   /* both are members */
   SESSION_INVITING,  /* OFFER sent */
-  SESSION_ADMITTING, /* JOIN came, the host is at work */
+  SESSION_ADMITTING, /* JOIN came, the owner is at work */
   SESSION_WELCOMING, /* WELCOME sent */
   SESSION_JOINING,   /* waiting for OFFER */
   SESSION_JOINED,    /* JOIN sent */
@@ -61,7 +61,7 @@ struct session_in {
 
 struct session_out {
   struct topo_buf buf;
-  size_t sent; /* bytes of it that the link took */
+  size_t sent; /* bytes of it that the connection took */
 };
 
 struct session_rows {
@@ -136,10 +136,10 @@ struct topo_session {
 
 /* session.c */
 /* Asserts that the move is in the table. */
-void topo_session_move(struct topo_session *s, enum session_phase to);
+void topo_session_transition(struct topo_session *s, enum session_phase to);
 /* May another control frame be made? */
 bool topo_session_room(const struct topo_session *s);
-/* Has the link taken all of the stream's frames? */
+/* Has the connection taken all of the stream's frames? */
 bool topo_session_sent(const struct topo_session *s, enum topo_session_stream stream);
 struct topo_buf *topo_session_control(struct topo_session *s);
 /* Notes the reason to end, unless there is one; topo_session_receive, flush or tick acts on it. */

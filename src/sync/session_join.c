@@ -9,7 +9,7 @@ int topo_session_join_begin(struct topo_session *s)
   if (s->phase != SESSION_INVITING)
     return 0;
   struct topo_wire_offer offer = {0};
-  int status = s->o.ops->offer(s->o.host, s, &offer.invite, &offer.slot, &offer.auth);
+  int status = s->o.ops->offer(s->o.ctx, s, &offer.invite, &offer.slot, &offer.auth);
   if (status < 0)
     return status;
   topo_wire_put_offer(topo_session_control(s), &offer);
@@ -23,10 +23,10 @@ static int take_offer(struct topo_session *s, struct topo_bytes payload)
   if (status < 0)
     return status;
   struct topo_session_join join = {0};
-  status = s->o.ops->offered(s->o.host, s, &offer.invite, offer.slot, &offer.auth, &join);
+  status = s->o.ops->offered(s->o.ctx, s, &offer.invite, offer.slot, &offer.auth, &join);
   if (status < 0)
     return status;
-  topo_session_move(s, SESSION_JOINED);
+  topo_session_transition(s, SESSION_JOINED);
   topo_wire_put_join(topo_session_control(s), &join);
   return 0;
 }
@@ -37,9 +37,9 @@ static int take_join(struct topo_session *s, struct topo_bytes payload)
   int status = topo_wire_get_join(payload, &join);
   if (status < 0)
     return status;
-  /* Before the call: the host may welcome within it. */
-  topo_session_move(s, SESSION_ADMITTING);
-  return s->o.ops->join(s->o.host, s, &join);
+  /* Before the call: the owner may welcome within it. */
+  topo_session_transition(s, SESSION_ADMITTING);
+  return s->o.ops->join(s->o.ctx, s, &join);
 }
 
 static int take_welcome(struct topo_session *s, struct topo_bytes payload)
@@ -48,7 +48,7 @@ static int take_welcome(struct topo_session *s, struct topo_bytes payload)
   int status = topo_wire_get_welcome(payload, &admission);
   if (status < 0)
     return status;
-  s->o.ops->welcomed(s->o.host, s, &admission);
+  s->o.ops->welcomed(s->o.ctx, s, &admission);
   s->over = true;
   return 0;
 }
@@ -68,6 +68,6 @@ void topo_session_welcome(struct topo_session *s, const struct topo_id *admissio
 {
   if (s->status < 0 || s->phase == SESSION_CLOSED)
     return;
-  topo_session_move(s, SESSION_WELCOMING);
+  topo_session_transition(s, SESSION_WELCOMING);
   topo_wire_put_welcome(topo_session_control(s), admission);
 }

@@ -2,7 +2,7 @@
  * session_neg.c - reconciliation of single sets, up to TOPO_SESSION_RECONCILING at a time.
  *
  * The initiator opens, asks and closes; the responder answers. In each session at most one message
- * is under way, so one place to keep a message that must wait is enough: it waits while the control
+ * is under way, so one slot to keep a message that must wait is enough: it waits while the control
  * queue is full, and at the initiator while what earlier messages found is not asked for or sent
  * yet.
  *
@@ -123,8 +123,9 @@ static struct session_neg *find(struct topo_session *s, uint32_t number)
   return NULL;
 }
 
-/* A place for a set; NULL when as many as may be are open. */
-static struct session_neg *place(struct topo_session *s, const struct topo_id *set, uint32_t number)
+/* A slot for a set; NULL when as many as may be are open. */
+static struct session_neg *take_slot(struct topo_session *s, const struct topo_id *set,
+                                     uint32_t number)
 {
   for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
     if (!s->neg[i].open) {
@@ -137,7 +138,7 @@ static struct session_neg *place(struct topo_session *s, const struct topo_id *s
 static void lookup(struct session_neg *g)
 {
   struct topo_session *s = g->session;
-  g->items = s->o.ops->items(s->o.host, &g->set);
+  g->items = s->o.ops->items(s->o.ctx, &g->set);
 }
 
 static int start_engine(struct session_neg *g)
@@ -148,7 +149,7 @@ static int start_engine(struct session_neg *g)
 
 int topo_session_neg_open(struct topo_session *s, const struct topo_id *set)
 {
-  struct session_neg *g = place(s, set, s->next_number);
+  struct session_neg *g = take_slot(s, set, s->next_number);
   topo_assert(g);
   s->activity++;
   if (topo_session_peer_count(s, set) == 0) {
@@ -186,7 +187,7 @@ static int take_open(struct topo_session *s, struct topo_bytes payload)
     return status;
   if (s->o.initiator || find(s, number))
     return TOPO_EPROTOCOL;
-  struct session_neg *g = place(s, &set, number);
+  struct session_neg *g = take_slot(s, &set, number);
   if (!g)
     return TOPO_EPROTOCOL;
   status = start_engine(g);

@@ -77,13 +77,13 @@ static int compare_rows(const void *a, const void *b)
   return topo_id_compare(&x->set, &y->set);
 }
 
-/* The host's rows as they are now, in its order. */
+/* The owner's rows as they are now, in its order. */
 static int read_rows(struct topo_session *s, struct session_rows *rows)
 {
   struct topo_session_set *all = malloc(TOPO_SESSION_SETS * sizeof *all);
   if (!all)
     return TOPO_ENOMEM;
-  int n = s->o.ops->sets(s->o.host, all);
+  int n = s->o.ops->sets(s->o.ctx, all);
   if (n < 0) {
     free(all);
     return n;
@@ -280,7 +280,7 @@ static void plan_add(struct topo_session *s, const struct topo_id *set)
     s->plan[s->plan_len++] = *set;
 }
 
-/* The epochs that differ: ours in the host's order, newest first, then those that we do not name.
+/* The epochs that differ: ours in the owner's order, newest first, then those that we do not name.
  */
 static int plan_epochs(struct topo_session *s)
 {

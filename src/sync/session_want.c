@@ -54,7 +54,7 @@ static int enter(struct topo_session *s, const struct topo_id *id)
 
 int topo_session_need(struct topo_session *s, const struct topo_id *id)
 {
-  if (s->o.ops->held(s->o.host, id))
+  if (s->o.ops->held(s->o.ctx, id))
     return 0;
   s->queued = true;
   int status = s->spill.count > 0 ? TOPO_ELIMIT : enter(s, id);
@@ -66,7 +66,7 @@ int topo_session_need(struct topo_session *s, const struct topo_id *id)
 
 void topo_session_want(struct topo_session *s, const struct topo_id *id)
 {
-  if (s->phase != SESSION_REGULAR || s->status < 0 || s->o.ops->held(s->o.host, id))
+  if (s->phase != SESSION_REGULAR || s->status < 0 || s->o.ops->held(s->o.ctx, id))
     return;
   if (enter(s, id) == TOPO_ENOMEM)
     topo_session_fail(s, TOPO_ENOMEM);
@@ -110,7 +110,7 @@ static int unspill(struct topo_session *s)
 {
   const struct topo_id *id;
   while ((id = topo_idqueue_front(&s->spill))) {
-    bool held = s->o.ops->held(s->o.host, id);
+    bool held = s->o.ops->held(s->o.ctx, id);
     int status = held ? 0 : enter(s, id);
     if (status == TOPO_ELIMIT)
       return 0;
@@ -168,7 +168,7 @@ int topo_session_batch_add(struct topo_session *s, struct topo_buf *out, size_t 
 {
   size_t mark = out->len;
   topo_buf_put_u32(out, 0);
-  int status = s->o.ops->read(s->o.host, id, out);
+  int status = s->o.ops->read(s->o.ctx, id, out);
   if (status == 0 && out->failed)
     status = TOPO_ENOMEM;
   if (status < 0) {

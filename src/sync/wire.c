@@ -30,7 +30,7 @@ void topo_wire_put_hello(struct topo_buf *out, const struct topo_wire_hello *hel
   topo_buf_put_u8(out, hello->version);
   topo_buf_put_id(out, &hello->workspace);
   topo_buf_put_id(out, &hello->scope);
-  topo_buf_put_id(out, &hello->link);
+  topo_buf_put_id(out, &hello->conn);
   topo_buf_put_u32(out, hello->features);
   topo_wire_end(out, start);
 }
@@ -132,7 +132,7 @@ int topo_wire_get_hello(struct topo_bytes payload, struct topo_wire_hello *hello
     return 0;
   hello->workspace = topo_read_id(&r);
   hello->scope = topo_read_id(&r);
-  hello->link = topo_read_id(&r);
+  hello->conn = topo_read_id(&r);
   hello->features = topo_read_u32(&r);
   return exactly(&r);
 }

@@ -4,7 +4,7 @@
  *   u32 length ‖ u8 kind ‖ payload          length counts kind and payload; 1 … TOPO_FRAME_MAX
  *
  * Payloads, by kind:
- *   HELLO     u8 version ‖ id workspace ‖ id scope ‖ id link ‖ u32 features
+ *   HELLO     u8 version ‖ id workspace ‖ id scope ‖ id connection ‖ u32 features
  *   OFFER     id invite ‖ u16 slot ‖ id auth
  *   JOIN      id invite ‖ u16 slot ‖ key device ‖ key seal_key ‖ sig countersign ‖ sig proof
  *   WELCOME   id admission
@@ -55,7 +55,7 @@ struct topo_wire_frame {
 
 struct topo_wire_hello {
   uint8_t version;
-  struct topo_id workspace, scope, link;
+  struct topo_id workspace, scope, conn;
   uint32_t features;
 };
 
@@ -97,7 +97,7 @@ int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_set **rows
 int topo_wire_get_neg(struct topo_bytes payload, uint32_t *number, struct topo_id *set,
                       struct topo_bytes *message);
 int topo_wire_get_neg_close(struct topo_bytes payload, uint32_t *number);
-/* A reader that stands before the first of *n ids, 1 … TOPO_WIRE_IDS_MAX of them. */
+/* A reader that is valid before the first of *n ids, 1 … TOPO_WIRE_IDS_MAX of them. */
 int topo_wire_get_ids(struct topo_bytes payload, struct topo_reader *ids, size_t *n);
 /* Checks the framing of a batch; *n events are in it. None is empty or above TOPO_WIRE_EVENT_MAX.
  */

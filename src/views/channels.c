@@ -26,10 +26,10 @@ int topo_view_channel(const struct topo_view *view, const struct topo_id *channe
   struct topo_stmt *s =
       topo_stmt(view->db, "SELECT e.id,c.name,c.hlc,u.id,p.name FROM event e"
                           " CROSS JOIN channel c ON c.no=e.no CROSS JOIN event u ON u.no=c.user"
-                          " LEFT JOIN profile p ON p.subject=c.user WHERE e.h=?1 AND e.id=?2");
+                          " LEFT JOIN profile p ON p.entity=c.user WHERE e.h=?1 AND e.id=?2");
   topo_bind_i64(s, 1, topo_id_prefix(channel));
   topo_bind_id(s, 2, channel);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   put_channel(out, s);
@@ -37,19 +37,19 @@ int topo_view_channel(const struct topo_view *view, const struct topo_id *channe
   return 0;
 }
 
-int topo_op_listChannels(struct topo_op_call *call, void *host)
+int topo_op_listChannels(struct topo_op_call *call, void *ctx)
 {
-  const struct topo_view *view = host;
+  const struct topo_view *view = ctx;
   struct topo_stmt *s =
       topo_stmt(view->db, "SELECT e.id,c.name,c.hlc,u.id,p.name FROM channel c"
                           " CROSS JOIN event e ON e.no=c.no CROSS JOIN event u ON u.no=c.user"
-                          " LEFT JOIN profile p ON p.subject=c.user ORDER BY c.hlc,e.id LIMIT ?1");
+                          " LEFT JOIN profile p ON p.entity=c.user ORDER BY c.hlc,e.id LIMIT ?1");
   topo_bind_i64(s, 1, CHANNELS_MAX);
   topo_json_begin_object(&call->out);
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
   int status;
-  while ((status = topo_step(s)) == 1)
+  while ((status = topo_fetch(s)) == 1)
     put_channel(&call->out, s);
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);

@@ -9,7 +9,7 @@
 static int count_events(struct topo_db *db, int64_t *count)
 {
   struct topo_stmt *s = topo_stmt(db, "SELECT count(*) FROM event WHERE state>=2");
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status < 0)
     return status;
   *count = topo_column_i64(s, 0);
@@ -17,9 +17,9 @@ static int count_events(struct topo_db *db, int64_t *count)
   return 0;
 }
 
-int topo_op_getFingerprint(struct topo_op_call *call, void *host)
+int topo_op_getFingerprint(struct topo_op_call *call, void *ctx)
 {
-  const struct topo_view *view = host;
+  const struct topo_view *view = ctx;
   struct topo_id fingerprint;
   int64_t events = 0;
   int status = topo_dag_fingerprint(view->db, topo_types, &fingerprint);

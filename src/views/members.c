@@ -1,9 +1,9 @@
 /*
- * members.c - listMembers: the users of standing links with all their devices.
+ * members.c - listMembers: the users of valid credentials with all their devices.
  *
- * A user has the most senior role of its links. A device may have several links to one user; it is
- * listed once. The device of the genesis link is the recovery key: it is listed like any other, so
- * that nothing that may act here is hidden.
+ * A user has the most senior role of its credentials. A device may have several credentials to one
+ * user; it is listed once. The device of the genesis credential is the recovery key: it is listed
+ * like any other, so that nothing that may act here is hidden.
  */
 #include "base/status.h"
 #include "dag/type.h"
@@ -11,13 +11,13 @@
 
 #define DEVICES_OF(member)                                                                         \
   "WITH member(user,role) AS (" member ")"                                                         \
-  " SELECT member.user,u.id,p.name,member.role,l.device,max(l.genesis) FROM member"                \
-  " CROSS JOIN link l ON l.user=member.user CROSS JOIN event u ON u.no=member.user"                \
-  " LEFT JOIN profile p ON p.subject=member.user"                                                  \
-  " GROUP BY member.role,u.id,l.device ORDER BY member.role,u.id,l.device"
-static const char members_sql[] = DEVICES_OF("SELECT user,min(role) FROM link GROUP BY user");
+  " SELECT member.user,u.id,p.name,member.role,c.device,max(c.genesis) FROM member"                \
+  " CROSS JOIN credential c ON c.user=member.user CROSS JOIN event u ON u.no=member.user"          \
+  " LEFT JOIN profile p ON p.entity=member.user"                                                   \
+  " GROUP BY member.role,u.id,c.device ORDER BY member.role,u.id,c.device"
+static const char members_sql[] = DEVICES_OF("SELECT user,min(role) FROM credential GROUP BY user");
 static const char member_sql[] =
-    DEVICES_OF("SELECT user,min(role) FROM link WHERE user=?1 GROUP BY user");
+    DEVICES_OF("SELECT user,min(role) FROM credential WHERE user=?1 GROUP BY user");
 
 static void begin_member(struct topo_json *out, struct topo_stmt *s, bool is_me)
 {
@@ -61,7 +61,7 @@ static int put_members(struct topo_json *out, struct topo_stmt *s, const struct 
 {
   int64_t current = 0; /* rows begin at 1 */
   int status;
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     int64_t user = topo_column_i64(s, 0);
     if (user != current) {
       if (current)
@@ -87,9 +87,9 @@ int topo_view_member(const struct topo_view *view, int64_t user, struct topo_jso
   return put_members(out, s, view, me);
 }
 
-int topo_op_listMembers(struct topo_op_call *call, void *host)
+int topo_op_listMembers(struct topo_op_call *call, void *ctx)
 {
-  const struct topo_view *view = host;
+  const struct topo_view *view = ctx;
   int64_t me = 0;
   int status = topo_view_user_no(view, &view->device, &me);
   if (status < 0 && status != TOPO_ENOTFOUND)

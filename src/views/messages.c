@@ -128,7 +128,7 @@ static int answer(struct topo_op_call *call, const struct topo_view *view,
   return topo_op_fail(call, status, "There is no channel with this id here.");
 }
 
-int topo_op_listMessages(struct topo_op_call *call, void *host)
+int topo_op_listMessages(struct topo_op_call *call, void *ctx)
 {
   struct topo_cursor before, after;
   struct topo_page_query query = {.limit = LIMIT_DEFAULT};
@@ -143,12 +143,12 @@ int topo_op_listMessages(struct topo_op_call *call, void *host)
   }
   if (topo_op_get(call, "limit")->present)
     query.limit = (size_t)topo_op_get(call, "limit")->number;
-  return answer(call, host, &query);
+  return answer(call, ctx, &query);
 }
 
-int topo_op_getMessage(struct topo_op_call *call, void *host)
+int topo_op_getMessage(struct topo_op_call *call, void *ctx)
 {
-  int status = topo_view_message(host, &topo_op_get(call, "message")->id, &call->out);
+  int status = topo_view_message(ctx, &topo_op_get(call, "message")->id, &call->out);
   if (status != TOPO_ENOTFOUND)
     return topo_view_end(call, status);
   snprintf(call->pointer, sizeof call->pointer, "message");

@@ -71,9 +71,9 @@ static int look_up(struct topo_page *page, const struct topo_view *view, int64_t
                    struct topo_page_user *user)
 {
   struct topo_stmt *s = topo_stmt(view->db, "SELECT e.id,p.name FROM event e LEFT JOIN profile p"
-                                            " ON p.subject=e.no WHERE e.no=?1");
+                                            " ON p.entity=e.no WHERE e.no=?1");
   topo_bind_i64(s, 1, no);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ECORRUPT;
   struct topo_bytes name = topo_column_bytes(s, 1);
@@ -97,7 +97,7 @@ static int find_key(struct topo_page *page, const struct topo_view *view,
 {
   struct topo_stmt *s = topo_stmt(view->db, "SELECT key FROM local_answer WHERE event=?1");
   topo_bind_i64(s, 1, item->no);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status;
   struct topo_bytes key = topo_column_bytes(s, 0);
@@ -136,7 +136,7 @@ static int take_rows(struct topo_page *page, const struct topo_view *view, struc
 {
   size_t bytes = 0;
   int status = 1;
-  while (bytes < TOPO_PAGE_BYTES && (status = topo_step(s)) == 1) {
+  while (bytes < TOPO_PAGE_BYTES && (status = topo_fetch(s)) == 1) {
     status = take_row(page, view, s);
     if (status < 0)
       break;
@@ -171,7 +171,7 @@ static int find_channel(const struct topo_view *view, const struct topo_id *chan
                           " WHERE e.h=?1 AND e.id=?2");
   topo_bind_i64(s, 1, topo_id_prefix(channel));
   topo_bind_id(s, 2, channel);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   *no = topo_column_i64(s, 0);
@@ -245,7 +245,7 @@ int topo_page_read_one(struct topo_page *page, const struct topo_view *view,
                 " CROSS JOIN event c ON c.no=m.channel WHERE e.h=?1 AND e.id=?2");
   topo_bind_i64(s, 1, topo_id_prefix(message));
   topo_bind_id(s, 2, message);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   int64_t no = topo_column_i64(s, 0), channel = topo_column_i64(s, 1);

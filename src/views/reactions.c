@@ -44,7 +44,7 @@ static bool weaker(const struct topo_page_group *a, const struct topo_page_group
 }
 
 /* Lets the weakest group of an item go when there is one too many; of equals the last by emoji. */
-static void settle(struct grouping *g)
+static void trim(struct grouping *g)
 {
   if (!g->item || g->item->n_groups <= TOPO_PAGE_EMOJIS_MAX)
     return;
@@ -59,7 +59,7 @@ static void settle(struct grouping *g)
 
 static void begin_message(struct grouping *g, int64_t message)
 {
-  settle(g);
+  trim(g);
   g->message = message;
   g->item = NULL;
   for (size_t i = 0; i < g->page->n && !g->item; i++)
@@ -80,7 +80,7 @@ static int begin_group(struct grouping *g, struct topo_bytes emoji, struct topo_
   }
   if (emoji.len == 0 || emoji.len > TOPO_EMOJI_MAX)
     return TOPO_ECORRUPT; /* the type lets none such in */
-  settle(g);
+  trim(g);
   struct topo_page_group group = {.emoji_len = emoji.len};
   memcpy(group.emoji, emoji.data, emoji.len);
   if (topo_buf_put(&g->page->groups, &group, sizeof group) < 0)
@@ -126,7 +126,7 @@ static int take_row(struct grouping *g, struct topo_stmt *s)
   return status;
 }
 
-static void bind_place(struct topo_stmt *s, int index, const struct topo_cursor *at)
+static void bind_position(struct topo_stmt *s, int index, const struct topo_cursor *at)
 {
   topo_bind_i64(s, index, (int64_t)at->hlc);
   topo_bind_id(s, index + 1, &at->id);
@@ -140,15 +140,15 @@ int topo_page_read_groups(struct topo_page *page, const struct topo_view *view, 
   int status;
   struct topo_stmt *s = topo_stmt(view->db, groups_sql);
   topo_bind_i64(s, 1, channel);
-  bind_place(s, 2, &page->items[0].at);
-  bind_place(s, 4, &page->items[page->n - 1].at);
-  while ((status = topo_step(s)) == 1) {
+  bind_position(s, 2, &page->items[0].at);
+  bind_position(s, 4, &page->items[page->n - 1].at);
+  while ((status = topo_fetch(s)) == 1) {
     status = take_row(&g, s);
     if (status < 0) {
       topo_reset(s);
       return status;
     }
   }
-  settle(&g);
+  trim(&g);
   return status;
 }

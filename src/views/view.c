@@ -9,10 +9,10 @@
 int topo_view_user_no(const struct topo_view *view, const struct topo_id *device, int64_t *user)
 {
   struct topo_stmt *s =
-      topo_stmt(view->db, "SELECT l.user FROM link l CROSS JOIN event e ON e.no=l.no"
-                          " WHERE l.device=?1 ORDER BY l.role, e.id LIMIT 1");
+      topo_stmt(view->db, "SELECT c.user FROM credential c CROSS JOIN event e ON e.no=c.no"
+                          " WHERE c.device=?1 ORDER BY c.role, e.id LIMIT 1");
   topo_bind_id(s, 1, device);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
   *user = topo_column_i64(s, 0);
@@ -55,7 +55,7 @@ static void copy_name(struct topo_bytes from, char *to, size_t size)
 /* The row of a statement that asks for one name, if there is any. */
 static int read_name(struct topo_stmt *s, char *name, size_t size)
 {
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   if (status <= 0)
     return status;
   copy_name(topo_column_bytes(s, 0), name, size);
@@ -68,7 +68,7 @@ int topo_view_names(const struct topo_view *view, char *workspace, char *user, s
   topo_assert(size > 0);
   workspace[0] = user[0] = '\0';
   struct topo_stmt *s =
-      topo_stmt(view->db, "SELECT p.name FROM event e CROSS JOIN profile p ON p.subject=e.no"
+      topo_stmt(view->db, "SELECT p.name FROM event e CROSS JOIN profile p ON p.entity=e.no"
                           " WHERE e.h=?1 AND e.id=?2");
   topo_bind_i64(s, 1, topo_id_prefix(&view->workspace));
   topo_bind_id(s, 2, &view->workspace);
@@ -85,7 +85,7 @@ int topo_view_user_of(const struct topo_view *view, const struct topo_id *device
   int status = topo_view_user_no(view, device, &user);
   if (status < 0)
     return status == TOPO_ENOTFOUND ? 0 : status;
-  struct topo_stmt *s = topo_stmt(view->db, "SELECT name FROM profile WHERE subject=?1");
+  struct topo_stmt *s = topo_stmt(view->db, "SELECT name FROM profile WHERE entity=?1");
   topo_bind_i64(s, 1, user);
   return read_name(s, name, size);
 }

@@ -2,7 +2,7 @@
  * view.h - reads that join the tables of several types, for operations and for what they answer.
  *
  * A view runs on a read-only snapshot of one space, on any thread. It is what handlers of
- * operations with `where == TOPO_OP_READ` get as their host.
+ * operations with `where == TOPO_OP_READ` get as their owner.
  */
 #ifndef TOPO_VIEWS_VIEW_H
 #define TOPO_VIEWS_VIEW_H
@@ -11,13 +11,13 @@
 #include "store/db.h"
 
 struct topo_view {
-  /* Read-only, or the space's own inside its step. Operations run several statements: their answers
-   * are of one moment when the caller holds a transaction open. */
+  /* Read-only, or the space's own inside its step. Operations incarnation several statements: their
+   * answers are of one moment when the caller holds a transaction open. */
   struct topo_db *db;
   struct topo_id workspace, device;
 };
 
-/* Writes one message as it stands in the projection: the item that listMessages, getMessage and
+/* Writes one message as it is valid in the projection: the item that listMessages, getMessage and
  * sendMessage answer with. 0, TOPO_ENOTFOUND (not accepted here), or a storage status. */
 int topo_view_message(const struct topo_view *view, const struct topo_id *message,
                       struct topo_json *out);

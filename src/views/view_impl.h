@@ -5,11 +5,11 @@
 #include "api/operations.gen.h"
 #include "views/view.h"
 
-/* The row of the user whom a device belongs to: that of its most senior standing link. 0,
+/* The row of the user whom a device belongs to: that of its most senior valid credential. 0,
  * TOPO_ENOTFOUND, or a storage status. */
 int topo_view_user_no(const struct topo_view *view, const struct topo_id *device, int64_t *user);
 
-/* Writes the item of one user, a row of the log; nothing when it has no standing link. 0 or a
+/* Writes the item of one user, a row of the log; nothing when it has no valid credential. 0 or a
  * storage status. */
 int topo_view_member(const struct topo_view *view, int64_t user, struct topo_json *out);
 

@@ -112,7 +112,7 @@ static void keep_etag(struct pages *s, struct topo_bytes head)
   memcpy(s->etag, at, len);
 }
 
-static void keep_place(void *arg, unsigned connection, const struct load_answer *answer)
+static void keep_position(void *arg, unsigned connection, const struct load_answer *answer)
 {
   struct pages *s = arg;
   struct place *at = &s->walk[connection];
@@ -144,7 +144,7 @@ static void find_places(struct pages *s, uint64_t n)
                       .expect = 200,
                       .arg = s,
                       .ask = ask_older,
-                      .answered = keep_place};
+                      .answered = keep_position};
   load_run(&walk);
   bench_require(n_places(s) > n / 50, "the walk did not see every page");
 }

@@ -57,7 +57,7 @@ static void open_database(struct writer *w, const struct bench_options *o)
 static void insert_event(struct writer *w, const struct topo_envelope *e)
 {
   struct topo_stmt *s =
-      topo_stmt(w->db, "INSERT INTO event(no,h,id,state,type,set_no,auth,hlc,unmet)"
+      topo_stmt(w->db, "INSERT INTO event(no,h,id,state,type,set_no,auth,hlc,missing)"
                        " VALUES(?1,?2,?3,5,4099,?4,?5,?6,0)");
   topo_bind_i64(s, 1, w->no);
   topo_bind_i64(s, 2, topo_id_prefix(&e->id));
@@ -65,15 +65,15 @@ static void insert_event(struct writer *w, const struct topo_envelope *e)
   topo_bind_i64(s, 4, EPOCH_NO);
   topo_bind_i64(s, 5, LINK_NO);
   topo_bind_i64(s, 6, (int64_t)e->hlc);
-  bench_check(topo_run(s), "event");
+  bench_check(topo_execute(s), "event");
   s = topo_stmt(w->db, "INSERT INTO body(no,bytes) VALUES(?1,?2)");
   topo_bind_i64(s, 1, w->no);
   topo_bind_blob(s, 2, e->raw.data, e->raw.len);
-  bench_check(topo_run(s), "body");
+  bench_check(topo_execute(s), "body");
   s = topo_stmt(w->db, "INSERT INTO edge(target,kind,source) VALUES(?1,1,?2)");
   topo_bind_i64(s, 1, CHANNEL_NO);
   topo_bind_i64(s, 2, w->no);
-  bench_check(topo_run(s), "edge");
+  bench_check(topo_execute(s), "edge");
 }
 
 static void insert_message(struct writer *w, const struct topo_envelope *e, struct topo_bytes text)
@@ -86,7 +86,7 @@ static void insert_message(struct writer *w, const struct topo_envelope *e, stru
   topo_bind_i64(s, 4, (int64_t)e->hlc);
   topo_bind_id(s, 5, &e->id);
   topo_bind_text(s, 6, text.data, text.len);
-  bench_check(topo_run(s), "message");
+  bench_check(topo_execute(s), "message");
 }
 
 static void write_one(struct writer *w, struct topo_bytes raw, struct topo_ggm_path *path,

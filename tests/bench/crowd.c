@@ -75,8 +75,9 @@ static void admit_user(struct crowd *crowd, struct topo_node *node, struct crowd
   v[TOPO_INVITE_ROLE].number = TOPO_MEMBER;
   v[TOPO_INVITE_SLOTS] = topo_value_of_id(&self->device.public_key);
   struct topo_id invite = author(crowd, node, &topo_type_invite, v);
-  struct topo_id own =
-      topo_authority_link_of(topo_dag_authority(topo_node_dag(node)), &self->device.public_key)->id;
+  struct topo_id own = topo_authority_credential_of(topo_dag_authority(topo_node_dag(node)),
+                                                    &self->device.public_key)
+                           ->id;
   struct topo_id user = topo_user_of(&self->workspace, &device->key.public_key);
   topo_countersign(countersign, &device->key, context, &user, &own, &seal_key);
   topo_prove_invite(proof, &invite_key, context, &invite, 0, &user, &device->key.public_key,
@@ -109,8 +110,8 @@ static void close_length(struct topo_buf *out, size_t start)
 }
 
 /* A user's first device links the second: the first event of its control chain. */
-static void link_device(struct crowd *crowd, struct topo_node *node,
-                        const struct crowd_device *first, struct crowd_device *second)
+static void credential_device(struct crowd *crowd, struct topo_node *node,
+                              const struct crowd_device *first, struct crowd_device *second)
 {
   struct topo_dag *dag = topo_node_dag(node);
   const struct topo_context *context = topo_dag_context(dag);
@@ -183,7 +184,7 @@ static struct topo_id only_channel(struct topo_node *node)
 {
   struct topo_stmt *q =
       topo_stmt(topo_node_db(node), "SELECT e.id FROM channel c JOIN event e ON e.no=c.no");
-  bench_require(topo_step(q) == 1, "there is no channel");
+  bench_require(topo_fetch(q) == 1, "there is no channel");
   struct topo_id id = topo_column_id(q, 0);
   topo_reset(q);
   return id;
@@ -200,7 +201,7 @@ void crowd_admit(struct crowd *crowd, struct topo_node *node, uint64_t wall_ms)
     admit_user(crowd, node, &devices[0]);
     for (unsigned k = 1; k < CROWD_DEVICES; k++) {
       new_key(&devices[k].key);
-      link_device(crowd, node, &devices[0], &devices[k]);
+      credential_device(crowd, node, &devices[0], &devices[k]);
     }
     write_profile(crowd, node, i, &profiles);
   }

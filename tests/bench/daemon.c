@@ -163,7 +163,7 @@ struct topo_db *bench_watch_space(const struct node_process *p)
 uint64_t bench_ask(struct topo_db *db, const char *sql)
 {
   struct topo_stmt *q = topo_stmt(db, sql);
-  bench_require(topo_step(q) == 1, sql);
+  bench_require(topo_fetch(q) == 1, sql);
   uint64_t n = (uint64_t)topo_column_i64(q, 0);
   topo_reset(q);
   return n;

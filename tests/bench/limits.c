@@ -171,16 +171,16 @@ static struct topo_db *open_log(const struct bench_options *o)
 static void insert_row(struct topo_db *db, uint64_t i)
 {
   struct topo_id id = id_of(i);
-  struct topo_stmt *s = topo_stmt(db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,unmet)"
+  struct topo_stmt *s = topo_stmt(db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
                                       " VALUES(?1,?2,5,4099,1,2,?3,0)");
   topo_bind_i64(s, 1, topo_id_prefix(&id));
   topo_bind_id(s, 2, &id);
   topo_bind_i64(s, 3, (int64_t)i);
-  bench_check(topo_run(s), "event");
+  bench_check(topo_execute(s), "event");
   s = topo_stmt(db, "INSERT INTO body(no,bytes) VALUES(?1,?2)");
   topo_bind_i64(s, 1, topo_db_last_rowid(db));
   topo_bind_blob(s, 2, input, BODY);
-  bench_check(topo_run(s), "body");
+  bench_check(topo_execute(s), "body");
 }
 
 static void read_row(struct topo_db *db, uint64_t i)
@@ -190,7 +190,7 @@ static void read_row(struct topo_db *db, uint64_t i)
       db, "SELECT b.bytes FROM event e JOIN body b ON b.no=e.no WHERE e.h=?1 AND e.id=?2");
   topo_bind_i64(s, 1, topo_id_prefix(&id));
   topo_bind_id(s, 2, &id);
-  bench_require(topo_step(s) == 1 && topo_column_bytes(s, 0).len == BODY, "a row is not there");
+  bench_require(topo_fetch(s) == 1 && topo_column_bytes(s, 0).len == BODY, "a row is not there");
   topo_reset(s);
 }
 

@@ -15,7 +15,7 @@
 
 enum { STREAMS = 3 };
 
-struct pair_end { /* one end of a link */
+struct pair_end { /* one end of a connection */
   struct pair_side *owner;
   struct pair_end *other;
   uint64_t number;
@@ -42,7 +42,7 @@ static void step(struct pair_side *s, const struct topo_input *in)
 static size_t end_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
 {
   struct pair_end *e = ctx;
-  size_t room = TOPO_LINK_SEND_BUFFER - e->out[stream].len;
+  size_t room = TOPO_CONN_SEND_BUFFER - e->out[stream].len;
   e->full |= len > room;
   len = len < room ? len : room;
   bench_check(topo_buf_put(&e->out[stream], data, len), "sending");
@@ -63,7 +63,7 @@ static void end_close(void *ctx, uint64_t code)
   ((struct pair_end *)ctx)->closed = true;
 }
 
-static const struct topo_link_ops end_ops = {end_send, end_consumed, end_close};
+static const struct topo_conn_ops end_ops = {end_send, end_consumed, end_close};
 
 static void port_check(void *ctx, struct topo_work *work)
 {
@@ -152,7 +152,7 @@ static const struct topo_op *operation(const char *id)
   return NULL;
 }
 
-/* Copies the link of a new invite out of the operation's answer. */
+/* Copies the connection of a new invite out of the operation's answer. */
 static char *make_invite(struct pair_side *s)
 {
   bool finished = false, unknown;
@@ -202,8 +202,8 @@ void pair_reopen(struct pair *pair, unsigned side)
 
 static void link_up(struct pair_end *e, const struct topo_id *peer, uint64_t dial)
 {
-  struct topo_input in = {.kind = TOPO_IN_LINK_UP, .number = e->number};
-  in.up.link = (struct topo_link){&end_ops, e};
+  struct topo_input in = {.kind = TOPO_IN_CONN_UP, .number = e->number};
+  in.up.conn = (struct topo_conn){&end_ops, e};
   in.up.peer = *peer;
   in.up.outgoing = dial != 0;
   in.up.dial = dial;
@@ -262,7 +262,7 @@ void pair_cut(struct pair *pair)
   for (unsigned i = 0; i < PAIR_SIDES; i++) {
     struct pair_end *e = pair->side[i].end;
     if (e && !e->closed) {
-      struct topo_input in = {.kind = TOPO_IN_LINK_DOWN, .number = e->number};
+      struct topo_input in = {.kind = TOPO_IN_CONN_DOWN, .number = e->number};
       in.status = TOPO_ECLOSED;
       e->closed = true;
       step(e->owner, &in);
@@ -283,11 +283,11 @@ static bool deliver(struct pair_side *s)
   struct pair_end *e = s->end;
   bool moved = false;
   for (unsigned k = 0; e && k < STREAMS && !e->other->closed; k++) {
-    size_t window = TOPO_LINK_WINDOW - e->unconsumed;
+    size_t window = TOPO_CONN_WINDOW - e->unconsumed;
     size_t len = e->out[k].len < window ? e->out[k].len : window;
     if (!len)
       continue;
-    struct topo_input in = {.kind = TOPO_IN_LINK_DATA, .number = e->other->number};
+    struct topo_input in = {.kind = TOPO_IN_CONN_DATA, .number = e->other->number};
     uint8_t *bytes = malloc(len);
     bench_require(bytes, "out of memory");
     memcpy(bytes, e->out[k].data, len);
@@ -301,7 +301,7 @@ static bool deliver(struct pair_side *s)
     moved = true;
   }
   if (moved && e->full && !e->closed) {
-    struct topo_input in = {.kind = TOPO_IN_LINK_WRITABLE, .number = e->number};
+    struct topo_input in = {.kind = TOPO_IN_CONN_WRITABLE, .number = e->number};
     e->full = false;
     step(s, &in);
   }
@@ -384,7 +384,7 @@ void pair_require_equal(struct pair *pair)
 int64_t pair_count(struct pair_side *side, const char *sql)
 {
   struct topo_stmt *q = topo_stmt(topo_node_db(side->node), sql);
-  bench_require(topo_step(q) == 1, sql);
+  bench_require(topo_fetch(q) == 1, sql);
   int64_t n = topo_column_i64(q, 0);
   topo_reset(q);
   return n;

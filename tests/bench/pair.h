@@ -1,6 +1,6 @@
 /*
- * pair.h - two spaces in one process, joined by a link in memory that keeps to the bounds of
- * port/link.h. Signatures and seals are worked on in the same thread. Time is the system's.
+ * pair.h - two spaces in one process, joined by a connection in memory that keeps to the bounds of
+ * port/conn.h. Signatures and seals are worked on in the same thread. Time is the system's.
  */
 #ifndef TOPO_TESTS_BENCH_PAIR_H
 #define TOPO_TESTS_BENCH_PAIR_H
@@ -16,7 +16,7 @@ struct pair_side {
   struct topo_disk disk;
   struct topo_node_ports ports;
   struct pair_side *other;
-  struct pair_end *end; /* of the link, when there is one */
+  struct pair_end *end; /* of the connection, when there is one */
   struct topo_buf work; /* struct topo_work *: checked, to come back */
   struct topo_buf dials;
   double step_s, check_s; /* processor time in steps, and in checking batches */
@@ -35,7 +35,7 @@ void pair_create(struct pair *pair);
 void pair_join(struct pair *pair);
 /* Closes a side, and opens it again from its file. */
 void pair_reopen(struct pair *pair, unsigned side);
-/* Ends the link, if there is one. */
+/* Ends the connection, if there is one. */
 void pair_cut(struct pair *pair);
 /* Takes up dials and moves bytes, once around. False: nothing moved; time was spent waiting for the
  * next deadline. */

@@ -3,7 +3,7 @@
  * chains.
  *
  * Properties: a batch is taken whole or not at all; what is authentic is an event and no duplicate;
- * vouchers stand in the same chain, one place on. The key is the one of tests/golden/events.
+ * successors stand in the same chain, one location on. The key is the one of tests/golden/events.
  */
 #include "base/assert.h"
 #include "base/status.h"
@@ -49,11 +49,11 @@ static void check_promises(const struct topo_batch *batch)
   for (size_t i = 0; i < batch->n; i++) {
     const struct topo_checked *c = &batch->events[i];
     topo_assert(!c->authentic || (c->status == 0 && !c->duplicate && !c->no_key));
-    if (!c->voucher)
+    if (!c->successor)
       continue;
-    topo_assert(c->voucher->envelope.seq == c->envelope.seq + 1);
-    topo_assert(topo_id_equal(&c->voucher->envelope.prev, &c->envelope.id));
-    topo_assert(memcmp(c->voucher->envelope.tag, c->envelope.tag, TOPO_TAG_SIZE) == 0);
+    topo_assert(c->successor->envelope.seq == c->envelope.seq + 1);
+    topo_assert(topo_id_equal(&c->successor->envelope.prev, &c->envelope.id));
+    topo_assert(memcmp(c->successor->envelope.tag, c->envelope.tag, TOPO_TAG_SIZE) == 0);
   }
 }
 

@@ -7,8 +7,8 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "fuzz/fuzz.h"
+#include "gateway/authorize.h"
 #include "gateway/head.h"
-#include "gateway/judge.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void judge(const struct topo_head *head, enum topo_resource resource)
                                    .method = "GET",
                                    .resource = resource,
                                    .headers = &head->headers};
-  struct topo_verdict verdict = topo_judge(&facts, &names, &gate);
+  struct topo_verdict verdict = topo_authorize(&facts, &names, &gate);
   if (verdict.refused) {
     topo_assert(verdict.problem.code && verdict.problem.http >= 400 && verdict.problem.http < 500);
     return;

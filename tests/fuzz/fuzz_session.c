@@ -6,11 +6,12 @@
  *   act := u8 what ‖ …
  *     what & 3 < 3: a stream;   bit 7 set: u8 n ‖ n bytes as they are
  *                               else:      u8 kind ‖ u16 n (mod 4096) ‖ n bytes of payload
- *     what & 3 = 3: bits 2 to 4: 0 tick later  1 the link drains  2 resync  3 want  4 an event of
- * ours, pushed 5 flush  6 got  7 welcome
+ *     what & 3 = 3: bits 2 to 4: 0 tick later  1 the connection drains  2 resync  3 want  4 an
+ * event of ours, pushed 5 flush  6 got  7 welcome
  *
  * Beyond memory safety: the session reports its end once and consistently; no more is consumed than
- * was given (asserted by the link of session_pair.c); at the end no more is kept than a frame.
+ * was given (asserted by the connection of session_pair.c); at the end no more is kept than a
+ * frame.
  */
 #include "fuzz/fuzz.h"
 
@@ -31,7 +32,7 @@ static struct topo_id some_id(struct topo_reader *r)
 
 static void drain(struct pair_side *side)
 {
-  for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
     topo_buf_clear(&side->out.streams[i]);
 }
 
@@ -72,8 +73,8 @@ static void give(struct pair_side *side, unsigned what, struct topo_reader *r)
     topo_buf_put(&bytes, payload.data, payload.len);
   if (framed)
     topo_wire_end(&bytes, start);
-  /* A link never holds more than its window. */
-  if (side->other->out.unconsumed_total + bytes.len <= TOPO_LINK_WINDOW)
+  /* A connection never holds more than its window. */
+  if (side->other->out.unconsumed_total + bytes.len <= TOPO_CONN_WINDOW)
     pair_inject(side, what & 3, bytes.data, bytes.len);
   topo_buf_finish(&bytes);
 }
@@ -84,9 +85,9 @@ static void make_up_hello(struct pair_side *side)
   struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
                                   .workspace = side->options.workspace,
                                   .scope = side->options.scope,
-                                  .link = {{5}}};
+                                  .conn = {{5}}};
   if (side->options.role == TOPO_SESSION_INVITER)
-    hello.link = topo_id_zero;
+    hello.conn = topo_id_zero;
   topo_wire_put_hello(&bytes, &hello);
   topo_assert(pair_inject(side, TOPO_STREAM_CONTROL, bytes.data, bytes.len) == 0);
   topo_buf_finish(&bytes);
@@ -96,7 +97,7 @@ static void begin(struct pair_side *side, unsigned options)
 {
   side->options.role = (enum topo_session_role)((options >> 1 & 3) % 3);
   if (side->options.role == TOPO_SESSION_JOINER)
-    side->options.own_link = topo_id_zero;
+    side->options.own_credential = topo_id_zero;
   side->defer_join = true;
   for (unsigned i = 0; i < 80; i++)
     pair_add(side, i % 3, i, 8);
@@ -115,7 +116,7 @@ static void check_end(const struct pair_side *side)
   struct topo_session_state state = topo_session_state(side->session);
   const struct pair_pipe *in = &side->other->out;
   if (state.greeted)
-    for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+    for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
       topo_assert(in->unconsumed[i] < TOPO_FRAME_MAX + TOPO_WIRE_LENGTH_SIZE);
   topo_assert(!state.synced || state.wanted == 0);
 }
@@ -125,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   if (size < 1)
     return 0;
   struct pair p;
-  pair_init(&p, 1, TOPO_LINK_SEND_BUFFER, TOPO_LINK_WINDOW);
+  pair_init(&p, 1, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
   struct pair_side *side = data[0] & 1 ? &p.a : &p.b;
   struct topo_reader r = topo_reader_init(data + 1, size - 1);
   begin(side, data[0]);

@@ -1,6 +1,6 @@
 // events.test.mjs - who reads and then follows knows everything, once, whatever happens to the connection.
 import assert from 'node:assert/strict'
-import { Follower } from './lib/follower.mjs'
+import { Follower } from './lib/subscriber.mjs'
 import { found, startNode, startTeam } from './lib/node.mjs'
 import { scaled } from './lib/scale.mjs'
 import { test } from './lib/test.mjs'

@@ -19,7 +19,7 @@ test('operations: every example of the document is an example of its schema', ()
 
 test('operations: every operation says where it runs and what it wants of a token', () => {
   for (const op of operations.values()) {
-    assert.match(op.node['x-topo-where'], /^(host|read|space|gateway)$/, op.id)
+    assert.match(op.node['x-topo-where'], /^(registry|read|space|gateway)$/, op.id)
     assert.match(op.node['x-topo-scope'], /^(open|read|write|admin)$/, op.id)
   }
 })

@@ -35,7 +35,7 @@ bool sim_disk_change(struct sim_disk *disk)
 }
 
 /* The link that points to the first entry not before `path`. */
-static struct sim_entry **place_of(struct sim_disk *disk, const char *path)
+static struct sim_entry **position_of(struct sim_disk *disk, const char *path)
 {
   struct sim_entry **at = &disk->entries;
   while (*at && strcmp((*at)->path, path) < 0)
@@ -45,7 +45,7 @@ static struct sim_entry **place_of(struct sim_disk *disk, const char *path)
 
 struct sim_entry *sim_disk_find(struct sim_disk *disk, const char *path)
 {
-  struct sim_entry *e = *place_of(disk, path);
+  struct sim_entry *e = *position_of(disk, path);
   return e && strcmp(e->path, path) == 0 ? e : NULL;
 }
 
@@ -60,10 +60,10 @@ struct sim_file *sim_disk_lookup(struct sim_disk *disk, const char *path)
   return e && !e->directory ? file_of(e) : NULL;
 }
 
-/* Inserts an entry that stands for no file. */
+/* Inserts an entry that is valid for no file. */
 static struct sim_entry *insert(struct sim_disk *disk, const char *path, bool directory)
 {
-  struct sim_entry **at = place_of(disk, path);
+  struct sim_entry **at = position_of(disk, path);
   size_t len = strlen(path) + 1;
   struct sim_entry *e = sim_allocate(sizeof *e + len);
   memcpy(e->path, path, len);

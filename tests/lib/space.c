@@ -241,12 +241,12 @@ static struct space *create_with_genesis(const struct topo_self *genesis,
   return space;
 }
 
-static struct topo_id link_creator(struct space *space, const struct topo_self *genesis)
+static struct topo_id credential_creator(struct space *space, const struct topo_self *genesis)
 {
   uint8_t sig[TOPO_SIG_SIZE];
   struct topo_value values[TOPO_FIELDS_MAX] = {{0}};
   struct topo_author_as as = {&genesis->device, space->self.workspace};
-  struct topo_id link, user = topo_user_of(&as.auth, &genesis->device.public_key);
+  struct topo_id credential, user = topo_user_of(&as.auth, &genesis->device.public_key);
   topo_countersign(sig, &space->self.device, topo_dag_context(space->dag), &user, &as.auth,
                    &space->self.seal_key);
   values[TOPO_DEVICE_DEVICE] = topo_value_of_id(&space->self.device.public_key);
@@ -254,12 +254,12 @@ static struct topo_id link_creator(struct space *space, const struct topo_self *
   values[TOPO_DEVICE_COUNTERSIGN].bytes = (struct topo_bytes){sig, sizeof sig};
   topo_assert(topo_db_begin(space->db, true) == 0);
   int status = topo_dag_author_as(space->dag, &topo_type_device, values, &as, space->now_ms,
-                                  &space->sink, &link);
+                                  &space->sink, &credential);
   topo_assert(end(space, status) == 0);
-  return link;
+  return credential;
 }
 
-static void make_epoch(struct space *space, const struct topo_id *link)
+static void make_epoch(struct space *space, const struct topo_id *credential)
 {
   uint8_t secret[32];
   struct topo_id epoch;
@@ -271,7 +271,7 @@ static void make_epoch(struct space *space, const struct topo_id *link)
   topo_assert(space_author(space, &topo_type_epoch, values, &epoch) == 0);
   topo_assert(space_keep(space, &epoch, secret) == 0);
   topo_assert(topo_db_begin(space->db, true) == 0);
-  int status = topo_dag_wrap_all(space->dag, &topo_type_wrap, link, &space->self.seal_key,
+  int status = topo_dag_wrap_all(space->dag, &topo_type_wrap, credential, &space->self.seal_key,
                                  space->now_ms, &space->sink);
   topo_assert(end(space, status) == 0);
 }
@@ -282,8 +282,8 @@ struct space *space_found(uint8_t genesis_person, uint8_t creator_person)
   space_identity(&genesis, genesis_person);
   space_identity(&creator, creator_person);
   struct space *space = create_with_genesis(&genesis, &creator);
-  struct topo_id link = link_creator(space, &genesis);
-  make_epoch(space, &link);
+  struct topo_id credential = credential_creator(space, &genesis);
+  make_epoch(space, &credential);
   struct topo_value values[TOPO_FIELDS_MAX] = {{0}};
   values[TOPO_PROFILE_OF].number = TOPO_PROFILE_OF_WORKSPACE;
   values[TOPO_PROFILE_NAME] = text_value("Workspace");

@@ -2,7 +2,7 @@
  * space.h - one space for tests: a topo_dag over a database on a simulated disk, under an identity
  * that is a number.
  *
- * Every call stands for one transaction. A call that returns a status rolled back, and opened the
+ * Every call is valid for one transaction. A call that returns a status rolled back, and opened the
  * dag anew, as the contract of dag.h asks. Memory that cannot be had stops the program.
  */
 #ifndef TOPO_TESTS_SPACE_H
@@ -55,8 +55,8 @@ int space_keep(struct space *space, const struct topo_id *epoch, const uint8_t s
 size_t space_keep_known(struct space *space, const uint8_t (*secrets)[32], size_t n);
 int space_author(struct space *space, const struct topo_type *type, const struct topo_value *values,
                  struct topo_id *id);
-/* What creating a workspace makes (protocol §4): genesis by person `genesis`, the link of person
- * `creator`, an epoch, its wrap, two profiles and the channel "general". */
+/* What creating a workspace makes (protocol §4): genesis by person `genesis`, the credential of
+ * person `creator`, an epoch, its wrap, two profiles and the channel "general". */
 struct space *space_found(uint8_t genesis, uint8_t creator);
 
 /* Appends the projected state, in the text of oracle_dump. */

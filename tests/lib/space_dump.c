@@ -6,44 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEX(column)  "lower(hex(" column "))"
-#define TEXT(column) "lower(hex(CAST(" column " AS BLOB)))"
-
 /* UNION sorts the lines and makes them unique. ?1 is the workspace. */
 static const char state_sql[] =
-    "SELECT 'channel '||" HEX("e.id") "||' '||" HEX("u.id") "||' '||c.hlc||' '||" TEXT(
-        "c.name") " FROM channel c JOIN event e ON e.no=c.no JOIN event u ON u.no=c.user"
-                  " UNION SELECT 'link '||" HEX("e.id") "||' '||" HEX("l.device") "||' '||" HEX(
-                      "u.id") "||' '||l.role FROM link l JOIN event e ON e.no=l.no JOIN event u ON "
-                              "u.no=l.user"
-                              " UNION SELECT 'member '||" HEX(
-                                  "u.id") "||' '||min(l.role)||' '||count(*)"
-                                          " FROM link l JOIN event u ON u.no=l.user GROUP BY l.user"
-                                          " UNION SELECT 'message '||" HEX("e.id") "||' '||" HEX(
-                                              "c"
-                                              "."
-                                              "i"
-                                              "d") "||' '||" HEX("u.id") "||' '||m.hlc||' '||" TEXT("m.text") " FROM message m JOIN event e ON e.no=m.no "
-                                                                                                              "JOIN event c ON c.no=m.channel"
-                                                                                                              " JOIN event u ON u.no=m.user"
-                                                                                                              " UNION SELECT CASE WHEN s.id=?1 THEN "
-                                                                                                              "'workspace ' ELSE 'profile '||" HEX("s.id") "||' ' END||" TEXT(
-                                                                                                                  "p.name") " FROM profile p JOIN event "
-                                                                                                                            "s ON s.no=p.subject"
-                                                                                                                            " UNION SELECT 'reaction "
-                                                                                                                            "'||" HEX(
-                                                                                                                                "m.id") "||' "
-                                                                                                                                        "'||" HEX("u.id") "||' '||" TEXT(
-                                                                                                                                            "r."
-                                                                                                                                            "emoji") " FROM reaction r JOIN event m ON m.no=r.message JOIN event u ON u.no=r.user"
-                                                                                                                                                     " ORDER BY 1";
+    "SELECT 'channel '||lower(hex(e.id))||' '||lower(hex(u.id))||' '||c.hlc||' '||"
+    " lower(hex(CAST(c.name AS BLOB)))"
+    " FROM channel c JOIN event e ON e.no=c.no JOIN event u ON u.no=c.user"
+    " UNION SELECT 'credential '||lower(hex(e.id))||' '||lower(hex(d.device))||' '||"
+    " lower(hex(u.id))||' '||d.role"
+    " FROM credential d JOIN event e ON e.no=d.no JOIN event u ON u.no=d.user"
+    " UNION SELECT 'member '||lower(hex(u.id))||' '||min(d.role)||' '||count(*)"
+    " FROM credential d JOIN event u ON u.no=d.user GROUP BY d.user"
+    " UNION SELECT 'message '||lower(hex(e.id))||' '||lower(hex(c.id))||' '||lower(hex(u.id))||"
+    " ' '||m.hlc||' '||lower(hex(CAST(m.text AS BLOB)))"
+    " FROM message m JOIN event e ON e.no=m.no JOIN event c ON c.no=m.channel"
+    " JOIN event u ON u.no=m.user"
+    " UNION SELECT CASE WHEN s.id=?1 THEN 'workspace '"
+    " ELSE 'profile '||lower(hex(s.id))||' ' END||lower(hex(CAST(p.name AS BLOB)))"
+    " FROM profile p JOIN event s ON s.no=p.entity"
+    " UNION SELECT 'reaction '||lower(hex(m.id))||' '||lower(hex(u.id))||' '||"
+    " lower(hex(CAST(r.emoji AS BLOB)))"
+    " FROM reaction r JOIN event m ON m.no=r.message JOIN event u ON u.no=r.user"
+    " ORDER BY 1";
 
 void space_dump(struct space *space, struct topo_buf *out)
 {
   struct topo_stmt *s = topo_stmt(space->db, state_sql);
   int status;
   topo_bind_id(s, 1, &space->self.workspace);
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     struct topo_bytes line = topo_column_bytes(s, 0);
     topo_buf_put(out, line.data, line.len);
     topo_buf_put_u8(out, '\n');
@@ -100,7 +90,7 @@ struct topo_id space_general(struct space *space)
   static const char sql[] = "SELECT e.id FROM channel c JOIN event e ON e.no=c.no"
                             " WHERE c.name='general'";
   struct topo_stmt *s = topo_stmt(space->db, sql);
-  topo_assert(topo_step(s) == 1);
+  topo_assert(topo_fetch(s) == 1);
   struct topo_id id = topo_column_id(s, 0);
   topo_reset(s);
   return id;

@@ -215,12 +215,12 @@ void craft_epoch(struct topo_buf *out, uint32_t generation, uint8_t policy,
     topo_buf_put_id(out, &epochs[i]);
 }
 
-void craft_wrap(struct topo_buf *out, const struct topo_id *epoch, const struct topo_id *link)
+void craft_wrap(struct topo_buf *out, const struct topo_id *epoch, const struct topo_id *credential)
 {
   static const uint8_t wrap[80];
   topo_buf_put_id(out, epoch);
   topo_buf_put_u16(out, 1);
-  topo_buf_put_id(out, link);
+  topo_buf_put_id(out, credential);
   topo_buf_put(out, wrap, sizeof wrap);
 }
 

@@ -71,8 +71,9 @@ void craft_admission(struct topo_buf *out, const struct craft_newcomer *who,
                      uint16_t slot, bool bad_proof);
 void craft_epoch(struct topo_buf *out, uint32_t generation, uint8_t policy,
                  const struct topo_id *commitment, const struct topo_id *epochs, uint16_t n);
-/* A wrap of one link, whose 80 bytes are zero: the oracle never opens it. */
-void craft_wrap(struct topo_buf *out, const struct topo_id *epoch, const struct topo_id *link);
+/* A wrap of one credential, whose 80 bytes are zero: the oracle never opens it. */
+void craft_wrap(struct topo_buf *out, const struct topo_id *epoch,
+                const struct topo_id *credential);
 void craft_profile(struct topo_buf *out, uint8_t of, const char *name);
 void craft_channel(struct topo_buf *out, const char *name);
 /* Messages and reactions alike: the target and the text. */

@@ -1,9 +1,10 @@
 /*
  * gen.c - the simulated devices behind gen.h.
  *
- * An act is made in three steps: choose a link (that is, an author), write a body, emit it on the
- * author's chain. At each step a small chance breaks something. `sound` is the generator's guess
- * that nothing is broken so far: it only steers what later events build on, the oracle judges.
+ * An act is made in three steps: choose a credential (that is, an author), write a body, emit it on
+ * the author's chain. At each step a small chance breaks something. `sound` is the generator's
+ * guess that nothing is broken so far: it only steers what later events build on, the oracle
+ * judges.
  */
 #include "model/gen.h"
 
@@ -22,7 +23,7 @@ struct act {
   size_t author;
   uint32_t seq;
   bool sound;
-  /* a link */
+  /* a credential */
   size_t device;
   uint8_t role;
   struct topo_id user;
@@ -90,7 +91,7 @@ static struct topo_id random_id(struct gen *g)
   return id;
 }
 
-static bool is_link(const struct act *a)
+static bool is_credential(const struct act *a)
 {
   return a->type == 1 || a->type == 2 || a->type == 3 || a->type == 5;
 }
@@ -270,7 +271,7 @@ static void grant(struct gen *g)
 {
   struct act meta = {.type = 2, .sound = true};
   struct topo_buf body = {0};
-  const struct act *auth = choose(g, is_link), *bound = choose(g, is_link);
+  const struct act *auth = choose(g, is_credential), *bound = choose(g, is_credential);
   size_t device = gen_below(&g->rng, GEN_DEVICES);
   if (!auth || !bound || (auth->role > 1 && !chance(g, 10)))
     return;
@@ -288,11 +289,11 @@ static void grant(struct gen *g)
   emit_control(g, auth, &meta, &body);
 }
 
-static void link_device(struct gen *g)
+static void credential_device(struct gen *g)
 {
   struct act meta = {.type = 3, .sound = true};
   struct topo_buf body = {0};
-  const struct act *auth = choose(g, is_link);
+  const struct act *auth = choose(g, is_credential);
   if (!auth)
     return;
   meta.role = auth->role;
@@ -307,12 +308,12 @@ static void invite(struct gen *g)
   struct act meta = {.type = 4, .sound = true, .n_slots = 1 + gen_below(&g->rng, SLOTS_MAX)};
   struct topo_buf body = {0};
   struct topo_id slots[SLOTS_MAX];
-  const struct act *auth = choose(g, is_link);
+  const struct act *auth = choose(g, is_credential);
   if (!auth)
     return;
   meta.invite_key = gen_below(&g->rng, INVITE_KEYS);
   for (size_t i = 0; i < meta.n_slots; i++) {
-    const struct act *owner = choose(g, is_link);
+    const struct act *owner = choose(g, is_credential);
     meta.slots[i] = owner && chance(g, 70) ? owner->device : auth->device;
     slots[i] = g->devices[meta.slots[i]].public_key;
   }
@@ -323,11 +324,11 @@ static void invite(struct gen *g)
   emit_control(g, auth, &meta, &body);
 }
 
-/* A link of the device; NULL when there is none. */
+/* A credential of the device; NULL when there is none. */
 static const struct act *link_of(struct gen *g, size_t device)
 {
   for (int tries = 0; tries < 12; tries++) {
-    const struct act *l = choose(g, is_link);
+    const struct act *l = choose(g, is_credential);
     if (l && l->device == device)
       return l;
   }
@@ -345,7 +346,7 @@ static void admit(struct gen *g)
   bool outside = slot >= i->n_slots;
   const struct act *auth = link_of(g, i->slots[outside ? 0 : slot]);
   if (!auth || chance(g, 3))
-    auth = choose(g, is_link);
+    auth = choose(g, is_credential);
   if (!auth)
     return;
   size_t device = gen_below(&g->rng, GEN_DEVICES), key = i->invite_key;
@@ -367,7 +368,7 @@ static void epoch(struct gen *g)
   struct topo_buf body = {0};
   struct topo_id listed[2];
   uint16_t n = 0;
-  const struct act *auth = choose(g, is_link), *before = choose(g, is_epoch);
+  const struct act *auth = choose(g, is_credential), *before = choose(g, is_epoch);
   if (!auth)
     return;
   if (before && chance(g, 80)) {
@@ -393,7 +394,7 @@ static void wrap(struct gen *g)
 {
   struct act meta = {.type = 0x11, .sound = true};
   struct topo_buf body = {0};
-  const struct act *auth = choose(g, is_link), *to = choose(g, is_link);
+  const struct act *auth = choose(g, is_credential), *to = choose(g, is_credential);
   const struct act *of = choose(g, chance(g, 95) ? is_epoch : is_anything);
   if (!auth || !to || !of)
     return;
@@ -407,7 +408,7 @@ static void unknown_control(struct gen *g)
   static const uint16_t types[] = {0x0006, 0x0012, 0x0200, 0x0fff, 0xf001, 0x1003};
   struct act meta = {.type = types[gen_below(&g->rng, 6)]};
   struct topo_buf body = {0};
-  const struct act *auth = choose(g, is_link);
+  const struct act *auth = choose(g, is_credential);
   if (!auth)
     return;
   meta.sound = meta.type <= 0x0fff;
@@ -435,13 +436,14 @@ static void write_content(struct gen *g, struct topo_buf *body, struct act *meta
   }
 }
 
-/* Says something under a link, now and then under a link of somebody else or one that there is not.
+/* Says something under a credential, now and then under a credential of somebody else or one that
+ * there is not.
  */
 static void say(struct gen *g, uint16_t type)
 {
   struct act meta = {.type = type};
   struct topo_buf body = {0}, bytes = {0};
-  const struct act *auth = choose(g, is_link), *in = choose(g, is_epoch);
+  const struct act *auth = choose(g, is_credential), *in = choose(g, is_epoch);
   if (!auth || !in)
     return;
   meta.author = chance(g, 4) ? gen_below(&g->rng, GEN_DEVICES) : auth->device;
@@ -513,7 +515,7 @@ static void visit(struct gen *g)
   struct topo_id home = g->set->workspace;
   create(g, true);
   g->set->workspace = g->acts[g->n - 1].id;
-  link_device(g);
+  credential_device(g);
   g->set->workspace = home;
   g->acts[g->n - 1].sound = false;
 }
@@ -526,7 +528,7 @@ static void act(struct gen *g)
   if (dice < 9)
     grant(g);
   else if (dice < 15)
-    link_device(g);
+    credential_device(g);
   else if (dice < 24)
     invite(g);
   else if (dice < 42)

@@ -1,5 +1,5 @@
 /*
- * oracle.c - authentic, admitted, stands and the verdicts, each repeated until nothing changes.
+ * oracle.c - authentic, admitted, is valid and the verdicts, each repeated until nothing changes.
  */
 #include "model/oracle.h"
 
@@ -31,7 +31,7 @@ const struct oracle_event *oracle_find(const struct oracle_result *result, const
   return bsearch(&key, result->events, result->n_events, sizeof key, compare_events);
 }
 
-bool oracle_is_link(const struct oracle_event *e)
+bool oracle_is_credential(const struct oracle_event *e)
 {
   return e->admitted && (e->type == ORACLE_WORKSPACE || e->type == ORACLE_USER ||
                          e->type == ORACLE_DEVICE || e->type == ORACLE_ADMISSION);
@@ -143,7 +143,7 @@ static void admit_all(struct oracle_result *result, const struct oracle_input *i
 
 int oracle_key_compare(const struct oracle_event *a, const struct oracle_event *b)
 {
-  const struct oracle_link *x = &a->link, *y = &b->link;
+  const struct oracle_credential *x = &a->credential, *y = &b->credential;
   if (x->role != y->role)
     return x->role < y->role ? -1 : 1;
   if (x->depth != y->depth)
@@ -151,50 +151,52 @@ int oracle_key_compare(const struct oracle_event *a, const struct oracle_event *
   int grants = topo_id_compare(&x->grant, &y->grant);
   if (grants != 0)
     return grants;
-  if (x->link_depth != y->link_depth)
-    return x->link_depth < y->link_depth ? -1 : 1;
+  if (x->credential_depth != y->credential_depth)
+    return x->credential_depth < y->credential_depth ? -1 : 1;
   return topo_id_compare(&a->id, &b->id);
 }
 
 static bool same_slot(const struct oracle_event *a, const struct oracle_event *b)
 {
-  return oracle_is_link(a) && oracle_is_link(b) && a->type == ORACLE_ADMISSION &&
+  return oracle_is_credential(a) && oracle_is_credential(b) && a->type == ORACLE_ADMISSION &&
          b->type == ORACLE_ADMISSION && topo_id_equal(&a->body.invite, &b->body.invite) &&
          a->body.slot == b->body.slot;
 }
 
-bool oracle_stands_equation(const struct oracle_result *result, const struct oracle_event *link)
+bool oracle_stands_equation(const struct oracle_result *result,
+                            const struct oracle_event *credential)
 {
-  if (link->type == ORACLE_WORKSPACE)
+  if (credential->type == ORACLE_WORKSPACE)
     return true;
-  if (!oracle_find(result, &link->auth)->link.stands)
+  if (!oracle_find(result, &credential->auth)->credential.valid)
     return false;
-  if (link->type != ORACLE_ADMISSION)
+  if (credential->type != ORACLE_ADMISSION)
     return true;
-  const struct oracle_event *invite = oracle_find(result, &link->body.invite);
-  if (!oracle_find(result, &invite->auth)->link.stands)
+  const struct oracle_event *invite = oracle_find(result, &credential->body.invite);
+  if (!oracle_find(result, &invite->auth)->credential.valid)
     return false;
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *other = &result->events[i];
-    if (same_slot(other, link) && other->link.stands && oracle_key_compare(other, link) < 0)
+    if (same_slot(other, credential) && other->credential.valid &&
+        oracle_key_compare(other, credential) < 0)
       return false;
   }
   return true;
 }
 
-/* From "all stand", the equations settle: in round n at the latest, the n most senior links are
- * right. */
+/* From "all are valid", the equations recompute: in round n at the latest, the n most senior
+ * credentials are right. */
 static void decide_stands(struct oracle_result *result)
 {
   for (size_t i = 0; i < result->n_events; i++)
-    result->events[i].link.stands = oracle_is_link(&result->events[i]);
+    result->events[i].credential.valid = oracle_is_credential(&result->events[i]);
   for (bool changed = true; changed;) {
     changed = false;
     for (size_t i = 0; i < result->n_events; i++) {
       struct oracle_event *e = &result->events[i];
-      if (!oracle_is_link(e) || oracle_stands_equation(result, e) == e->link.stands)
+      if (!oracle_is_credential(e) || oracle_stands_equation(result, e) == e->credential.valid)
         continue;
-      e->link.stands = !e->link.stands;
+      e->credential.valid = !e->credential.valid;
       changed = true;
     }
   }
@@ -226,8 +228,8 @@ static enum oracle_verdict judge_control(const struct oracle_result *result,
     return ORACLE_REFUSED;
   if (!e->admitted)
     return ORACLE_HELD;
-  const struct oracle_event *right = oracle_is_link(e) ? e : oracle_find(result, &e->auth);
-  if (!right->link.stands || e->numbering == ORACLE_MISNUMBERED)
+  const struct oracle_event *right = oracle_is_credential(e) ? e : oracle_find(result, &e->auth);
+  if (!right->credential.valid || e->numbering == ORACLE_MISNUMBERED)
     return ORACLE_UNAUTHORISED;
   if (!e->readable)
     return ORACLE_UNREADABLE;
@@ -243,7 +245,7 @@ static enum oracle_verdict judge_content(const struct oracle_result *result,
     return ORACLE_HELD;
   if (!oracle_is_item(result, e))
     return ORACLE_REFUSED;
-  if (!auth->link.stands || !role_may(e, auth->link.role))
+  if (!auth->credential.valid || !role_may(e, auth->credential.role))
     return ORACLE_UNAUTHORISED;
   uint16_t wanted = dependency_type(e->type);
   const struct oracle_event *target =

@@ -55,12 +55,12 @@ struct oracle_body {
   struct topo_bytes text;
 };
 
-/* A link's place in chapter 4; meaningless unless the event is an admitted link. */
-struct oracle_link {
+/* A credential's place in chapter 4; meaningless unless the event is an admitted credential. */
+struct oracle_credential {
   struct topo_id device, user, grant;
   uint8_t role;
-  uint32_t depth, link_depth;
-  bool stands;
+  uint32_t depth, credential_depth;
+  bool valid;
 };
 
 /* Whether what an epoch or a wrap lists are epochs, and the generation one more than theirs. */
@@ -92,7 +92,7 @@ struct oracle_event {
   bool broken; /* content: its key is known and it does not open */
   bool signature_valid, authentic, admitted, refused;
   enum oracle_numbering numbering;
-  struct oracle_link link;
+  struct oracle_credential credential;
   enum oracle_verdict verdict;
 
   uint8_t *plain; /* owned: the opened text of content */
@@ -134,12 +134,13 @@ const struct oracle_event *oracle_find(const struct oracle_result *result,
                                        const struct topo_id *id);
 const char *oracle_verdict_name(enum oracle_verdict verdict);
 /* An admitted event of type 1, 2, 3 or 5. */
-bool oracle_is_link(const struct oracle_event *e);
-/* Negative when KEY(a) < KEY(b); both are links. */
+bool oracle_is_credential(const struct oracle_event *e);
+/* Negative when KEY(a) < KEY(b); both are credentials. */
 int oracle_key_compare(const struct oracle_event *a, const struct oracle_event *b);
-/* The right-hand side of the equation of STANDS(link), under the values that result->events have
- * now. */
-bool oracle_stands_equation(const struct oracle_result *result, const struct oracle_event *link);
+/* The right-hand side of the equation of VALID(credential), under the values that result->events
+ * have now. */
+bool oracle_stands_equation(const struct oracle_result *result,
+                            const struct oracle_event *credential);
 /* Whether `ancestor` is in Past(e). */
 bool oracle_in_past(const struct oracle_result *result, const struct topo_id *ancestor,
                     const struct oracle_event *e);
@@ -157,13 +158,14 @@ void oracle_ids_finish(struct oracle_ids *ids);
 /* Appends the projected state: sorted lines of text, ids and text in lower-case hex, role and hlc
  * in decimal.
  *
- *   channel <id> <user> <hlc> <name>        member <user> <role of its most senior live link> <n
- * live links> link <id> <device> <user> <role>        message <id> <channel> <user> <hlc> <text>
- *   profile <user> <name>                   reaction <message> <user> <emoji>
- *   workspace <name>
+ *   channel <id> <user> <hlc> <name>        member <user> <role of its most senior live credential>
+ * <n live credentials> credential <id> <device> <user> <role>        message <id> <channel> <user>
+ * <hlc> <text> profile <user> <name>                   reaction <message> <user> <emoji> workspace
+ * <name>
  */
 void oracle_dump(const struct oracle_result *result, struct topo_buf *out);
-/* Appends everything else that is a function of the set: a line for each verdict, link and item. */
+/* Appends everything else that is a function of the set: a line for each verdict, credential and
+ * item. */
 void oracle_dump_judgement(const struct oracle_result *result, struct topo_buf *out);
 
 #endif

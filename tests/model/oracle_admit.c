@@ -90,15 +90,16 @@ bool oracle_in_past(const struct oracle_result *result, const struct topo_id *an
   return found;
 }
 
-/* Whether some link in Past(e) already has both the user and the device of e's body. */
+/* Whether some credential in Past(e) already has both the user and the device of e's body. */
 static bool bound_in_past(const struct oracle_result *result, const struct oracle_event *e)
 {
   bool found = false;
   bool *seen = past_of(result, e);
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *l = &result->events[i];
-    found |= seen[i] && oracle_is_link(l) && topo_id_equal(&l->link.user, &e->body.user) &&
-             topo_id_equal(&l->link.device, &e->body.device);
+    found |= seen[i] && oracle_is_credential(l) &&
+             topo_id_equal(&l->credential.user, &e->body.user) &&
+             topo_id_equal(&l->credential.device, &e->body.device);
   }
   free(seen);
   return found;
@@ -108,7 +109,7 @@ static bool bound_in_past(const struct oracle_result *result, const struct oracl
 static bool rightly_placed(const struct oracle_result *result, const struct oracle_event *e,
                            const struct oracle_event *auth)
 {
-  if (!oracle_is_link(auth) || !topo_id_equal(&auth->link.device, &e->device))
+  if (!oracle_is_credential(auth) || !topo_id_equal(&auth->credential.device, &e->device))
     return false;
   for (size_t i = 0; i < e->n_parents; i++) {
     const struct oracle_event *p = oracle_find(result, &e->parents[i]);
@@ -126,17 +127,17 @@ static bool admit_user(const struct oracle_result *result, struct oracle_event *
                        const struct oracle_event *auth, struct oracle_memo *memo)
 {
   struct topo_id root = oracle_root_user(&result->workspace, &e->body.device);
-  if (e->body.role < auth->link.role || auth->link.role > ADMIN)
+  if (e->body.role < auth->credential.role || auth->credential.role > ADMIN)
     return false;
   if (!oracle_countersigned(memo, e, &result->workspace, &e->body.user))
     return false;
   if (!topo_id_equal(&e->body.user, &root) && !bound_in_past(result, e))
     return false;
-  e->link = (struct oracle_link){.device = e->body.device,
-                                 .user = e->body.user,
-                                 .grant = e->id,
-                                 .role = e->body.role,
-                                 .depth = 1 + auth->link.depth};
+  e->credential = (struct oracle_credential){.device = e->body.device,
+                                             .user = e->body.user,
+                                             .grant = e->id,
+                                             .role = e->body.role,
+                                             .depth = 1 + auth->credential.depth};
   return true;
 }
 
@@ -144,11 +145,11 @@ static bool admit_user(const struct oracle_result *result, struct oracle_event *
 static bool admit_device(const struct oracle_result *result, struct oracle_event *e,
                          const struct oracle_event *auth, struct oracle_memo *memo)
 {
-  if (!oracle_countersigned(memo, e, &result->workspace, &auth->link.user))
+  if (!oracle_countersigned(memo, e, &result->workspace, &auth->credential.user))
     return false;
-  e->link = auth->link;
-  e->link.device = e->body.device;
-  e->link.link_depth = 1 + auth->link.link_depth;
+  e->credential = auth->credential;
+  e->credential.device = e->body.device;
+  e->credential.credential_depth = 1 + auth->credential.credential_depth;
   return true;
 }
 
@@ -163,20 +164,20 @@ static bool admit_admission(const struct oracle_result *result, struct oracle_ev
   struct topo_id owner = oracle_id_at(invite->body.slots, e->body.slot);
   if (!topo_id_equal(&owner, &e->device))
     return false;
-  if (invite->body.role < auth->link.role || auth->link.role > MEMBER)
+  if (invite->body.role < auth->credential.role || auth->credential.role > MEMBER)
     return false;
   if (!oracle_countersigned(memo, e, &result->workspace, &user) ||
       !oracle_proved(memo, e, &result->workspace, &invite->body.invite_key, &user))
     return false;
   const struct oracle_event *inviter = oracle_find(result, &invite->auth);
-  uint32_t depth = auth->link.depth;
-  if (inviter->link.depth > depth)
-    depth = inviter->link.depth;
-  e->link = (struct oracle_link){.device = e->body.device,
-                                 .user = user,
-                                 .grant = e->id,
-                                 .role = invite->body.role,
-                                 .depth = 1 + depth};
+  uint32_t depth = auth->credential.depth;
+  if (inviter->credential.depth > depth)
+    depth = inviter->credential.depth;
+  e->credential = (struct oracle_credential){.device = e->body.device,
+                                             .user = user,
+                                             .grant = e->id,
+                                             .role = invite->body.role,
+                                             .depth = 1 + depth};
   return true;
 }
 
@@ -186,10 +187,11 @@ static bool admit_by_type(const struct oracle_result *result, struct oracle_even
   switch (e->type) {
   case ORACLE_USER: return admit_user(result, e, auth, memo);
   case ORACLE_DEVICE: return admit_device(result, e, auth, memo);
-  case ORACLE_INVITE: return e->body.role >= auth->link.role && auth->link.role <= MEMBER;
+  case ORACLE_INVITE:
+    return e->body.role >= auth->credential.role && auth->credential.role <= MEMBER;
   case ORACLE_ADMISSION: return admit_admission(result, e, auth, memo);
   case ORACLE_EPOCH:
-  case ORACLE_WRAP: return auth->link.role <= MEMBER; /* whether readable here or not */
+  case ORACLE_WRAP: return auth->credential.role <= MEMBER; /* whether readable here or not */
   default: return true;
   }
 }
@@ -199,7 +201,8 @@ static bool admit_genesis(const struct oracle_result *result, struct oracle_even
 {
   if (!topo_id_equal(&e->id, &result->workspace))
     return false;
-  e->link = (struct oracle_link){.device = e->device,
+  e->credential =
+      (struct oracle_credential){.device = e->device,
                                  .user = oracle_root_user(&result->workspace, &e->device),
                                  .grant = e->id,
                                  .role = OWNER};

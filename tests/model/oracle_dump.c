@@ -45,7 +45,7 @@ bool oracle_is_item(const struct oracle_result *result, const struct oracle_even
   if (e->kind == ORACLE_KIND_CONTROL)
     return e->admitted;
   const struct oracle_event *auth = e->authentic ? oracle_find(result, &e->auth) : NULL;
-  return auth && oracle_is_link(auth) && topo_id_equal(&auth->link.device, &e->device);
+  return auth && oracle_is_credential(auth) && topo_id_equal(&auth->credential.device, &e->device);
 }
 
 struct oracle_ids oracle_item_set(const struct oracle_result *result, const struct topo_id *set)
@@ -75,7 +75,7 @@ static bool slot_is_taken(const struct oracle_result *result, const struct topo_
 {
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *a = &result->events[i];
-    if (a->type == ORACLE_ADMISSION && oracle_is_link(a) && a->link.stands &&
+    if (a->type == ORACLE_ADMISSION && oracle_is_credential(a) && a->credential.valid &&
         topo_id_equal(&a->body.invite, invite) && a->body.slot == slot)
       return true;
   }
@@ -86,7 +86,7 @@ static bool has_open_slot(const struct oracle_result *result, const struct oracl
                           const struct topo_id *device)
 {
   if (invite->type != ORACLE_INVITE || !invite->admitted ||
-      !oracle_find(result, &invite->auth)->link.stands)
+      !oracle_find(result, &invite->auth)->credential.valid)
     return false;
   for (size_t slot = 0; slot < invite->body.n_slots; slot++) {
     struct topo_id owner = oracle_id_at(invite->body.slots, slot);
@@ -101,8 +101,8 @@ struct oracle_ids oracle_trust(const struct oracle_result *result, const struct 
   struct oracle_ids ids = {0};
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *e = &result->events[i];
-    if (oracle_is_link(e) && e->link.stands)
-      add_id(&ids, &e->link.device);
+    if (oracle_is_credential(e) && e->credential.valid)
+      add_id(&ids, &e->credential.device);
     if (has_open_slot(result, e, device))
       add_id(&ids, &e->body.invite_key);
   }
@@ -182,18 +182,19 @@ static void write_lines(struct lines *lines, struct topo_buf *out)
   topo_assert(!out->failed);
 }
 
-static void add_link(struct lines *lines, const struct oracle_event *e)
+static void add_credential(struct lines *lines, const struct oracle_event *e)
 {
   struct topo_buf words = {0};
-  put_word(&words, "link");
+  put_word(&words, "credential");
   put_id(&words, &e->id);
-  put_id(&words, &e->link.device);
-  put_id(&words, &e->link.user);
-  put_number(&words, e->link.role);
+  put_id(&words, &e->credential.device);
+  put_id(&words, &e->credential.user);
+  put_number(&words, e->credential.role);
   add_line(lines, &words);
 }
 
-/* One line for the user of link e, written for each of its links alike and once in the end. */
+/* One line for the user of credential e, written for each of its credentials alike and once in the
+ * end. */
 static void add_member(struct lines *lines, const struct oracle_result *result,
                        const struct oracle_event *e)
 {
@@ -202,15 +203,16 @@ static void add_member(struct lines *lines, const struct oracle_result *result,
   uint64_t n = 0;
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *l = &result->events[i];
-    if (!oracle_is_link(l) || !l->link.stands || !topo_id_equal(&l->link.user, &e->link.user))
+    if (!oracle_is_credential(l) || !l->credential.valid ||
+        !topo_id_equal(&l->credential.user, &e->credential.user))
       continue;
     n++;
     if (oracle_key_compare(l, senior) < 0)
       senior = l;
   }
   put_word(&words, "member");
-  put_id(&words, &e->link.user);
-  put_number(&words, senior->link.role);
+  put_id(&words, &e->credential.user);
+  put_number(&words, senior->credential.role);
   put_number(&words, n);
   add_line(lines, &words);
 }
@@ -218,7 +220,7 @@ static void add_member(struct lines *lines, const struct oracle_result *result,
 static const struct topo_id *user_of(const struct oracle_result *result,
                                      const struct oracle_event *e)
 {
-  return &oracle_find(result, &e->auth)->link.user;
+  return &oracle_find(result, &e->auth)->credential.user;
 }
 
 static bool same_profile(const struct oracle_result *result, const struct oracle_event *a,
@@ -229,7 +231,7 @@ static bool same_profile(const struct oracle_result *result, const struct oracle
          (a->body.profile_of == 2 || topo_id_equal(user_of(result, a), user_of(result, b)));
 }
 
-/* The accepted profile of the subject with the greatest (hlc, id) counts. */
+/* The accepted profile of the entity with the greatest (hlc, id) counts. */
 static bool counts(const struct oracle_result *result, const struct oracle_event *profile)
 {
   for (size_t i = 0; i < result->n_events; i++) {
@@ -273,8 +275,8 @@ void oracle_dump(const struct oracle_result *result, struct topo_buf *out)
   struct lines lines = {0};
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *e = &result->events[i];
-    if (oracle_is_link(e) && e->link.stands) {
-      add_link(&lines, e);
+    if (oracle_is_credential(e) && e->credential.valid) {
+      add_credential(&lines, e);
       add_member(&lines, result, e);
     }
     if (e->kind == ORACLE_KIND_CONTENT && e->verdict == ORACLE_ACCEPTED)
@@ -292,14 +294,14 @@ void oracle_dump_judgement(const struct oracle_result *result, struct topo_buf *
     put_id(&words, &e->id);
     put_word(&words, oracle_verdict_name(e->verdict));
     put_word(&words, oracle_is_item(result, e) ? "item" : "-");
-    if (oracle_is_link(e)) {
-      put_id(&words, &e->link.device);
-      put_id(&words, &e->link.user);
-      put_id(&words, &e->link.grant);
-      put_number(&words, e->link.role);
-      put_number(&words, e->link.depth);
-      put_number(&words, e->link.link_depth);
-      put_word(&words, e->link.stands ? "stands" : "void");
+    if (oracle_is_credential(e)) {
+      put_id(&words, &e->credential.device);
+      put_id(&words, &e->credential.user);
+      put_id(&words, &e->credential.grant);
+      put_number(&words, e->credential.role);
+      put_number(&words, e->credential.depth);
+      put_number(&words, e->credential.credential_depth);
+      put_word(&words, e->credential.valid ? "stands" : "void");
     }
     add_line(&lines, &words);
   }

@@ -35,7 +35,7 @@ void oracle_memo_destroy(struct oracle_memo *memo)
   free(memo);
 }
 
-static struct entry *place_of(struct entry *entries, size_t cap, const struct topo_id *key)
+static struct entry *position_of(struct entry *entries, size_t cap, const struct topo_id *key)
 {
   size_t i = (size_t)topo_get_be64(key->bytes) & (cap - 1);
   while (!topo_id_is_zero(&entries[i].key) && !topo_id_equal(&entries[i].key, key))
@@ -50,7 +50,7 @@ static void grow(struct oracle_memo *memo)
   topo_assert(entries);
   for (size_t i = 0; i < memo->cap; i++)
     if (!topo_id_is_zero(&memo->entries[i].key))
-      *place_of(entries, cap, &memo->entries[i].key) = memo->entries[i];
+      *position_of(entries, cap, &memo->entries[i].key) = memo->entries[i];
   free(memo->entries);
   memo->entries = entries;
   memo->cap = cap;
@@ -68,7 +68,7 @@ bool oracle_signed(struct oracle_memo *memo, struct topo_bytes sig, const struct
   topo_hash(question.bytes, all, n + 2);
   if (memo->n * 2 >= memo->cap)
     grow(memo);
-  struct entry *entry = place_of(memo->entries, memo->cap, &question);
+  struct entry *entry = position_of(memo->entries, memo->cap, &question);
   if (topo_id_is_zero(&entry->key)) {
     *entry = (struct entry){question, topo_verify(sig.data, key, parts, n) == 0};
     memo->n++;

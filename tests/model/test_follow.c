@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "unit/dag/compare.h"
-#include "views/frame.h"
+#include "views/notification.h"
 
 #include <cjson/cJSON.h>
 
@@ -33,7 +33,7 @@ struct client {
   char workspace_name[256];
   struct topo_change_cursor at;
   bool mine_changed; /* another user, or none, is me: what is mine must be read anew */
-  bool power_cut;    /* since the last look: the run that its cursor names may be lost */
+  bool power_cut;    /* since the last look: the incarnation that its cursor names may be lost */
   size_t told, gone;
 };
 
@@ -110,22 +110,23 @@ static void apply(struct client *c, const cJSON *event)
 }
 
 /* One event as it is sent; NULL when nothing is told of the change. */
-static cJSON *frame_of(const struct topo_view *view, const struct topo_change *change, uint64_t run)
+static cJSON *frame_of(const struct topo_view *view, const struct topo_change *change,
+                       uint64_t incarnation)
 {
-  struct topo_frame_topic topic;
-  struct topo_frame frame;
+  struct topo_notification_topic topic;
+  struct topo_notification_about frame;
   struct topo_json json;
-  struct topo_change_cursor cursor = {run, change->seq};
-  int told = topo_frame_topic(view, change, &topic);
+  struct topo_change_cursor cursor = {incarnation, change->seq};
+  int told = topo_notification_topic(view, change, &topic);
   assert_true(told >= 0);
   if (told == 0)
     return NULL;
   topo_json_init(&json);
-  assert_int_equal(topo_frame_write(view, &topic, &cursor, &json, &frame), 0);
+  assert_int_equal(topo_notification_write(view, &topic, &cursor, &json, &frame), 0);
   struct topo_bytes text = topo_json_text(&json);
   cJSON *event = cJSON_ParseWithLength((const char *)text.data, text.len);
   assert_non_null(event);
-  assert_string_equal(text_of(event, "type"), topo_frame_type_name(&frame));
+  assert_string_equal(text_of(event, "type"), topo_notification_name(&frame));
   topo_json_finish(&json);
   return event;
 }
@@ -219,11 +220,11 @@ static void catch_up(struct client *c, struct space *space, const struct topo_id
   assert_int_equal(topo_changes_head(space->db, &head), 0);
   while ((n = topo_changes_read(space->db, c->at.seq, changes, BATCH)) > 0)
     for (int i = 0; i < n; i++) {
-      cJSON *event = frame_of(&view, &changes[i], head.run);
+      cJSON *event = frame_of(&view, &changes[i], head.incarnation);
       if (event)
         apply(c, event);
       cJSON_Delete(event);
-      c->at = (struct topo_change_cursor){head.run, changes[i].seq};
+      c->at = (struct topo_change_cursor){head.incarnation, changes[i].seq};
     }
   assert_int_equal(n, 0);
   if (c->mine_changed)

@@ -134,60 +134,61 @@ static void order_and_duplicates_do_not_matter(void **state)
   }
 }
 
-static struct oracle_event *links_of(struct oracle_result *result, struct oracle_event **links,
-                                     size_t max, size_t *n)
+static struct oracle_event *links_of(struct oracle_result *result,
+                                     struct oracle_event **credentials, size_t max, size_t *n)
 {
   *n = 0;
   for (size_t i = 0; i < result->n_events; i++) {
-    if (!oracle_is_link(&result->events[i]))
+    if (!oracle_is_credential(&result->events[i]))
       continue;
     if (*n == max)
       return NULL;
-    links[(*n)++] = &result->events[i];
+    credentials[(*n)++] = &result->events[i];
   }
   return result->events;
 }
 
-static bool is_fixpoint(const struct oracle_result *result, struct oracle_event *const *links,
+static bool is_fixpoint(const struct oracle_result *result, struct oracle_event *const *credentials,
                         size_t n)
 {
   for (size_t i = 0; i < n; i++)
-    if (oracle_stands_equation(result, links[i]) != links[i]->link.stands)
+    if (oracle_stands_equation(result, credentials[i]) != credentials[i]->credential.valid)
       return false;
   return true;
 }
 
-/* Of all the ways to say of each link whether it stands, exactly one satisfies the equations. */
+/* Of all the ways to say of each credential whether it is valid, exactly one satisfies the
+ * equations. */
 static void stands_has_one_solution(void **state)
 {
   (void)state;
   size_t asked = 0;
   for_each_trial(t)
   {
-    struct oracle_event *links[SMALL];
+    struct oracle_event *credentials[SMALL];
     size_t n, found = 0;
-    if (!links_of(t->result, links, SMALL, &n))
+    if (!links_of(t->result, credentials, SMALL, &n))
       continue;
     uint32_t decided = 0;
     for (size_t i = 0; i < n; i++)
-      decided |= (uint32_t)links[i]->link.stands << i;
+      decided |= (uint32_t)credentials[i]->credential.valid << i;
     for (uint32_t guess = 0; guess < UINT32_C(1) << n; guess++) {
       for (size_t i = 0; i < n; i++)
-        links[i]->link.stands = guess >> i & 1;
-      if (!is_fixpoint(t->result, links, n))
+        credentials[i]->credential.valid = guess >> i & 1;
+      if (!is_fixpoint(t->result, credentials, n))
         continue;
       holds(t, guess == decided);
       found++;
     }
     holds(t, found == 1);
     for (size_t i = 0; i < n; i++)
-      links[i]->link.stands = decided >> i & 1;
+      credentials[i]->credential.valid = decided >> i & 1;
     asked++;
   }
   assert_true(asked > n_trials / 4);
 }
 
-/* A slot of an invite has at most one standing admission. */
+/* A slot of an invite has at most one valid admission. */
 static void a_slot_admits_one(void **state)
 {
   (void)state;
@@ -195,16 +196,18 @@ static void a_slot_admits_one(void **state)
   {
     for_each_event(a, t->result)
     {
-      if (a->type != ORACLE_ADMISSION || !oracle_is_link(a) || !a->link.stands)
+      if (a->type != ORACLE_ADMISSION || !oracle_is_credential(a) || !a->credential.valid)
         continue;
-      for_each_event(b, t->result) holds(
-          t, a == b || b->type != ORACLE_ADMISSION || !oracle_is_link(b) || !b->link.stands ||
-                 b->body.slot != a->body.slot || !topo_id_equal(&a->body.invite, &b->body.invite));
+      for_each_event(b, t->result)
+          holds(t, a == b || b->type != ORACLE_ADMISSION || !oracle_is_credential(b) ||
+                       !b->credential.valid || b->body.slot != a->body.slot ||
+                       !topo_id_equal(&a->body.invite, &b->body.invite));
     }
   }
 }
 
-/* No link has a role above that of the link that issued it, nor above that of the one that invited.
+/* No credential has a role above that of the credential that issued it, nor above that of the one
+ * that invited.
  */
 static void no_link_is_above_its_issuer(void **state)
 {
@@ -213,32 +216,32 @@ static void no_link_is_above_its_issuer(void **state)
   {
     for_each_event(l, t->result)
     {
-      if (!oracle_is_link(l) || l->type == ORACLE_WORKSPACE)
+      if (!oracle_is_credential(l) || l->type == ORACLE_WORKSPACE)
         continue;
       const struct oracle_event *auth = oracle_find(t->result, &l->auth);
-      holds(t, l->link.role >= auth->link.role);
+      holds(t, l->credential.role >= auth->credential.role);
       holds(t, oracle_key_compare(auth, l) < 0);
       if (l->type != ORACLE_ADMISSION)
         continue;
       const struct oracle_event *invite = oracle_find(t->result, &l->body.invite);
       const struct oracle_event *inviter = oracle_find(t->result, &invite->auth);
-      holds(t, l->link.role >= inviter->link.role);
+      holds(t, l->credential.role >= inviter->credential.role);
       holds(t, oracle_key_compare(inviter, l) < 0);
     }
   }
 }
 
-/* Whether a device that had a link of the user before made the first link of `l`'s device to the
- * user. */
+/* Whether a device that had a credential of the user before made the first credential of `l`'s
+ * device to the user. */
 static bool was_brought_in(const struct oracle_result *result, const struct oracle_event *l)
 {
   for_each_event(d, result)
   {
-    if (oracle_is_link(d) && d->type == ORACLE_DEVICE &&
-        topo_id_equal(&d->link.user, &l->link.user) &&
-        topo_id_equal(&d->link.device, &l->link.device) &&
-        topo_id_equal(&oracle_find(result, &d->auth)->link.user, &l->link.user) &&
-        topo_id_equal(&oracle_find(result, &d->auth)->link.device, &d->device))
+    if (oracle_is_credential(d) && d->type == ORACLE_DEVICE &&
+        topo_id_equal(&d->credential.user, &l->credential.user) &&
+        topo_id_equal(&d->credential.device, &l->credential.device) &&
+        topo_id_equal(&oracle_find(result, &d->auth)->credential.user, &l->credential.user) &&
+        topo_id_equal(&oracle_find(result, &d->auth)->credential.device, &d->device))
       return true;
   }
   return false;
@@ -254,12 +257,13 @@ static void nobody_takes_a_user_name(void **state)
   {
     for_each_event(l, t->result)
     {
-      if (!oracle_is_link(l))
+      if (!oracle_is_credential(l))
         continue;
       bool own = false;
-      for_each_event(r, t->result) own |= oracle_is_link(r) && r->type != ORACLE_DEVICE &&
-                                          topo_id_equal(&r->link.user, &l->link.user) &&
-                                          topo_id_equal(&r->link.device, &l->link.device);
+      for_each_event(r, t->result) own |=
+          oracle_is_credential(r) && r->type != ORACLE_DEVICE &&
+          topo_id_equal(&r->credential.user, &l->credential.user) &&
+          topo_id_equal(&r->credential.device, &l->credential.device);
       holds(t, own || was_brought_in(t->result, l));
       if (l->type == ORACLE_USER && was_brought_in(t->result, l))
         shared++;
@@ -319,11 +323,12 @@ static bool is_trusted_for(const struct oracle_result *result, const struct topo
 {
   for_each_event(e, result)
   {
-    bool stands = oracle_is_link(e) ? e->link.stands
-                                    : e->admitted && oracle_find(result, &e->auth)->link.stands;
-    if (!stands)
+    bool valid = oracle_is_credential(e)
+                     ? e->credential.valid
+                     : e->admitted && oracle_find(result, &e->auth)->credential.valid;
+    if (!valid)
       continue;
-    if (oracle_is_link(e) && topo_id_equal(&e->link.device, key))
+    if (oracle_is_credential(e) && topo_id_equal(&e->credential.device, key))
       return true;
     for (size_t i = 0; e->type == ORACLE_INVITE && i < e->body.n_slots; i++)
       if (topo_id_equal(&e->body.invite_key, key) &&
@@ -333,7 +338,7 @@ static bool is_trusted_for(const struct oracle_result *result, const struct topo
   return false;
 }
 
-/* Only devices of standing links, and keys of standing invites that are the device's to serve, may
+/* Only devices of valid credentials, and keys of valid invites that are the device's to serve, may
  * connect. */
 static void trust_is_of_what_stands(void **state)
 {
@@ -363,7 +368,7 @@ static void the_sets_reach_every_rule(void **state)
       verdicts[e->verdict]++;
       for (size_t i = 0; i < 11; i++)
         accepted[i] += e->type == types[i] && e->verdict == ORACLE_ACCEPTED;
-      lost += e->type == ORACLE_ADMISSION && e->admitted && !e->link.stands;
+      lost += e->type == ORACLE_ADMISSION && e->admitted && !e->credential.valid;
       by_successor += e->authentic && !e->signature_valid;
     }
   }

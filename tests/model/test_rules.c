@@ -18,7 +18,7 @@ enum who { GENESIS, OWNER, DORA, EMIL, FAY, XENIA, YVES, N_WHO };
 enum { EVENTS_MAX = 32 };
 
 struct world {
-  struct topo_id workspace, owner; /* owner: the link of the creator's device */
+  struct topo_id workspace, owner; /* owner: the credential of the creator's device */
   struct topo_id epoch;
   uint8_t secret[32];
   struct topo_sign_key devices[N_WHO], invite_key;
@@ -83,8 +83,8 @@ static struct topo_id grant(struct world *w, enum who by, struct topo_id auth, e
   return grant_as(w, by, auth, to, user_of(w, to), role);
 }
 
-static struct topo_id link_device(struct world *w, enum who by, struct topo_id auth, enum who to,
-                                  struct topo_id user)
+static struct topo_id credential_device(struct world *w, enum who by, struct topo_id auth,
+                                        enum who to, struct topo_id user)
 {
   struct topo_buf body = {0};
   struct craft_newcomer who = newcomer(w, to, user, auth);
@@ -157,7 +157,7 @@ static struct topo_id profile(struct world *w, struct saying s, uint8_t of, cons
   return say(w, s, ORACLE_PROFILE, &body);
 }
 
-/* Genesis, the link of the creator's device and an epoch. */
+/* Genesis, the credential of the creator's device and an epoch. */
 static int create_world(void **state)
 {
   struct world *w = calloc(1, sizeof *w);
@@ -173,7 +173,7 @@ static int create_world(void **state)
   craft_control(&bytes, &c);
   w->workspace = add(w, &bytes);
   topo_buf_finish(&body);
-  w->owner = link_device(w, GENESIS, w->workspace, OWNER, user_of(w, GENESIS));
+  w->owner = credential_device(w, GENESIS, w->workspace, OWNER, user_of(w, GENESIS));
   memset(w->secret, 5, sizeof w->secret);
   struct topo_id commitment = craft_commitment(w->secret);
   craft_epoch(&body, 1, 1, &commitment, NULL, 0);
@@ -206,9 +206,9 @@ static void judge(struct world *w)
 #define assert_verdict(w, id, expected)                                                            \
   assert_string_equal(oracle_verdict_name(oracle_find((w)->result, &(id))->verdict), expected)
 
-static bool stands(const struct world *w, struct topo_id link)
+static bool valid(const struct world *w, struct topo_id credential)
 {
-  return oracle_find(w->result, &link)->link.stands;
+  return oracle_find(w->result, &credential)->credential.valid;
 }
 
 /* The fields of a control header lie where the table of §2.1 says. */
@@ -262,7 +262,7 @@ static void projection(void **state)
     lines += *p == '\n';
   assert_int_equal(lines, 1 + 2 + 1 + 1 + 1 + 1 + 1);
   assert_memory_equal(text, "channel ", 8);
-  assert_non_null(strstr(text, " 7 67656e6572616c\nlink "));
+  assert_non_null(strstr(text, " 7 67656e6572616c\ncredential "));
   assert_non_null(strstr(text, " 0 2\nmessage "));
   assert_non_null(strstr(text, " 7 6869\nprofile "));
   assert_non_null(strstr(text, " 4f6c6761\nreaction "));
@@ -270,7 +270,7 @@ static void projection(void **state)
   topo_buf_finish(&dump);
 }
 
-/* An authentic successor vouches for content whose own signature is broken; a broken head has
+/* An authentic successor proves for content whose own signature is broken; a broken head has
  * nobody. */
 static void a_successor_vouches(void **state)
 {
@@ -291,8 +291,8 @@ static void a_successor_vouches(void **state)
   assert_verdict(w, head, "unauthenticated");
 }
 
-/* A successor that is not offered itself, for want of an admitted link, vouches for nothing: who
- * hears of its predecessor elsewhere never sees it. */
+/* A successor that is not offered itself, for want of an admitted credential, proves for nothing:
+ * who hears of its predecessor elsewhere never sees it. */
 static void a_held_successor_does_not_vouch(void **state)
 {
   struct world *w = *state;
@@ -344,7 +344,7 @@ static void ancestors_decide(void **state)
   struct topo_id waiting = grant(w, OWNER, nowhere, DORA, 3);
   struct topo_id member = grant(w, OWNER, w->owner, EMIL, 3);
   struct topo_id wrong = grant(w, EMIL, member, FAY, 3);
-  struct topo_id after = link_device(w, FAY, wrong, XENIA, user_of(w, FAY));
+  struct topo_id after = credential_device(w, FAY, wrong, XENIA, user_of(w, FAY));
   judge(w);
   assert_verdict(w, waiting, "held");
   assert_verdict(w, member, "accepted");
@@ -385,7 +385,8 @@ static void epochs_are_numbered(void **state)
   assert_verdict(w, wrap, "blocked");
 }
 
-/* An admin gives nobody a link of another user, unless that user brought the device in before. */
+/* An admin gives nobody a credential of another user, unless that user brought the device in
+ * before. */
 static void users_are_bound_to_devices(void **state)
 {
   struct world *w = *state;
@@ -393,7 +394,7 @@ static void users_are_bound_to_devices(void **state)
   struct topo_id victim = grant(w, OWNER, w->owner, EMIL, 3);
   struct topo_id theft = grant_as(w, DORA, admin, DORA, user_of(w, EMIL), 3);
   struct topo_id unseen = grant_as(w, DORA, admin, FAY, user_of(w, EMIL), 3);
-  struct topo_id phone = link_device(w, EMIL, victim, FAY, user_of(w, EMIL));
+  struct topo_id phone = credential_device(w, EMIL, victim, FAY, user_of(w, EMIL));
   judge(w);
   assert_verdict(w, theft, "refused");
   assert_verdict(w, unseen, "refused");
@@ -416,8 +417,8 @@ static void users_are_bound_to_devices(void **state)
   assert_verdict(w, promotion, "accepted");
 }
 
-/* Nobody speaks by the link of another device, or by what is no link: such content is refused for
- * ever, so a key to the epoch alone does not let anyone fill the sets. */
+/* Nobody speaks by the credential of another device, or by what is no credential: such content is
+ * refused for ever, so a key to the epoch alone does not let anyone fill the sets. */
 static void only_the_device_of_a_link_speaks_by_it(void **state)
 {
   struct world *w = *state;
@@ -456,7 +457,8 @@ static void verdicts_of_content(void **state)
   assert_verdict(w, nobody, "held");
 }
 
-/* Of two admissions of a slot the one of the smaller depth stands, whatever their ids and times. */
+/* Of two admissions of a slot the one of the smaller depth is valid, whatever their ids and times.
+ */
 static void the_senior_admission_has_the_slot(void **state)
 {
   struct world *w = *state;
@@ -465,12 +467,12 @@ static void the_senior_admission_has_the_slot(void **state)
   struct topo_id junior = grant(w, EMIL, admin, DORA, 1);
   struct topo_id slot = invite(w, DORA, 1);
   struct topo_id late = admit(w, DORA, junior, slot, FAY, 1);
-  struct topo_id under = link_device(w, FAY, late, YVES, user_of(w, FAY));
+  struct topo_id under = credential_device(w, FAY, late, YVES, user_of(w, FAY));
   judge(w);
-  assert_true(stands(w, late) && stands(w, under));
+  assert_true(valid(w, late) && valid(w, under));
   struct topo_id early = admit(w, DORA, senior, slot, XENIA, 2);
   judge(w);
-  assert_true(stands(w, early));
+  assert_true(valid(w, early));
   assert_verdict(w, late, "unauthorised");
   assert_verdict(w, under, "unauthorised");
 }
@@ -498,42 +500,45 @@ static void an_invite_key_opens_one_door(void **state)
 }
 
 /* The rule that was rejected: "no other in its past, or concurrent with a smaller id". */
-static bool causal_equation(const struct oracle_result *result, const struct oracle_event *link)
+static bool causal_equation(const struct oracle_result *result,
+                            const struct oracle_event *credential)
 {
-  if (link->type == ORACLE_WORKSPACE)
+  if (credential->type == ORACLE_WORKSPACE)
     return true;
-  const struct oracle_event *invited = oracle_find(result, &link->body.invite);
-  if (!oracle_find(result, &link->auth)->link.stands ||
-      (invited && !oracle_find(result, &invited->auth)->link.stands))
+  const struct oracle_event *invited = oracle_find(result, &credential->body.invite);
+  if (!oracle_find(result, &credential->auth)->credential.valid ||
+      (invited && !oracle_find(result, &invited->auth)->credential.valid))
     return false;
   for (size_t i = 0; invited && i < result->n_events; i++) {
     const struct oracle_event *y = &result->events[i];
-    if (y == link || y->type != ORACLE_ADMISSION || !y->link.stands ||
-        !topo_id_equal(&y->body.invite, &link->body.invite))
+    if (y == credential || y->type != ORACLE_ADMISSION || !y->credential.valid ||
+        !topo_id_equal(&y->body.invite, &credential->body.invite))
       continue;
-    if (oracle_in_past(result, &y->id, link) ||
-        (!oracle_in_past(result, &link->id, y) && topo_id_compare(&y->id, &link->id) < 0))
+    if (oracle_in_past(result, &y->id, credential) ||
+        (!oracle_in_past(result, &credential->id, y) &&
+         topo_id_compare(&y->id, &credential->id) < 0))
       return false;
   }
   return true;
 }
 
-typedef bool equation(const struct oracle_result *result, const struct oracle_event *link);
+typedef bool equation(const struct oracle_result *result, const struct oracle_event *credential);
 
-/* How many ways there are to say of each link whether it stands that satisfy the equation. */
+/* How many ways there are to say of each credential whether it is valid that satisfy the equation.
+ */
 static size_t solutions(struct oracle_result *result, equation *stands_when)
 {
-  struct oracle_event *links[16];
+  struct oracle_event *credentials[16];
   size_t n = 0, found = 0;
   for (size_t i = 0; i < result->n_events; i++)
-    if (oracle_is_link(&result->events[i]))
-      links[n++] = &result->events[i];
+    if (oracle_is_credential(&result->events[i]))
+      credentials[n++] = &result->events[i];
   for (uint32_t guess = 0; guess < UINT32_C(1) << n; guess++) {
     bool all = true;
     for (size_t i = 0; i < n; i++)
-      links[i]->link.stands = guess >> i & 1;
+      credentials[i]->credential.valid = guess >> i & 1;
     for (size_t i = 0; i < n; i++)
-      all = all && stands_when(result, links[i]) == links[i]->link.stands;
+      all = all && stands_when(result, credentials[i]) == credentials[i]->credential.valid;
     found += all;
   }
   return found;
@@ -557,7 +562,7 @@ static void causality_has_two_outcomes(void **state)
        hlc++)
     take_back(w);
   judge(w);
-  assert_true(stands(w, a) && stands(w, d) && !stands(w, c) && !stands(w, b));
+  assert_true(valid(w, a) && valid(w, d) && !valid(w, c) && !valid(w, b));
   assert_int_equal(solutions(w->result, oracle_stands_equation), 1);
   assert_int_equal(solutions(w->result, causal_equation), 2);
 }

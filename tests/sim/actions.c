@@ -11,7 +11,7 @@ enum {
   PEOPLE = 100,     /* the weight of ordinary acts; misfortunes have those of the profile */
   AWAY_MS = 20000,  /* a host stays down for that long, at most */
   SICK_MS = 8000,   /* a disk stays sick for that long */
-  STALL_MS = 15000, /* links stand still for that long */
+  STALL_MS = 15000, /* connections stand still for that long */
   JUMP_MS = 10 * 60 * 1000,
   TEXT_MAX = 6000
 };
@@ -28,12 +28,12 @@ static struct sim_host *anybody(struct sim_world *w)
 static void say_something(struct sim_host *h)
 {
   struct sim_rng *rng = &h->world->rng;
-  static const char letters[] = "abcdefghijklmnopqrstuvwxyz ";
+  static const char tasks[] = "abcdefghijklmnopqrstuvwxyz ";
   char text[TEXT_MAX + 1];
   struct topo_id channel;
   size_t n = 1 + (size_t)sim_rng_below(rng, sim_rng_chance(rng, 0.1) ? TEXT_MAX : 80);
   for (size_t i = 0; i < n; i++)
-    text[i] = letters[sim_rng_below(rng, sizeof letters - 1)];
+    text[i] = tasks[sim_rng_below(rng, sizeof tasks - 1)];
   text[n] = 0;
   if (sim_pick(h, SIM_SAID_CHANNEL, &channel))
     sim_call_message(h, &channel, text);
@@ -131,18 +131,18 @@ static void spoil_disk(struct sim_world *w)
 
 static void disturb_network(struct sim_world *w)
 {
-  size_t n = w->conns.len / sizeof(struct sim_conn);
+  size_t n = w->conns.len / sizeof(struct sim_wire);
   if (n == 0)
     return;
-  struct sim_conn *conns = (struct sim_conn *)(void *)w->conns.data;
-  struct sim_conn *c = &conns[sim_rng_below(&w->rng, n)];
+  struct sim_wire *conns = (struct sim_wire *)(void *)w->conns.data;
+  struct sim_wire *c = &conns[sim_rng_below(&w->rng, n)];
   uint64_t until = w->now_ms + sim_rng_below(&w->rng, STALL_MS);
   switch (sim_rng_below(&w->rng, 3)) {
-  case 0: sim_link_break(c->link, TOPO_ECLOSED, 30); break;
-  case 1: sim_link_break(c->link, TOPO_ETIMEOUT, 30000); break;
+  case 0: sim_conn_break(c->conn, TOPO_ECLOSED, 30); break;
+  case 1: sim_conn_break(c->conn, TOPO_ETIMEOUT, 30000); break;
   default:
     for (size_t i = 0; i < n; i++)
-      sim_link_stall(conns[i].link, until);
+      sim_conn_stall(conns[i].conn, until);
   }
 }
 
@@ -191,9 +191,9 @@ void sim_heal_all(struct sim_world *w)
     if (!h->node && h->wake_ms > w->now_ms)
       h->wake_ms = w->now_ms;
   }
-  struct sim_conn *conns = (struct sim_conn *)(void *)w->conns.data;
+  struct sim_wire *conns = (struct sim_wire *)(void *)w->conns.data;
   for (size_t i = 0; i < w->conns.len / sizeof *conns; i++)
-    sim_link_stall(conns[i].link, 0);
+    sim_conn_stall(conns[i].conn, 0);
 }
 
 void sim_join_late(struct sim_world *w)

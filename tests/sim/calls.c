@@ -70,7 +70,7 @@ static struct sim_call *new_call(struct sim_host *h, const struct topo_op *op, e
   return c;
 }
 
-static void set(struct sim_call *c, enum topo_op_place place, const char *name, const char *text)
+static void set(struct sim_call *c, enum topo_op_location place, const char *name, const char *text)
 {
   bool unknown = false;
   topo_assert(topo_op_set(c->call, place, name, text, strlen(text), &unknown) == 0 && !unknown);
@@ -85,7 +85,7 @@ static void set_id(struct sim_call *c, const char *name, const struct topo_id *i
 
 static void start(struct sim_host *h, struct sim_call *c)
 {
-  struct sim_input in = {.link = NULL};
+  struct sim_input in = {.conn = NULL};
   in.input.kind = TOPO_IN_CALL;
   in.input.call = c->call;
   topo_assert(topo_buf_put(&h->world->calls, &c, sizeof(struct sim_call *)) == 0);
@@ -146,7 +146,7 @@ bool sim_pick(struct sim_host *h, enum sim_said what, struct topo_id *out)
   bool channel = what == SIM_SAID_CHANNEL;
   struct topo_stmt *s = channel ? topo_stmt(db, "SELECT count(*) FROM channel")
                                 : topo_stmt(db, "SELECT count(*) FROM message");
-  int64_t n = topo_step(s) == 1 ? topo_column_i64(s, 0) : 0;
+  int64_t n = topo_fetch(s) == 1 ? topo_column_i64(s, 0) : 0;
   topo_reset(s);
   if (n == 0)
     return false;
@@ -155,7 +155,7 @@ bool sim_pick(struct sim_host *h, enum sim_said what, struct topo_id *out)
               : topo_stmt(db, "SELECT e.id FROM message m JOIN event e ON e.no=m.no"
                               " ORDER BY e.id LIMIT 1 OFFSET ?1");
   topo_bind_i64(s, 1, (int64_t)sim_rng_below(&h->world->rng, (uint64_t)n));
-  bool found = topo_step(s) == 1;
+  bool found = topo_fetch(s) == 1;
   if (found)
     *out = topo_column_id(s, 0);
   topo_reset(s);

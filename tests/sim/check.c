@@ -30,10 +30,10 @@ void sim_check_running(struct sim_host *h)
   if (rejected)
     sim_fail(w, "host %u rejects an event of an honest host: %s", h->index,
              topo_status_name(h->node->last_rejection));
-  for (size_t i = 0; i < h->node->n_links; i++) {
-    const struct topo_node_link *link = h->node->links[i];
-    if (!link->dead && !link->outgoing && link->role == TOPO_SESSION_MEMBER &&
-        !sim_host_trusts(h, &link->peer))
+  for (size_t i = 0; i < h->node->n_conns; i++) {
+    const struct topo_node_conn *conn = h->node->conns[i];
+    if (!conn->dead && !conn->outgoing && conn->role == TOPO_SESSION_MEMBER &&
+        !sim_host_trusts(h, &conn->peer))
       sim_fail(w, "host %u talks to a key that it does not trust", h->index);
   }
 }
@@ -61,7 +61,7 @@ void sim_log_read(struct sim_host *h, struct sim_log *log)
                     " WHERE e.state>0 ORDER BY e.id");
   int status;
   *log = (struct sim_log){.n = 0};
-  while ((status = topo_step(s)) == 1) {
+  while ((status = topo_fetch(s)) == 1) {
     struct topo_bytes raw = topo_column_bytes(s, 0);
     struct topo_id id = topo_column_id(s, 1);
     topo_buf_put(&log->bytes, raw.data, raw.len);
@@ -72,7 +72,7 @@ void sim_log_read(struct sim_host *h, struct sim_log *log)
   }
   failed(h, status, "reading the log");
   s = topo_stmt(db, "SELECT secret FROM local_epoch");
-  while ((status = topo_step(s)) == 1)
+  while ((status = topo_fetch(s)) == 1)
     topo_buf_put(&secrets, topo_column_bytes(s, 0).data, 32);
   failed(h, status, "reading the secrets");
   log->events = calloc(log->n + 1, sizeof *log->events);

@@ -1,4 +1,4 @@
-/* host.c - one daemon as far as its space sees it: a disk, a clock, an inbox, and an end. */
+/* registry.c - one daemon as far as its space sees it: a disk, a clock, an inbox, and an end. */
 #include "sim/sim.h"
 
 #include "base/assert.h"
@@ -265,7 +265,7 @@ static void trace_input(struct sim_host *h, const struct topo_input *in)
 {
   uint64_t facts[] = {h->world->now_ms, h->index, (uint64_t)in->kind, in->number};
   sim_trace(h->world, facts, sizeof facts);
-  if (in->kind == TOPO_IN_LINK_DATA)
+  if (in->kind == TOPO_IN_CONN_DATA)
     sim_trace(h->world, in->data.data, in->data.len);
 }
 
@@ -301,8 +301,8 @@ static void step_node(struct sim_host *h)
   topo_node_step(h->node, sim_host_now(h), inputs, n);
   h->world->steps++;
   for (size_t i = 0; i < n; i++) {
-    if (inputs[i].kind == TOPO_IN_LINK_DOWN)
-      sim_link_told(taken[i].link, taken[i].end);
+    if (inputs[i].kind == TOPO_IN_CONN_DOWN)
+      sim_conn_told(taken[i].conn, taken[i].end);
     free(taken[i].data);
   }
   after_step(h);

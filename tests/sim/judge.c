@@ -1,6 +1,6 @@
 /*
- * judge.c - a host's log under the oracle: verdicts, item sets and the projected state must be what
- * the rules, told naively, make of the same bytes.
+ * authorize.c - a host's log under the oracle: verdicts, item sets and the projected state must be
+ * what the rules, told naively, make of the same bytes.
  */
 #include "sim/sim.h"
 
@@ -17,7 +17,7 @@
 static unsigned state_of(enum oracle_verdict v)
 {
   switch (v) {
-  case ORACLE_HELD: return TOPO_STATE_HELD;
+  case ORACLE_HELD: return TOPO_STATE_PENDING;
   case ORACLE_UNAUTHORISED: return TOPO_STATE_UNAUTHORISED;
   case ORACLE_UNREADABLE: return TOPO_STATE_UNREADABLE;
   case ORACLE_BLOCKED: return TOPO_STATE_BLOCKED;
@@ -92,7 +92,7 @@ static void dump_select(struct sim_host *h, struct topo_stmt *s, const char *wor
                         struct topo_buf *out)
 {
   int status;
-  while ((status = topo_step(s)) == 1)
+  while ((status = topo_fetch(s)) == 1)
     put_columns(out, s, word, 0);
   if (status < 0)
     sim_fail(h->world, "host %u: reading %s: %s", h->index, word, topo_status_name(status));
@@ -101,7 +101,7 @@ static void dump_select(struct sim_host *h, struct topo_stmt *s, const char *wor
 static void dump_profiles(struct sim_host *h, struct topo_stmt *s, struct topo_buf *out)
 {
   const struct topo_id *workspace = &topo_node_self(h->node)->workspace;
-  while (topo_step(s) == 1) {
+  while (topo_fetch(s) == 1) {
     struct topo_id of = topo_column_id(s, 0);
     bool own = topo_id_equal(&of, workspace);
     put_columns(out, s, own ? "workspace" : "profile", own ? 1 : 0);
@@ -143,13 +143,13 @@ static void dump_tables(struct sim_host *h, struct topo_buf *out)
                             " JOIN event e ON e.no=c.no JOIN event u ON u.no=c.user"),
               "channel", &lines);
   dump_select(h,
-              topo_stmt(db, "SELECT u.id,min(l.role),count(*) FROM link l"
+              topo_stmt(db, "SELECT u.id,min(l.role),count(*) FROM credential l"
                             " JOIN event u ON u.no=l.user GROUP BY l.user"),
               "member", &lines);
   dump_select(h,
-              topo_stmt(db, "SELECT e.id,l.device,u.id,l.role FROM link l"
+              topo_stmt(db, "SELECT e.id,l.device,u.id,l.role FROM credential l"
                             " JOIN event e ON e.no=l.no JOIN event u ON u.no=l.user"),
-              "link", &lines);
+              "credential", &lines);
   dump_select(h,
               topo_stmt(db, "SELECT e.id,c.id,u.id,m.hlc,m.text FROM message m"
                             " JOIN event e ON e.no=m.no JOIN event c ON c.no=m.channel"
@@ -159,8 +159,8 @@ static void dump_tables(struct sim_host *h, struct topo_buf *out)
               topo_stmt(db, "SELECT m.id,u.id,r.emoji FROM reaction r"
                             " JOIN event m ON m.no=r.message JOIN event u ON u.no=r.user"),
               "reaction", &lines);
-  dump_profiles(
-      h, topo_stmt(db, "SELECT e.id,p.name FROM profile p JOIN event e ON e.no=p.subject"), &lines);
+  dump_profiles(h, topo_stmt(db, "SELECT e.id,p.name FROM profile p JOIN event e ON e.no=p.entity"),
+                &lines);
   sort_lines(&lines, out);
   topo_buf_finish(&lines);
 }

@@ -82,7 +82,7 @@ static void forget_item(struct sim_host *h)
 
 static void run_sql(struct sim_host *h, struct topo_stmt *s)
 {
-  if (topo_run(s) == 0)
+  if (topo_execute(s) == 0)
     h->world->planted++;
 }
 
@@ -139,9 +139,9 @@ bool sim_plant_healed(struct sim_world *w)
   return false;
 }
 
-enum sim_link_fault sim_plant_link(struct sim_world *w)
+enum sim_conn_fault sim_plant_link(struct sim_world *w)
 {
-  enum sim_link_fault fault = SIM_LINK_HONEST;
+  enum sim_conn_fault fault = SIM_LINK_HONEST;
   switch (w->plant) {
   case SIM_PLANT_SWAPPED_BYTES: fault = SIM_LINK_SWAPS; break;
   case SIM_PLANT_FLIPPED_BIT: fault = SIM_LINK_FLIPS; break;

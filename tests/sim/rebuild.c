@@ -118,7 +118,7 @@ void sim_check_rebuild(struct sim_host *h, const struct sim_log *log)
     sim_fail(h->world, "rebuilding host %u: %s", h->index, topo_status_name(status));
   else if (!topo_id_equal(&here, &there))
     sim_fail(h->world, "host %u, rebuilt from its log, has another fingerprint", h->index);
-  else if (r.items != log->n || topo_dag_held(r.dag))
+  else if (r.items != log->n || topo_dag_pending(r.dag))
     sim_fail(h->world, "host %u, rebuilt from its log, has %zu items of %zu events", h->index,
              r.items, log->n);
   topo_dag_close(r.dag);

@@ -2,11 +2,11 @@
  * sim.h - a network of spaces in one process, run from one seed.
  *
  *   main.c     arguments, seeds, the run of one seed
- *   world.c    time: what is due next, dials, links, work that comes back
- *   host.c     one daemon: its disk, its space, its inbox; steps, crashes, restarts
+ *   world.c    time: what is due next, dials, connections, work that comes back
+ *   registry.c     one daemon: its disk, its space, its inbox; steps, crashes, restarts
  *   actions.c  what people and misfortune do
  *   calls.c    operations asked of a space, and what it acknowledged
- *   check.c    what must hold in the end; rebuild.c and judge.c are its heavy parts
+ *   check.c    what must hold in the end; rebuild.c and authorize.c are its heavy parts
  *   plant.c    faults put in on purpose, for the checkers to find
  *
  * Nothing here knows real time or the system's randomness: the same seed gives the same trace.
@@ -14,8 +14,8 @@
 #ifndef TOPO_TESTS_SIM_H
 #define TOPO_TESTS_SIM_H
 
+#include "lib/sim_conn.h"
 #include "lib/sim_disk.h"
-#include "lib/sim_link.h"
 #include "lib/sim_rng.h"
 #include "model/oracle.h"
 #include "node/node.h"
@@ -50,10 +50,10 @@ struct sim_profile {
   bool line;          /* only neighbours reach each other */
   unsigned crash;     /* weights of what happens, against 100 for ordinary acts */
   unsigned disk;      /* full disks, I/O errors */
-  unsigned network;   /* lost links, stalls */
+  unsigned network;   /* lost connections, stalls */
   unsigned clock;     /* jumps of the wall clock */
   uint64_t pause_ms;  /* between two acts, mostly */
-  size_t send_buffer; /* of the links, at least */
+  size_t send_buffer; /* of the connections, at least */
 };
 
 struct sim_world;
@@ -61,7 +61,7 @@ struct sim_world;
 /* An input that waits for its step; owns its bytes. */
 struct sim_input {
   struct topo_input input;
-  struct sim_link *link; /* of LINK_* inputs */
+  struct sim_conn *conn; /* of LINK_* inputs */
   unsigned end;
   uint8_t *data;
 };
@@ -90,8 +90,8 @@ struct sim_host {
   struct topo_id device; /* its key, kept over crashes */
 };
 
-struct sim_conn {
-  struct sim_link *link;
+struct sim_wire {
+  struct sim_conn *conn;
   unsigned host[2], life[2]; /* end 0 dialled */
   uint64_t number[2];
   struct topo_id key; /* what the dialler showed */
@@ -135,7 +135,7 @@ struct sim_world {
   struct sim_rng rng;
   struct sim_host hosts[SIM_NODES];
   unsigned n_hosts;                                 /* of the profile */
-  struct topo_buf conns, dials, works, calls, acks; /* sim_conn, _dial, _work, _call *, _ack */
+  struct topo_buf conns, dials, works, calls, acks; /* sim_wire, _dial, _work, _call *, _ack */
   unsigned planted;                                 /* how often the fault was put in */
   char failure[512];                                /* empty: none */
 };
@@ -151,7 +151,7 @@ void sim_say(struct sim_world *w, const char *format, ...) __attribute__((format
 void sim_trace(struct sim_world *w, const void *data, size_t len);
 void sim_world_dial(struct sim_host *h, const struct topo_dial *dial);
 void sim_world_work(struct sim_host *h, struct topo_work *work);
-/* The host is gone: its links and dials with it. */
+/* The host is gone: its connections and dials with it. */
 void sim_world_forget(struct sim_host *h);
 /* Work that the host is waiting for, taken out of the hands of whoever checks it; or NULL. */
 struct topo_work *sim_world_take_work(struct sim_host *h);
@@ -159,7 +159,7 @@ void sim_world_cut_untrusted(struct sim_host *h);
 bool sim_world_busy(const struct sim_world *w); /* something is on its way */
 bool sim_world_reaches(const struct sim_world *w, unsigned a, unsigned b);
 
-/* ---- host.c */
+/* ---- registry.c */
 void sim_host_init(struct sim_world *w, unsigned index);
 void sim_host_finish(struct sim_host *h);
 void sim_host_found(struct sim_host *h);
@@ -191,7 +191,7 @@ void sim_act(struct sim_world *w);
 void sim_heal_all(struct sim_world *w);
 void sim_join_late(struct sim_world *w); /* everybody who has not joined does */
 
-/* ---- check.c, rebuild.c, judge.c */
+/* ---- check.c, rebuild.c, authorize.c */
 bool sim_quiet(struct sim_world *w);
 void sim_check(struct sim_world *w);
 void sim_check_running(struct sim_host *h); /* after each step */
@@ -216,6 +216,6 @@ void sim_plant_crashed(struct sim_host *h); /* its disk may be exchanged now */
 void sim_plant_work(struct sim_host *h, struct topo_work *work);
 /* Just before the end is checked; true: the hosts are to come to rest once more. */
 bool sim_plant_healed(struct sim_world *w);
-enum sim_link_fault sim_plant_link(struct sim_world *w);
+enum sim_conn_fault sim_plant_link(struct sim_world *w);
 
 #endif

@@ -69,8 +69,8 @@ void sim_world_finish(struct sim_world *w)
   for (unsigned i = 0; i < w->n_hosts; i++)
     sim_host_finish(&w->hosts[i]);
   sim_calls_sweep(w);
-  for (size_t i = 0; i < COUNT(struct sim_conn, w->conns); i++)
-    sim_link_destroy(LIST(struct sim_conn, w->conns)[i].link);
+  for (size_t i = 0; i < COUNT(struct sim_wire, w->conns); i++)
+    sim_conn_destroy(LIST(struct sim_wire, w->conns)[i].conn);
   topo_buf_finish(&w->conns);
   topo_buf_finish(&w->dials);
   topo_buf_finish(&w->works);
@@ -123,14 +123,14 @@ static int judge_dial(struct sim_world *w, const struct sim_dial *d, struct topo
   return sim_host_trusts(&w->hosts[at], key) ? 0 : TOPO_EUNTRUSTED;
 }
 
-static void link_up(struct sim_world *w, const struct sim_conn *c, unsigned end,
+static void link_up(struct sim_world *w, const struct sim_wire *c, unsigned end,
                     const struct sim_dial *d)
 {
   struct sim_host *h = &w->hosts[c->host[end]];
-  struct sim_input in = {.link = c->link, .end = end};
-  in.input.kind = TOPO_IN_LINK_UP;
+  struct sim_input in = {.conn = c->conn, .end = end};
+  in.input.kind = TOPO_IN_CONN_UP;
   in.input.number = c->number[end];
-  in.input.up.link = sim_link_end(c->link, end);
+  in.input.up.conn = sim_conn_end(c->conn, end);
   in.input.up.peer = end == 0 ? d->dial.pin : c->key;
   in.input.up.address = sim_host_address(c->host[!end]);
   in.input.up.outgoing = end == 0;
@@ -141,16 +141,16 @@ static void link_up(struct sim_world *w, const struct sim_conn *c, unsigned end,
 static void connect_hosts(struct sim_world *w, const struct sim_dial *d, unsigned to,
                           const struct topo_id *key)
 {
-  struct sim_link_options o = {.seed = sim_rng_u64(&w->rng),
+  struct sim_conn_options o = {.seed = sim_rng_u64(&w->rng),
                                .now_ms = &w->now_ms,
-                               .window = TOPO_LINK_WINDOW,
+                               .window = TOPO_CONN_WINDOW,
                                .delay_ms = 1 + sim_rng_below(&w->rng, LINK_MS),
                                .fault = sim_plant_link(w)};
-  size_t spread = TOPO_LINK_SEND_BUFFER - w->profile.send_buffer;
+  size_t spread = TOPO_CONN_SEND_BUFFER - w->profile.send_buffer;
   o.send_buffer = w->profile.send_buffer;
   if (sim_rng_chance(&w->rng, 0.5))
     o.send_buffer += (size_t)sim_rng_below(&w->rng, spread + 1);
-  struct sim_conn c = {.link = sim_link_create(&o),
+  struct sim_wire c = {.conn = sim_conn_create(&o),
                        .host = {d->host, to},
                        .life = {w->hosts[d->host].life, w->hosts[to].life},
                        .number = {w->next_number, w->next_number + 1},
@@ -177,7 +177,7 @@ static void end_dial(struct sim_world *w, const struct sim_dial *d)
     connect_hosts(w, d, to, &key);
     return;
   }
-  struct sim_input in = {.link = NULL};
+  struct sim_input in = {.conn = NULL};
   in.input.kind = TOPO_IN_DIAL_FAILED;
   in.input.number = d->dial.number;
   in.input.status = status;
@@ -207,7 +207,7 @@ static void old_event(struct sim_host *from, struct topo_buf *out)
       topo_stmt(topo_node_db(from->node), "SELECT b.bytes FROM body b JOIN event e ON e.no=b.no"
                                           " WHERE e.state>=2 AND b.no>=?1 LIMIT 1");
   topo_bind_i64(s, 1, (int64_t)sim_rng_below(&from->world->rng, 600));
-  if (topo_step(s) == 1) {
+  if (topo_fetch(s) == 1) {
     struct topo_bytes raw = topo_column_bytes(s, 0);
     topo_buf_put_u32(out, (uint32_t)raw.len);
     topo_buf_put(out, raw.data, raw.len);
@@ -257,7 +257,7 @@ static void run_works(struct sim_world *w)
 {
   for (size_t i = 0; i < COUNT(struct sim_work, w->works);) {
     struct sim_work job = LIST(struct sim_work, w->works)[i];
-    struct sim_input in = {.link = NULL};
+    struct sim_input in = {.conn = NULL};
     in.input.kind = TOPO_IN_CHECKED;
     in.input.work = job.work;
     if (job.due_ms > w->now_ms || !sim_host_give(&w->hosts[job.host], &in)) {
@@ -268,24 +268,24 @@ static void run_works(struct sim_world *w)
   }
 }
 
-/* ---- links */
+/* ---- connections */
 
-static void hand_over(struct sim_world *w, const struct sim_conn *c, const struct sim_link_event *e)
+static void hand_over(struct sim_world *w, const struct sim_wire *c, const struct sim_conn_event *e)
 {
-  struct sim_input in = {.link = c->link, .end = e->end};
+  struct sim_input in = {.conn = c->conn, .end = e->end};
   in.input.number = c->number[e->end];
   if (e->kind == SIM_LINK_DATA) {
     in.data = malloc(e->len);
     topo_assert(in.data);
     memcpy(in.data, e->data, e->len);
-    in.input.kind = TOPO_IN_LINK_DATA;
+    in.input.kind = TOPO_IN_CONN_DATA;
     in.input.data.stream = e->stream;
     in.input.data.data = in.data;
     in.input.data.len = e->len;
   } else if (e->kind == SIM_LINK_WRITABLE) {
-    in.input.kind = TOPO_IN_LINK_WRITABLE;
+    in.input.kind = TOPO_IN_CONN_WRITABLE;
   } else {
-    in.input.kind = TOPO_IN_LINK_DOWN;
+    in.input.kind = TOPO_IN_CONN_DOWN;
     in.input.status = e->status;
     sim_say(w, "host %u loses a link: %s", c->host[e->end], topo_status_name(e->status));
   }
@@ -293,39 +293,39 @@ static void hand_over(struct sim_world *w, const struct sim_conn *c, const struc
 }
 
 /* True when something happened. */
-static bool run_link(struct sim_world *w, const struct sim_conn *c)
+static bool run_link(struct sim_world *w, const struct sim_wire *c)
 {
-  struct sim_link_event e;
-  if (sim_link_due(c->link) > w->now_ms || !has_place(&w->hosts[c->host[0]]) ||
-      !has_place(&w->hosts[c->host[1]]) || !sim_link_next(c->link, &e))
+  struct sim_conn_event e;
+  if (sim_conn_due(c->conn) > w->now_ms || !has_place(&w->hosts[c->host[0]]) ||
+      !has_place(&w->hosts[c->host[1]]) || !sim_conn_next(c->conn, &e))
     return false;
   hand_over(w, c, &e);
   return true;
 }
 
-static bool in_use(const struct sim_world *w, const struct sim_link *link)
+static bool in_use(const struct sim_world *w, const struct sim_conn *conn)
 {
   for (unsigned h = 0; h < w->n_hosts; h++)
     for (size_t i = 0; i < w->hosts[h].n_inbox; i++)
-      if (w->hosts[h].inbox[i].link == link)
+      if (w->hosts[h].inbox[i].conn == conn)
         return true;
   return false;
 }
 
 static void run_links(struct sim_world *w)
 {
-  for (size_t i = 0; i < COUNT(struct sim_conn, w->conns);) {
-    struct sim_conn c = LIST(struct sim_conn, w->conns)[i];
-    const char *violation = sim_link_violation(c.link);
+  for (size_t i = 0; i < COUNT(struct sim_wire, w->conns);) {
+    struct sim_wire c = LIST(struct sim_wire, w->conns)[i];
+    const char *violation = sim_conn_violation(c.conn);
     if (violation)
       sim_fail(w, "link between hosts %u and %u: %s", c.host[0], c.host[1], violation);
     while (run_link(w, &c))
       ;
-    if (!sim_link_over(c.link) || in_use(w, c.link)) {
+    if (!sim_conn_over(c.conn) || in_use(w, c.conn)) {
       i++;
       continue;
     }
-    sim_link_destroy(c.link);
+    sim_conn_destroy(c.conn);
     take_out(&w->conns, i, sizeof c);
   }
 }
@@ -338,26 +338,26 @@ void sim_world_forget(struct sim_host *h)
       take_out(&w->dials, i, sizeof(struct sim_dial));
     else
       i++;
-  for (size_t i = 0; i < COUNT(struct sim_conn, w->conns); i++) {
-    struct sim_conn *c = &LIST(struct sim_conn, w->conns)[i];
+  for (size_t i = 0; i < COUNT(struct sim_wire, w->conns); i++) {
+    struct sim_wire *c = &LIST(struct sim_wire, w->conns)[i];
     /* The others hear of it soon, or only when they have waited long for an answer. */
     uint64_t delay = sim_rng_chance(&w->rng, 0.5) ? 50 : 30000;
     for (unsigned e = 0; e < 2; e++)
       if (c->host[e] == h->index)
-        sim_link_vanish(c->link, e, delay);
+        sim_conn_vanish(c->conn, e, delay);
   }
 }
 
 void sim_world_cut_untrusted(struct sim_host *h)
 {
   struct sim_world *w = h->world;
-  for (size_t i = 0; i < COUNT(struct sim_conn, w->conns); i++) {
-    struct sim_conn *c = &LIST(struct sim_conn, w->conns)[i];
-    if (c->host[1] != h->index || sim_link_over(c->link) || sim_host_trusts(h, &c->key))
+  for (size_t i = 0; i < COUNT(struct sim_wire, w->conns); i++) {
+    struct sim_wire *c = &LIST(struct sim_wire, w->conns)[i];
+    if (c->host[1] != h->index || sim_conn_over(c->conn) || sim_host_trusts(h, &c->key))
       continue;
     /* A guest whose slot is taken is on its way out; it may still hear WELCOME, or not. */
     if (!c->with_invite || sim_rng_chance(&w->rng, 0.3))
-      sim_link_break(c->link, TOPO_EUNTRUSTED, 20);
+      sim_conn_break(c->conn, TOPO_EUNTRUSTED, 20);
   }
 }
 
@@ -375,8 +375,8 @@ static uint64_t next_due(const struct sim_world *w)
     due = min_u64(due, LIST(struct sim_dial, w->dials)[i].due_ms);
   for (size_t i = 0; i < COUNT(struct sim_work, w->works); i++)
     due = min_u64(due, LIST(struct sim_work, w->works)[i].due_ms);
-  for (size_t i = 0; i < COUNT(struct sim_conn, w->conns); i++)
-    due = min_u64(due, sim_link_due(LIST(struct sim_conn, w->conns)[i].link));
+  for (size_t i = 0; i < COUNT(struct sim_wire, w->conns); i++)
+    due = min_u64(due, sim_conn_due(LIST(struct sim_wire, w->conns)[i].conn));
   for (unsigned i = 0; i < w->n_hosts; i++)
     due = min_u64(due, sim_host_due(&w->hosts[i]));
   return due;
@@ -386,9 +386,9 @@ bool sim_world_busy(const struct sim_world *w)
 {
   if (w->dials.len || w->works.len)
     return true;
-  for (size_t i = 0; i < COUNT(struct sim_conn, w->conns); i++) {
-    const struct sim_link *link = LIST(struct sim_conn, w->conns)[i].link;
-    if (sim_link_in_flight(link) || sim_link_ending(link))
+  for (size_t i = 0; i < COUNT(struct sim_wire, w->conns); i++) {
+    const struct sim_conn *conn = LIST(struct sim_wire, w->conns)[i].conn;
+    if (sim_conn_in_flight(conn) || sim_conn_ending(conn))
       return true;
   }
   for (unsigned i = 0; i < w->n_hosts; i++)

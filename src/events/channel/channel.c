@@ -28,14 +28,14 @@ static int project(struct topo_db *db, const struct topo_event *e)
   topo_bind_i64(s, 2, e->user);
   topo_bind_i64(s, 3, (int64_t)e->hlc);
   topo_bind_text(s, 4, name.data, name.len);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
-static int clear(struct topo_db *db, int64_t subject)
+static int clear(struct topo_db *db, int64_t entity)
 {
   struct topo_stmt *s = topo_stmt(db, "DELETE FROM channel WHERE no=?1");
-  topo_bind_i64(s, 1, subject);
-  return topo_run(s);
+  topo_bind_i64(s, 1, entity);
+  return topo_execute(s);
 }
 
 static const char *const fingerprint[] = {

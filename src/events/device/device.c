@@ -1,4 +1,4 @@
-/* device.c - a device link: one more device under the grant of the device that signs. */
+/* device.c - a device credential: one more device under the grant of the device that signs. */
 #include "events/device/device.h"
 
 static const struct topo_field fields[] = {

@@ -1,5 +1,5 @@
-/* invite.c - an invite: a key that a link carries, a role, and slots owned by devices that may
- * admit. */
+/* invite.c - an invite: a key that a credential carries, a role, and slots owned by devices that
+ * may admit. */
 #include "events/invite/invite.h"
 
 static const struct topo_field fields[] = {

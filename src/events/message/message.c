@@ -3,7 +3,7 @@
  * tables, the two ways into them (project for one more event, clear for starting over), and what
  * the fingerprint reads.
  *
- * A message is its own subject. It depends on its channel: until that is accepted the message is
+ * A message is its own entity. It depends on its channel: until that is accepted the message is
  * blocked, and what depends on the message (reactions) with it.
  */
 #include "events/message/message.h"
@@ -49,14 +49,14 @@ static int project(struct topo_db *db, const struct topo_event *e)
   topo_bind_i64(s, 4, (int64_t)e->hlc);
   topo_bind_id(s, 5, e->id);
   topo_bind_text(s, 6, text.data, text.len);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
-static int clear(struct topo_db *db, int64_t subject)
+static int clear(struct topo_db *db, int64_t entity)
 {
   struct topo_stmt *s = topo_stmt(db, "DELETE FROM message WHERE no=?1");
-  topo_bind_i64(s, 1, subject);
-  return topo_run(s);
+  topo_bind_i64(s, 1, entity);
+  return topo_execute(s);
 }
 
 static const char *const fingerprint[] = {

@@ -1,5 +1,5 @@
 /*
- * profile.c - the name of a user, or of the workspace. The subject is whose name it is; the
+ * profile.c - the name of a user, or of the workspace. The entity is whose name it is; the
  * accepted profile with the greatest (hlc, id) counts, whatever order they came in.
  */
 #include "events/profile/profile.h"
@@ -13,7 +13,7 @@ static const struct topo_field fields[] = {
 };
 
 static const char schema[] =
-    "CREATE TABLE profile(subject INTEGER PRIMARY KEY, hlc INTEGER NOT NULL, id BLOB NOT NULL,"
+    "CREATE TABLE profile(entity INTEGER PRIMARY KEY, hlc INTEGER NOT NULL, id BLOB NOT NULL,"
     " name TEXT NOT NULL);";
 
 static enum topo_right right(const struct topo_value *v)
@@ -22,8 +22,8 @@ static enum topo_right right(const struct topo_value *v)
                                                                 : TOPO_RIGHT_PROFILE;
 }
 
-static struct topo_id subject(const struct topo_value *v, const struct topo_id *workspace,
-                              const struct topo_id *user)
+static struct topo_id entity(const struct topo_value *v, const struct topo_id *workspace,
+                             const struct topo_id *user)
 {
   return v[TOPO_PROFILE_OF].number == TOPO_PROFILE_OF_WORKSPACE ? *workspace : *user;
 }
@@ -31,33 +31,33 @@ static struct topo_id subject(const struct topo_value *v, const struct topo_id *
 static int project(struct topo_db *db, const struct topo_event *e)
 {
   struct topo_stmt *s = topo_stmt(
-      db, "INSERT INTO profile(subject,hlc,id,name) VALUES(?1,?2,?3,?4)"
-          " ON CONFLICT(subject) DO UPDATE SET hlc=excluded.hlc,id=excluded.id,name=excluded.name"
+      db, "INSERT INTO profile(entity,hlc,id,name) VALUES(?1,?2,?3,?4)"
+          " ON CONFLICT(entity) DO UPDATE SET hlc=excluded.hlc,id=excluded.id,name=excluded.name"
           " WHERE (excluded.hlc,excluded.id)>(hlc,id)");
   struct topo_bytes name = e->values[TOPO_PROFILE_NAME].bytes;
-  topo_bind_i64(s, 1, e->subject);
+  topo_bind_i64(s, 1, e->entity);
   topo_bind_i64(s, 2, (int64_t)e->hlc);
   topo_bind_id(s, 3, e->id);
   topo_bind_text(s, 4, name.data, name.len);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 static int clear(struct topo_db *db, int64_t of)
 {
-  struct topo_stmt *s = topo_stmt(db, "DELETE FROM profile WHERE subject=?1");
+  struct topo_stmt *s = topo_stmt(db, "DELETE FROM profile WHERE entity=?1");
   topo_bind_i64(s, 1, of);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 static const char *const fingerprint[] = {
-    "SELECT e.id, p.hlc, p.id, p.name FROM profile p JOIN event e ON e.no=p.subject ORDER BY e.id",
+    "SELECT e.id, p.hlc, p.id, p.name FROM profile p JOIN event e ON e.no=p.entity ORDER BY e.id",
     NULL};
 
 const struct topo_type topo_type_profile = {.number = TOPO_TYPE_PROFILE,
                                             .name = "profile",
                                             .fields = fields,
                                             .right = right,
-                                            .subject = subject,
+                                            .entity = entity,
                                             .schema = schema,
                                             .project = project,
                                             .clear = clear,

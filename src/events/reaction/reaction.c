@@ -1,5 +1,5 @@
 /*
- * reaction.c - an emoji on a message. All reactions of a message are one subject; the same emoji
+ * reaction.c - an emoji on a message. All reactions of a message are one entity; the same emoji
  * twice by one user counts once, which the views see to: the rows keep every event, so that none is
  * lost when another flips.
  */
@@ -33,8 +33,8 @@ static size_t depends(const struct topo_value *v,
   return 1;
 }
 
-static struct topo_id subject(const struct topo_value *v, const struct topo_id *workspace,
-                              const struct topo_id *user)
+static struct topo_id entity(const struct topo_value *v, const struct topo_id *workspace,
+                             const struct topo_id *user)
 {
   (void)workspace;
   (void)user;
@@ -47,18 +47,18 @@ static int project(struct topo_db *db, const struct topo_event *e)
       topo_stmt(db, "INSERT INTO reaction(no,message,user,hlc,emoji) VALUES(?1,?2,?3,?4,?5)");
   struct topo_bytes emoji = e->values[TOPO_REACTION_EMOJI].bytes;
   topo_bind_i64(s, 1, e->no);
-  topo_bind_i64(s, 2, e->subject);
+  topo_bind_i64(s, 2, e->entity);
   topo_bind_i64(s, 3, e->user);
   topo_bind_i64(s, 4, (int64_t)e->hlc);
   topo_bind_text(s, 5, emoji.data, emoji.len);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 static int clear(struct topo_db *db, int64_t message)
 {
   struct topo_stmt *s = topo_stmt(db, "DELETE FROM reaction WHERE message=?1");
   topo_bind_i64(s, 1, message);
-  return topo_run(s);
+  return topo_execute(s);
 }
 
 static const char *const fingerprint[] = {
@@ -71,7 +71,7 @@ const struct topo_type topo_type_reaction = {.number = TOPO_TYPE_REACTION,
                                              .fields = fields,
                                              .right = right,
                                              .depends = depends,
-                                             .subject = subject,
+                                             .entity = entity,
                                              .schema = schema,
                                              .project = project,
                                              .clear = clear,

@@ -1,5 +1,5 @@
-/* workspace.c - genesis: the event whose id is the workspace's name, and the link of its first
- * device. */
+/* workspace.c - genesis: the event whose id is the workspace's name, and the credential of its
+ * first device. */
 #include "events/workspace/workspace.h"
 
 static const struct topo_field fields[] = {

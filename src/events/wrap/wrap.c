@@ -1,4 +1,4 @@
-/* wrap.c - an epoch's secret, sealed to the devices of links. */
+/* wrap.c - an epoch's secret, sealed to the devices of credentials. */
 #include "events/wrap/wrap.h"
 
 static const struct topo_field fields[] = {

@@ -59,7 +59,7 @@ static const struct topo_op send_op = {.id = "sendThing",
 static const struct topo_op name_op = {.id = "getName",
                                        .method = "GET",
                                        .path = "/v1/names/{name}",
-                                       .where = TOPO_OP_HOST,
+                                       .where = TOPO_OP_REGISTRY,
                                        .params = name_params,
                                        .run = run_nothing};
 static const struct topo_op *const table[] = {&list_op, &send_op, &name_op, NULL};

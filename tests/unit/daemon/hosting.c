@@ -24,22 +24,22 @@ void hosting_start(struct hosting *h)
 {
   struct topo_net_address bind;
   assert_int_equal(topo_net_address_parse(&bind, "127.0.0.1", 0), 0);
-  assert_int_equal(topo_host_open(&h->host, h->dir, &h->disk, &h->rng), 0);
+  assert_int_equal(topo_registry_open(&h->registry, h->dir, &h->disk, &h->rng), 0);
   assert_int_equal(topo_loop_create(&h->loop), 0);
   struct topo_network_options o = {
-      .bind = &bind, .rng = h->rng, .secret = topo_host_secret(h->host), .loop = h->loop};
+      .bind = &bind, .rng = h->rng, .secret = topo_registry_secret(h->registry), .loop = h->loop};
   h->env = (struct topo_space_env){.disk = h->disk, .rng = h->rng};
   assert_int_equal(topo_network_create(&h->env.network, &o), 0);
   assert_int_equal(topo_pool_create(2, &h->env.pool), 0);
-  assert_int_equal(topo_host_start(h->host, &h->env), 0);
+  assert_int_equal(topo_registry_start(h->registry, &h->env), 0);
 }
 
 void hosting_stop(struct hosting *h)
 {
-  topo_host_stop(h->host);
+  topo_registry_stop(h->registry);
   topo_network_destroy(h->env.network);
   topo_pool_destroy(h->env.pool);
-  topo_host_close(h->host);
+  topo_registry_close(h->registry);
   topo_loop_destroy(h->loop);
 }
 
@@ -73,12 +73,12 @@ int hosting_tear_down(void **state)
   return r;
 }
 
-const struct topo_host_entry *hosting_found(struct hosting *h, const char *name)
+const struct topo_registry_entry *hosting_found(struct hosting *h, const char *name)
 {
-  const struct topo_host_entry *entry = NULL;
+  const struct topo_registry_entry *entry = NULL;
   bool replayed;
-  struct topo_host_wish wish = {.workspace_name = name, .user_name = "Alice"};
-  assert_int_equal(topo_host_make(h->host, &wish, &entry, &replayed), 0);
+  struct topo_registry_wish wish = {.workspace_name = name, .user_name = "Alice"};
+  assert_int_equal(topo_registry_make(h->registry, &wish, &entry, &replayed), 0);
   assert_non_null(entry->space);
   return entry;
 }

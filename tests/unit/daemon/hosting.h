@@ -1,12 +1,12 @@
 /*
- * hosting.h - a host with the real disk, the real threads and a port on loopback, in a folder of
- * its own; and calls to its spaces. Every failure fails the test. Include cmocka.h first.
+ * hosting.h - a registry with the real disk, the real threads and a port on loopback, in a folder
+ * of its own; and calls to its spaces. Every failure fails the test. Include cmocka.h first.
  */
 #ifndef TOPO_TESTS_HOSTING_H
 #define TOPO_TESTS_HOSTING_H
 
 #include "api/operations.gen.h"
-#include "daemon/host.h"
+#include "daemon/registry.h"
 
 struct hosting {
   char dir[64];
@@ -14,7 +14,7 @@ struct hosting {
   struct topo_rng rng;
   struct topo_loop *loop;
   struct topo_space_env env;
-  struct topo_host *host;
+  struct topo_registry *registry;
 };
 
 /* For cmocka: makes the folder and starts; stops and removes the folder. */
@@ -25,7 +25,7 @@ void hosting_stop(struct hosting *h);
 void hosting_restart(struct hosting *h);
 
 /* Makes a workspace of that name, with the user "Alice". */
-const struct topo_host_entry *hosting_found(struct hosting *h, const char *name);
+const struct topo_registry_entry *hosting_found(struct hosting *h, const char *name);
 /* The path of a file in DIR/spaces. */
 void hosting_path(const struct hosting *h, const char *file, char *out, size_t size);
 

@@ -38,9 +38,9 @@ void listener_forget(struct listener *l)
 
 void listener_close(struct listener *l)
 {
-  if (l->feed)
-    l->feed->ops->close(l->feed);
-  l->feed = NULL;
+  if (l->subscription)
+    l->subscription->ops->close(l->subscription);
+  l->subscription = NULL;
 }
 
 void listener_destroy(struct listener *l)
@@ -63,11 +63,11 @@ static void tell(void *arg)
   pthread_mutex_unlock(&l->mutex);
 }
 
-struct topo_feed_request listener_request(struct listener *l, const struct topo_id *space,
-                                          const char *since, uint32_t types,
-                                          const struct topo_id *channel)
+struct topo_subscription_request listener_request(struct listener *l, const struct topo_id *space,
+                                                  const char *since, uint32_t types,
+                                                  const struct topo_id *channel)
 {
-  struct topo_feed_request r = {.space = *space, .types = types, .ready = tell, .arg = l};
+  struct topo_subscription_request r = {.space = *space, .types = types, .ready = tell, .arg = l};
   snprintf(r.since, sizeof r.since, "%s", since ? since : "");
   r.one_channel = channel != NULL;
   if (channel)
@@ -75,13 +75,13 @@ struct topo_feed_request listener_request(struct listener *l, const struct topo_
   return r;
 }
 
-int listener_open(struct listener *l, const struct topo_feed_source *source,
-                  const struct topo_feed_request *request)
+int listener_open(struct listener *l, const struct topo_subscription_source *source,
+                  const struct topo_subscription_request *request)
 {
-  topo_assert(!l->feed);
+  topo_assert(!l->subscription);
   l->ready = 0;
   l->over = false;
-  return source->open(source->ctx, request, &l->feed);
+  return source->open(source->ctx, request, &l->subscription);
 }
 
 void listener_await(struct listener *l)
@@ -101,15 +101,15 @@ void listener_await(struct listener *l)
   assert_true(once);
 }
 
-static void hear(void *arg, const struct topo_feed_event *event)
+static void hear(void *arg, const struct topo_subscription_event *event)
 {
   struct listener *l = arg;
   topo_assert(l->n < LISTENER_EVENTS_MAX);
   struct heard *heard = &l->heard[l->n++];
   snprintf(heard->type, sizeof heard->type, "%s", event->type);
   snprintf(heard->cursor, sizeof heard->cursor, "%s", event->cursor ? event->cursor : "");
-  heard->json = strndup((const char *)event->frame.data, event->frame.len);
-  topo_assert(heard->json && event->frame.len <= TOPO_FEED_FRAME_MAX);
+  heard->json = strndup((const char *)event->notification.data, event->notification.len);
+  topo_assert(heard->json && event->notification.len <= TOPO_NOTIFICATION_MAX);
   if (event->cursor)
     snprintf(l->last, sizeof l->last, "%s", event->cursor);
 }
@@ -122,7 +122,7 @@ int listener_read(struct listener *l)
   unsigned before = l->ready;
   l->ready = 0;
   pthread_mutex_unlock(&l->mutex);
-  int n = l->feed->ops->read(l->feed, l->max_bytes, hear, l);
+  int n = l->subscription->ops->read(l->subscription, l->max_bytes, hear, l);
   if (n > 0) {
     pthread_mutex_lock(&l->mutex);
     topo_assert(l->ready == 0); /* it was not waiting */

@@ -5,7 +5,7 @@
 #ifndef TOPO_TESTS_LISTENER_H
 #define TOPO_TESTS_LISTENER_H
 
-#include "api/feed.h"
+#include "api/subscription.h"
 
 #include <pthread.h>
 
@@ -14,12 +14,12 @@ enum { LISTENER_EVENTS_MAX = 8192, LISTENER_READ_BYTES = 64 * 1024 };
 /* An event that was given. */
 struct heard {
   char type[24];
-  char cursor[TOPO_FEED_CURSOR_SIZE]; /* empty: none */
+  char cursor[TOPO_SUBSCRIPTION_CURSOR_SIZE]; /* empty: none */
   char *json;
 };
 
 struct listener {
-  struct topo_feed *feed; /* NULL: closed */
+  struct topo_subscription *subscription; /* NULL: closed */
   pthread_mutex_t mutex;
   pthread_cond_t told;
   unsigned ready; /* how often `ready` was called since the last read of nothing */
@@ -27,7 +27,7 @@ struct listener {
   bool over; /* TOPO_ECLOSED came */
   size_t n;
   struct heard heard[LISTENER_EVENTS_MAX];
-  char last[TOPO_FEED_CURSOR_SIZE]; /* the last cursor that was given */
+  char last[TOPO_SUBSCRIPTION_CURSOR_SIZE]; /* the last cursor that was given */
 };
 
 struct listener *listener_create(void);
@@ -35,12 +35,12 @@ void listener_destroy(struct listener *l); /* closes; NULL is fine */
 
 /* What a request asks: from `since` (NULL: from now on), those types (0: all), one channel (NULL:
  * all). */
-struct topo_feed_request listener_request(struct listener *l, const struct topo_id *space,
-                                          const char *since, uint32_t types,
-                                          const struct topo_id *channel);
+struct topo_subscription_request listener_request(struct listener *l, const struct topo_id *space,
+                                                  const char *since, uint32_t types,
+                                                  const struct topo_id *channel);
 /* Opens through the source; 0 or its status. */
-int listener_open(struct listener *l, const struct topo_feed_source *source,
-                  const struct topo_feed_request *request);
+int listener_open(struct listener *l, const struct topo_subscription_source *source,
+                  const struct topo_subscription_request *request);
 void listener_close(struct listener *l);
 /* Waits until `ready` was called, but not after a read that gave something. */
 void listener_await(struct listener *l);

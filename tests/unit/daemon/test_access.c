@@ -29,7 +29,7 @@ struct fixture {
   char dir[64], admin[80];
   struct topo_disk disk;
   struct topo_rng rng;
-  struct topo_registry *registry;
+  struct topo_catalog *catalog;
   struct topo_access *access;
   struct topo_gate gate;
 };
@@ -38,17 +38,17 @@ static void start(struct fixture *f)
 {
   char path[80];
   snprintf(path, sizeof path, "%s/node.db", f->dir);
-  assert_int_equal(topo_registry_open(&f->registry, path, &f->disk), 0);
-  assert_int_equal(topo_access_open(&f->access, f->registry, &f->rng, f->dir), 0);
+  assert_int_equal(topo_catalog_open(&f->catalog, path, &f->disk), 0);
+  assert_int_equal(topo_access_open(&f->access, f->catalog, &f->rng, f->dir), 0);
   f->gate = topo_access_gate(f->access);
 }
 
 static void stop(struct fixture *f)
 {
   topo_access_close(f->access);
-  topo_registry_close(f->registry);
+  topo_catalog_close(f->catalog);
   f->access = NULL;
-  f->registry = NULL;
+  f->catalog = NULL;
 }
 
 static void restart(struct fixture *f)
@@ -209,7 +209,7 @@ static void an_admin_token_that_others_could_see_is_made_anew(void **state)
   }
 }
 
-/* What stands in the file's place is not followed, waited for or written through. */
+/* What is valid in the file's place is not followed, waited for or written through. */
 static void what_is_no_file_is_replaced(void **state)
 {
   struct fixture *f = *state;

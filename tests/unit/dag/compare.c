@@ -22,7 +22,7 @@ static void hex(char out[static 17], const struct topo_id *id)
 static enum topo_state expected_state(const struct oracle_event *e)
 {
   switch (e->verdict) {
-  case ORACLE_HELD: return TOPO_STATE_HELD;
+  case ORACLE_HELD: return TOPO_STATE_PENDING;
   case ORACLE_UNAUTHORISED: return TOPO_STATE_UNAUTHORISED;
   case ORACLE_UNREADABLE: return TOPO_STATE_UNREADABLE;
   case ORACLE_BLOCKED: return TOPO_STATE_BLOCKED;
@@ -62,23 +62,24 @@ static void compare_verdict(struct space *space, const struct oracle_result *ora
   char id[17];
   enum topo_state want = expected_state(e), got = space_state(space, &e->id);
   hex(id, &e->id);
-  if (got == want || (waits_in_vain(oracle, e) && got <= TOPO_STATE_HELD))
+  if (got == want || (waits_in_vain(oracle, e) && got <= TOPO_STATE_PENDING))
     return;
   fail_msg("seed %" PRIu64 ": event %s of kind %d type %x is %s, but its state is %d", seed, id,
            e->kind, e->type, oracle_verdict_name(e->verdict), got);
 }
 
-static void compare_link(struct space *space, const struct oracle_event *e, uint64_t seed)
+static void compare_credential(struct space *space, const struct oracle_event *e, uint64_t seed)
 {
   const struct topo_authority_node *n = topo_authority_find(topo_dag_authority(space->dag), &e->id);
-  const struct oracle_link *l = &e->link;
-  bool same = n && n->stands == l->stands && n->key.role == l->role && n->key.depth == l->depth &&
-              n->key.link_depth == l->link_depth && topo_id_equal(&n->key.grant, &l->grant) &&
-              topo_id_equal(&n->user, &l->user) && topo_id_equal(&n->device, &l->device);
+  const struct oracle_credential *l = &e->credential;
+  bool same = n && n->valid == l->valid && n->key.role == l->role && n->key.depth == l->depth &&
+              n->key.credential_depth == l->credential_depth &&
+              topo_id_equal(&n->key.grant, &l->grant) && topo_id_equal(&n->user, &l->user) &&
+              topo_id_equal(&n->device, &l->device);
   char id[17];
   hex(id, &e->id);
   if (!same)
-    fail_msg("seed %" PRIu64 ": link %s differs", seed, id);
+    fail_msg("seed %" PRIu64 ": credential %s differs", seed, id);
 }
 
 static void compare_items(struct space *space, const struct oracle_result *oracle, uint64_t seed)
@@ -159,8 +160,8 @@ void compare_with_oracle(struct space *space, const struct oracle_result *oracle
 {
   for (size_t i = 0; i < oracle->n_events; i++) {
     compare_verdict(space, oracle, &oracle->events[i], seed);
-    if (oracle_is_link(&oracle->events[i]))
-      compare_link(space, &oracle->events[i], seed);
+    if (oracle_is_credential(&oracle->events[i]))
+      compare_credential(space, &oracle->events[i], seed);
   }
   compare_items(space, oracle, seed);
   compare_projection(space, oracle, seed);

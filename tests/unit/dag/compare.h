@@ -6,7 +6,7 @@
 #include "model/gen.h"
 #include "model/oracle.h"
 
-/* Fails the test, naming `seed`, unless items, verdicts, links, trust (of the n devices) and
+/* Fails the test, naming `seed`, unless items, verdicts, credentials, trust (of the n devices) and
  * projected state are those of the oracle. */
 void compare_with_oracle(struct space *space, const struct oracle_result *oracle, uint64_t seed,
                          const struct topo_id *devices, size_t n);

@@ -2,7 +2,8 @@
  * story.h - a small workspace written event by event with tests/model/craft.h: genesis, the
  * creator's device, an epoch whose secret is known, and whatever a test adds.
  *
- * Control events stand on chains of their own (seq 0), so that every test chooses ancestors itself.
+ * Control events are valid on chains of their own (seq 0), so that every test chooses ancestors
+ * itself.
  */
 #ifndef TOPO_TESTS_DAG_STORY_H
 #define TOPO_TESTS_DAG_STORY_H
@@ -13,7 +14,7 @@ enum story_who { GENESIS, OWNER, DORA, EMIL, FAY, XENIA, YVES, STORY_PEOPLE };
 enum { STORY_EVENTS_MAX = 48 };
 
 struct story {
-  struct topo_id workspace, owner; /* owner: the link of the creator's device */
+  struct topo_id workspace, owner; /* owner: the credential of the creator's device */
   struct topo_id epoch;
   uint8_t secret[1][32];
   struct topo_sign_key people[STORY_PEOPLE], invite_key;

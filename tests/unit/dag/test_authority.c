@@ -152,7 +152,7 @@ static void users_keep_their_names(void **state)
   assert_state(f, promotion, ACCEPTED);
 }
 
-/* A device that did not agree, or an invite key that did not, makes no link. */
+/* A device that did not agree, or an invite key that did not, makes no credential. */
 static void newcomers_agree(void **state)
 {
   struct fixture *f = *state;
@@ -172,7 +172,7 @@ static void newcomers_agree(void **state)
   }
 }
 
-/* Who signs for a device's key without its right: the link is another device's. */
+/* Who signs for a device's key without its right: the credential is another device's. */
 static void a_link_is_its_devices(void **state)
 {
   struct fixture *f = *state;
@@ -182,7 +182,7 @@ static void a_link_is_its_devices(void **state)
 }
 
 /* A slot is the named device's, and admits one: the admission of smaller KEY, whenever it comes.
- * What the loser did falls with it, and stands again with it. */
+ * What the loser did falls with it, and is valid again with it. */
 static void a_slot_admits_one(void **state)
 {
   struct fixture *f = *state;
@@ -212,7 +212,7 @@ static void a_slot_admits_one(void **state)
 }
 
 /* The invite key is trusted by the slot's owner alone, until the slot is taken; and never where it
- * is the device of a live link. */
+ * is the device of a live credential. */
 static void trust_in_invites(void **state)
 {
   struct fixture *f = *state;

@@ -1,6 +1,6 @@
 /*
  * test_changes.c - the change log: cursors are texts that mean one place, appending tells each
- * subject once, and no cursor goes on where something it has not seen is missing.
+ * entity once, and no cursor goes on where something it has not seen is missing.
  */
 #include "base/status.h"
 #include "dag/changes.h"
@@ -57,10 +57,10 @@ static int tear_down(void **state)
 }
 
 /* As topo_dag_open does: what came before is not synced for it. */
-static void begin_run(struct log *log, uint64_t run)
+static void begin_incarnation(struct log *log, uint64_t incarnation)
 {
   assert_int_equal(topo_db_begin(log->db, false), 0);
-  assert_int_equal(topo_changes_begin(log->db, run), 0);
+  assert_int_equal(topo_changes_begin(log->db, incarnation), 0);
   assert_int_equal(topo_db_commit(log->db), 0);
 }
 
@@ -71,7 +71,7 @@ static void append(struct log *log, struct topo_change *changes, size_t n, bool 
   assert_int_equal(topo_db_commit(log->db), 0);
 }
 
-/* Subjects first, first+1, … of type 1. */
+/* Entities first, first+1, … of type 1. */
 static void append_many(struct log *log, int64_t first, size_t n)
 {
   struct topo_change *changes = calloc(n, sizeof *changes);
@@ -81,9 +81,9 @@ static void append_many(struct log *log, int64_t first, size_t n)
   free(changes);
 }
 
-static int resume(struct log *log, uint64_t run, int64_t seq)
+static int resume(struct log *log, uint64_t incarnation, int64_t seq)
 {
-  return topo_changes_resume(log->db, &(struct topo_change_cursor){run, seq});
+  return topo_changes_resume(log->db, &(struct topo_change_cursor){incarnation, seq});
 }
 
 static struct topo_change_cursor head_of(struct log *log)
@@ -96,7 +96,7 @@ static struct topo_change_cursor head_of(struct log *log)
 static int64_t count(struct log *log, const char *sql)
 {
   struct topo_stmt *s = topo_stmt(log->db, sql);
-  assert_int_equal(topo_step(s), 1);
+  assert_int_equal(topo_fetch(s), 1);
   int64_t n = topo_column_i64(s, 0);
   topo_reset(s);
   return n;
@@ -122,7 +122,7 @@ static void a_cursor_is_one_text(void **state)
     topo_change_cursor_format(text, &known[i].cursor);
     assert_string_equal(text, known[i].text);
     assert_int_equal(topo_change_cursor_parse(&back, text, strlen(text)), 0);
-    assert_true(back.run == known[i].cursor.run && back.seq == known[i].cursor.seq);
+    assert_true(back.incarnation == known[i].cursor.incarnation && back.seq == known[i].cursor.seq);
   }
 }
 
@@ -172,7 +172,7 @@ static void other_texts_are_refused(void **state)
 static void each_subject_is_told_once_at_its_last_mention(void **state)
 {
   struct log *log = *state;
-  begin_run(log, 1);
+  begin_incarnation(log, 1);
   struct topo_change said[] = {{0, 2, 7}, {0, 1, 7}, {0, 2, 9}, {0, 2, 7}, {0, 1, 8}, {0, 2, 9}};
   static const struct topo_change kept[] = {{1, 1, 7}, {2, 2, 7}, {3, 1, 8}, {4, 2, 9}};
   struct topo_change read[8];
@@ -181,7 +181,7 @@ static void each_subject_is_told_once_at_its_last_mention(void **state)
   for (size_t i = 0; i < 4; i++) {
     assert_int_equal(read[i].seq, kept[i].seq);
     assert_int_equal(read[i].type, kept[i].type);
-    assert_int_equal(read[i].subject, kept[i].subject);
+    assert_int_equal(read[i].entity, kept[i].entity);
   }
   append(log, said, 1, true); /* what was told before is told again */
   assert_int_equal(topo_changes_read(log->db, 4, read, 8), 1);
@@ -194,7 +194,7 @@ static void each_subject_is_told_once_at_its_last_mention(void **state)
 static void appending_agrees_with_its_description(void **state)
 {
   struct log *log = *state;
-  begin_run(log, 1);
+  begin_incarnation(log, 1);
   for (int round = 0; round < 300; round++) {
     struct topo_change said[64], copy[64], read[64];
     size_t n = 1 + (size_t)sim_rng_below(&log->rng, 64), kept = 0;
@@ -207,13 +207,13 @@ static void appending_agrees_with_its_description(void **state)
     for (size_t i = 0; i < n; i++) {
       bool again = false;
       for (size_t k = i + 1; k < n; k++)
-        again |= copy[k].type == copy[i].type && copy[k].subject == copy[i].subject;
+        again |= copy[k].type == copy[i].type && copy[k].entity == copy[i].entity;
       if (again)
         continue;
       assert_true((int)kept < got);
       assert_int_equal(read[kept].seq, before + 1 + (int64_t)kept);
       assert_int_equal(read[kept].type, copy[i].type);
-      assert_int_equal(read[kept].subject, copy[i].subject);
+      assert_int_equal(read[kept].entity, copy[i].entity);
       kept++;
     }
     assert_int_equal(got, kept);
@@ -224,12 +224,12 @@ static void reading_is_bounded_and_goes_on(void **state)
 {
   struct log *log = *state;
   struct topo_change read[4];
-  begin_run(log, 1);
+  begin_incarnation(log, 1);
   assert_int_equal(topo_changes_read(log->db, 0, read, 4), 0);
   append_many(log, 100, 10);
   assert_int_equal(topo_changes_read(log->db, 0, read, 4), 4);
   assert_int_equal(topo_changes_read(log->db, read[3].seq, read, 4), 4);
-  assert_int_equal(read[0].subject, 104);
+  assert_int_equal(read[0].entity, 104);
   assert_int_equal(topo_changes_read(log->db, read[3].seq, read, 4), 2);
   assert_int_equal(topo_changes_read(log->db, 10, read, 4), 0);
 }
@@ -239,15 +239,15 @@ static void what_was_trimmed_cannot_be_resumed(void **state)
 {
   struct log *log = *state;
   enum { TURN = 4096 };
-  const int64_t total = (TOPO_CHANGES_KEPT / TURN + 2) * TURN, gone = total - TOPO_CHANGES_KEPT;
-  begin_run(log, 7);
+  const int64_t total = (TOPO_CHANGES_MAX / TURN + 2) * TURN, gone = total - TOPO_CHANGES_MAX;
+  begin_incarnation(log, 7);
   for (int64_t at = 0; at < total - 1; at += TURN) {
     append_many(log, at, at + TURN < total ? TURN : TURN - 1);
-    assert_int_equal(resume(log, 7, 0), at + TURN <= TOPO_CHANGES_KEPT ? 0 : TOPO_ENOTFOUND);
+    assert_int_equal(resume(log, 7, 0), at + TURN <= TOPO_CHANGES_MAX ? 0 : TOPO_ENOTFOUND);
   }
   assert_int_equal(head_of(log).seq, total - 1);
   append_many(log, total, 1);
-  assert_int_equal(count(log, "SELECT count(*) FROM local_change"), TOPO_CHANGES_KEPT);
+  assert_int_equal(count(log, "SELECT count(*) FROM local_change"), TOPO_CHANGES_MAX);
   assert_int_equal(count(log, "SELECT min(seq) FROM local_change"), gone + 1);
   assert_int_equal(resume(log, 7, gone), 0);
   assert_int_equal(resume(log, 7, gone - 1), TOPO_ENOTFOUND);
@@ -255,7 +255,8 @@ static void what_was_trimmed_cannot_be_resumed(void **state)
   assert_int_equal(resume(log, 7, total), 0);
 }
 
-/* ---- runs ------------------------------------------------------------------------------------ */
+/* ---- incarnations
+ * ------------------------------------------------------------------------------------ */
 
 static void a_log_that_was_never_opened_has_no_head(void **state)
 {
@@ -263,29 +264,30 @@ static void a_log_that_was_never_opened_has_no_head(void **state)
   struct topo_change_cursor head;
   assert_int_equal(topo_changes_head(log->db, &head), TOPO_ENOTFOUND);
   assert_int_equal(resume(log, 0, 0), TOPO_ENOTFOUND);
-  begin_run(log, UINT64_MAX);
+  begin_incarnation(log, UINT64_MAX);
   head = head_of(log);
-  assert_true(head.run == UINT64_MAX && head.seq == 0);
+  assert_true(head.incarnation == UINT64_MAX && head.seq == 0);
 }
 
 static void a_cursor_is_good_up_to_the_end_of_its_run(void **state)
 {
   struct log *log = *state;
-  begin_run(log, 1);
+  begin_incarnation(log, 1);
   append_many(log, 1, 10);
-  begin_run(log, 2);
-  assert_true(head_of(log).run == 2 && head_of(log).seq == 10);
+  begin_incarnation(log, 2);
+  assert_true(head_of(log).incarnation == 2 && head_of(log).seq == 10);
   append_many(log, 1, 10);
-  begin_run(log, 3); /* without a change */
-  begin_run(log, 4);
+  begin_incarnation(log, 3); /* without a change */
+  begin_incarnation(log, 4);
   append_many(log, 1, 5);
   static const struct {
-    uint64_t run;
+    uint64_t incarnation;
     int64_t end;
-  } runs[] = {{1, 10}, {2, 20}, {3, 20}, {4, 25}};
+  } incarnations[] = {{1, 10}, {2, 20}, {3, 20}, {4, 25}};
   for (size_t i = 0; i < 4; i++)
     for (int64_t seq = 0; seq <= 30; seq++)
-      assert_int_equal(resume(log, runs[i].run, seq), seq <= runs[i].end ? 0 : TOPO_ENOTFOUND);
+      assert_int_equal(resume(log, incarnations[i].incarnation, seq),
+                       seq <= incarnations[i].end ? 0 : TOPO_ENOTFOUND);
   assert_int_equal(resume(log, 4, INT64_MAX), TOPO_ENOTFOUND);
   assert_int_equal(resume(log, 5, 0), TOPO_ENOTFOUND);
   assert_int_equal(resume(log, 0, 0), TOPO_ENOTFOUND);
@@ -294,12 +296,12 @@ static void a_cursor_is_good_up_to_the_end_of_its_run(void **state)
 static void after_forgetting_no_cursor_is_good(void **state)
 {
   struct log *log = *state;
-  begin_run(log, 1);
+  begin_incarnation(log, 1);
   append_many(log, 1, 10);
   assert_int_equal(topo_db_begin(log->db, true), 0);
   assert_int_equal(topo_changes_forget(log->db), 0);
   assert_int_equal(topo_db_commit(log->db), 0);
-  begin_run(log, 2);
+  begin_incarnation(log, 2);
   append_many(log, 1, 20);
   for (int64_t seq = 0; seq <= 20; seq++) {
     assert_int_equal(resume(log, 1, seq), TOPO_ENOTFOUND);
@@ -310,20 +312,21 @@ static void after_forgetting_no_cursor_is_good(void **state)
 static void runs_are_bounded(void **state)
 {
   struct log *log = *state;
-  enum { RUNS = TOPO_CHANGE_RUNS_KEPT + 50 };
-  for (uint64_t run = 1; run <= RUNS; run++) {
-    begin_run(log, run);
+  enum { RUNS = TOPO_CHANGE_INCARNATIONS_MAX + 50 };
+  for (uint64_t incarnation = 1; incarnation <= RUNS; incarnation++) {
+    begin_incarnation(log, incarnation);
     append_many(log, 1, 1);
   }
-  assert_int_equal(count(log, "SELECT count(*) FROM local_run"), TOPO_CHANGE_RUNS_KEPT);
-  for (uint64_t run = 1; run <= RUNS; run++) {
-    bool kept = run > RUNS - TOPO_CHANGE_RUNS_KEPT;
-    assert_int_equal(resume(log, run, (int64_t)run), kept ? 0 : TOPO_ENOTFOUND);
-    assert_int_equal(resume(log, run, (int64_t)run + 1), TOPO_ENOTFOUND);
+  assert_int_equal(count(log, "SELECT count(*) FROM local_incarnation"),
+                   TOPO_CHANGE_INCARNATIONS_MAX);
+  for (uint64_t incarnation = 1; incarnation <= RUNS; incarnation++) {
+    bool kept = incarnation > RUNS - TOPO_CHANGE_INCARNATIONS_MAX;
+    assert_int_equal(resume(log, incarnation, (int64_t)incarnation), kept ? 0 : TOPO_ENOTFOUND);
+    assert_int_equal(resume(log, incarnation, (int64_t)incarnation + 1), TOPO_ENOTFOUND);
   }
 }
 
-/* Each opening of a dag is a run, and a rebuild of the projections ends all of them. */
+/* Each opening of a dag is an incarnation, and a rebuild of the projections ends all of them. */
 static void a_dag_begins_runs_and_a_rebuild_ends_them(void **state)
 {
   (void)state;
@@ -332,10 +335,10 @@ static void a_dag_begins_runs_and_a_rebuild_ends_them(void **state)
   struct topo_change_cursor a, b, c;
   struct space *space = space_found(1, 2);
   assert_int_equal(topo_changes_head(space->db, &a), 0);
-  assert_true(a.seq > 0); /* a link, two profiles and a channel at the least */
+  assert_true(a.seq > 0); /* a credential, two profiles and a channel at the least */
   assert_int_equal(space_reopen(space, true), 0);
   assert_int_equal(topo_changes_head(space->db, &b), 0);
-  assert_true(a.run != b.run && a.seq == b.seq);
+  assert_true(a.incarnation != b.incarnation && a.seq == b.seq);
   assert_int_equal(topo_changes_resume(space->db, &a), 0);
   for (size_t i = 0; topo_types[i]; i++) {
     types[i] = topo_types[i];
@@ -376,7 +379,7 @@ static size_t told(struct log *log, uint64_t out[static HISTORY_MAX])
   out[0] = 0;
   for (int i = 0; i < n; i++) {
     assert_int_equal(all[i].seq, i + 1);
-    out[i + 1] = (out[i] + (uint64_t)all[i].subject) * 0x9e3779b97f4a7c15;
+    out[i + 1] = (out[i] + (uint64_t)all[i].entity) * 0x9e3779b97f4a7c15;
   }
   free(all);
   return (size_t)n;
@@ -406,7 +409,7 @@ static void no_cursor_of_a_lost_part_goes_on(void **state)
   (void)state;
   static uint64_t history[HISTORY_MAX];
   size_t lost = 0, all = 0;
-  int64_t subject = 1;
+  int64_t entity = 1;
   for (uint64_t seed = 1; seed <= SEEDS; seed++) {
     struct given given[GIVEN_MAX];
     size_t n = 0;
@@ -416,14 +419,14 @@ static void no_cursor_of_a_lost_part_goes_on(void **state)
     sim_rng_init(&log->rng, seed);
     open_log(log);
     for (int cut = 0; cut < CUTS; cut++) {
-      begin_run(log, sim_rng_u64(&log->rng));
+      begin_incarnation(log, sim_rng_u64(&log->rng));
       check_given(log, given, n, &lost);
       for (uint64_t step = sim_rng_below(&log->rng, STEPS); step > 0; step--) {
         bool durable = sim_rng_chance(&log->rng, 0.1);
         struct topo_change changes[4];
         size_t k = 1 + (size_t)sim_rng_below(&log->rng, 4);
         for (size_t i = 0; i < k; i++)
-          changes[i] = (struct topo_change){0, 1, subject++};
+          changes[i] = (struct topo_change){0, 1, entity++};
         append(log, changes, k, durable);
         if (durable)
           for (size_t i = 0; i < n; i++)
@@ -439,7 +442,7 @@ static void no_cursor_of_a_lost_part_goes_on(void **state)
       sim_disk_crash(log->disk, &log->rng);
       open_log(log);
     }
-    begin_run(log, sim_rng_u64(&log->rng));
+    begin_incarnation(log, sim_rng_u64(&log->rng));
     check_given(log, given, n, &lost);
     all += n;
     close_log(log);

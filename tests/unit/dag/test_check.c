@@ -117,12 +117,12 @@ static void chains_are_checked_from_their_heads(void **state)
       const struct topo_checked *e = found(f, c.ids[i]);
       assert_true(e->opened);
       assert_int_equal(e->authentic, i < 3);
-      assert_ptr_equal(e->voucher, i < 2 ? found(f, c.ids[i + 1]) : NULL);
+      assert_ptr_equal(e->successor, i < 2 ? found(f, c.ids[i + 1]) : NULL);
     }
   }
 }
 
-/* A successor that does not become an item vouches for nothing: the own signature counts. */
+/* A successor that does not become an item proves for nothing: the own signature counts. */
 static void only_items_vouch(void **state)
 {
   struct fixture *f = *state;
@@ -152,7 +152,7 @@ static void a_gap_separates(void **state)
   assert_false(found(f, c.ids[3])->authentic);
 }
 
-/* Of equal events one counts, wherever they stand, and all others say so. */
+/* Of equal events one counts, wherever they are valid, and all others say so. */
 static void duplicates(void **state)
 {
   struct fixture *f = *state;
@@ -173,7 +173,7 @@ static void duplicates(void **state)
   assert_int_equal(authentic, 4);
 }
 
-/* Two successors of one event: an honest one vouches also when a forged one comes first. */
+/* Two successors of one event: an honest one proves also when a forged one comes first. */
 static void forks_of_a_chain(void **state)
 {
   struct fixture *f = *state;

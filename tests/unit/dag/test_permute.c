@@ -166,7 +166,7 @@ static void forged_middle_and_head(void **state)
   try_all_orders(s, 4);
 }
 
-/* A forged middle whose honest successor waits for its author's link. */
+/* A forged middle whose honest successor waits for its author's credential. */
 static void forged_middle_of_a_newcomer(void **state)
 {
   struct story *s = *state;
@@ -181,8 +181,8 @@ static void forged_middle_of_a_newcomer(void **state)
   try_all_orders(s, 4);
 }
 
-/* Two admissions of one slot: the loser's link, what it admitted and what it said fall, also when
- * the winner comes last; its messages take their reactions with them. */
+/* Two admissions of one slot: the loser's credential, what it admitted and what it said fall, also
+ * when the winner comes last; its messages take their reactions with them. */
 static void competing_admissions(void **state)
 {
   struct story *s = *state;
@@ -200,7 +200,7 @@ static void competing_admissions(void **state)
   try_all_orders(s, 6);
 }
 
-/* A tower of links, each by the one before: late ancestors admit everything above at once. */
+/* A tower of credentials, each by the one before: late ancestors admit everything above at once. */
 static void tower_of_links(void **state)
 {
   struct story *s = *state;

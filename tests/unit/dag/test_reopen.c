@@ -72,11 +72,11 @@ static void reopen(struct space *space, struct gen_rng *rng)
   if (!gen_chance(rng, 50))
     return;
   struct topo_id before = space_fingerprint(space);
-  uint64_t held = topo_dag_held(space->dag);
+  uint64_t held = topo_dag_pending(space->dag);
   assert_int_equal(space_reopen(space, gen_chance(rng, 50)), 0);
   struct topo_id after = space_fingerprint(space);
   assert_memory_equal(&before, &after, sizeof after);
-  assert_int_equal(topo_dag_held(space->dag), held);
+  assert_int_equal(topo_dag_pending(space->dag), held);
 }
 
 /* Closed and opened at random points, half the time with a power cut: what was committed is there.
@@ -136,7 +136,7 @@ static void rebuilding_leaves_nothing(void **state)
     space->types = i == 0 ? other_release() : topo_types;
     assert_int_equal(space_reopen(space, false), 0);
     struct topo_stmt *s = topo_stmt(space->db, sql);
-    assert_int_equal(topo_step(s), 1);
+    assert_int_equal(topo_fetch(s), 1);
     assert_int_equal(topo_column_i64(s, 0), i == 0);
     topo_reset(s);
   }
@@ -295,8 +295,8 @@ static void own_events(void **state)
   space_destroy(space);
 }
 
-/* A second device of the creator opens the wrap made for its link, wherever in the order its link,
- * the wrap and the epoch come, and then reads what was said. */
+/* A second device of the creator opens the wrap made for its credential, wherever in the order its
+ * credential, the wrap and the epoch come, and then reads what was said. */
 static void wraps_open_in_any_order(void **state)
 {
   (void)state;
@@ -304,18 +304,18 @@ static void wraps_open_in_any_order(void **state)
   struct topo_self phone;
   struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
   uint8_t sig[TOPO_SIG_SIZE];
-  struct topo_id link;
+  struct topo_id credential;
   space_identity(&phone, 3);
   const struct topo_authority_node *own =
-      topo_authority_link_of(topo_dag_authority(space->dag), &space->self.device.public_key);
+      topo_authority_credential_of(topo_dag_authority(space->dag), &space->self.device.public_key);
   topo_countersign(sig, &phone.device, topo_dag_context(space->dag), &own->user, &own->id,
                    &phone.seal_key);
   v[TOPO_DEVICE_DEVICE] = topo_value_of_id(&phone.device.public_key);
   v[TOPO_DEVICE_SEAL_KEY] = topo_value_of_id(&phone.seal_key);
   v[TOPO_DEVICE_COUNTERSIGN].bytes = (struct topo_bytes){sig, sizeof sig};
-  assert_int_equal(space_author(space, &topo_type_device, v, &link), 0);
+  assert_int_equal(space_author(space, &topo_type_device, v, &credential), 0);
   assert_int_equal(topo_db_begin(space->db, true), 0);
-  assert_int_equal(topo_dag_wrap_all(space->dag, topo_type_find(topo_types, 0x0011), &link,
+  assert_int_equal(topo_dag_wrap_all(space->dag, topo_type_find(topo_types, 0x0011), &credential,
                                      &phone.seal_key, space->now_ms, &space->sink),
                    0);
   assert_int_equal(topo_db_commit(space->db), 0);

@@ -69,33 +69,37 @@ static int answer_much(struct topo_op_call *call, void *host)
 
 static const struct topo_op_param none[] = {{0}};
 static const struct topo_op_param space[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true}, {0}};
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true}, {0}};
 static const struct topo_op_param text[] = {
-    {.name = "space", .place = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "text", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1},
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "text", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1},
     {0}};
 static const struct topo_op_param code[] = {
-    {.name = "code", .place = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1}, {0}};
+    {.name = "code", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1},
+    {0}};
 
 #define OP(id, method, path, where, scope, params, run, creates, idempotent)                       \
   {                                                                                                \
     id, method, path, "", where, scope, params, run, creates, idempotent                           \
   }
 static const struct topo_op ops[] = {
-    OP("getStatus", "GET", "/v1/status", TOPO_OP_HOST, TOPO_SCOPE_READ, none, answer, false, false),
-    OP("listSpaces", "GET", "/v1/spaces", TOPO_OP_HOST, TOPO_SCOPE_READ, none, answer, false,
+    OP("getStatus", "GET", "/v1/status", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, none, answer, false,
        false),
-    OP("getSpace", "GET", "/v1/spaces/{space}", TOPO_OP_HOST, TOPO_SCOPE_READ, space, answer, false,
+    OP("listSpaces", "GET", "/v1/spaces", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, none, answer, false,
        false),
+    OP("getSpace", "GET", "/v1/spaces/{space}", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space, answer,
+       false, false),
     OP("listMessages", "GET", "/v1/spaces/{space}/messages", TOPO_OP_READ, TOPO_SCOPE_READ, space,
        answer, false, false),
     OP("sendMessage", "POST", "/v1/spaces/{space}/messages", TOPO_OP_SPACE, TOPO_SCOPE_WRITE, text,
        answer, true, true),
-    OP("stopNode", "POST", "/v1/stop", TOPO_OP_HOST, TOPO_SCOPE_ADMIN, none, answer, false, false),
-    OP("createSession", "POST", "/v1/sessions", TOPO_OP_HOST, TOPO_SCOPE_OPEN, code, make_session,
-       true, false),
-    OP("busy", "GET", "/v1/busy", TOPO_OP_HOST, TOPO_SCOPE_READ, none, be_busy, false, false),
-    OP("much", "GET", "/v1/much", TOPO_OP_HOST, TOPO_SCOPE_READ, none, answer_much, false, false),
+    OP("stopNode", "POST", "/v1/stop", TOPO_OP_REGISTRY, TOPO_SCOPE_ADMIN, none, answer, false,
+       false),
+    OP("createSession", "POST", "/v1/sessions", TOPO_OP_REGISTRY, TOPO_SCOPE_OPEN, code,
+       make_session, true, false),
+    OP("busy", "GET", "/v1/busy", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, none, be_busy, false, false),
+    OP("much", "GET", "/v1/much", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, none, answer_much, false,
+       false),
 };
 static const struct topo_op *const table[] = {&ops[0], &ops[1], &ops[2], &ops[3], &ops[4],
                                               &ops[5], &ops[6], &ops[7], &ops[8], NULL};
@@ -145,10 +149,11 @@ static int check(void *ctx, const char *token, size_t len, struct topo_grant *ou
 
 /* The source of events. */
 
-static int feed_read(struct topo_feed *feed, size_t max_bytes,
-                     void (*each)(void *arg, const struct topo_feed_event *event), void *arg)
+static int feed_read(struct topo_subscription *subscription, size_t max_bytes,
+                     void (*each)(void *arg, const struct topo_subscription_event *event),
+                     void *arg)
 {
-  struct fake_feed *f = (struct fake_feed *)feed;
+  struct fake_feed *f = (struct fake_feed *)subscription;
   struct house *h = f->house;
   size_t given = 0;
   int n = 0;
@@ -158,23 +163,24 @@ static int feed_read(struct topo_feed *feed, size_t max_bytes,
   for (; !h->closed && f->at < h->n_events && given < max_bytes; f->at++) {
     if (!topo_id_equal(&h->events[f->at].space, &f->request.space))
       continue;
-    const char *frame = h->events[f->at].frame;
-    struct topo_feed_event event = {
-        h->events[f->at].type, h->events[f->at].cursor, {(const uint8_t *)frame, strlen(frame)}};
+    const char *notification = h->events[f->at].notification;
+    struct topo_subscription_event event = {h->events[f->at].type,
+                                            h->events[f->at].cursor,
+                                            {(const uint8_t *)notification, strlen(notification)}};
     each(arg, &event);
-    given += event.frame.len;
+    given += event.notification.len;
     n++;
   }
   pthread_mutex_unlock(&h->lock);
   return n;
 }
 
-static void feed_close(struct topo_feed *feed)
+static void feed_close(struct topo_subscription *subscription)
 {
-  struct fake_feed *f = (struct fake_feed *)feed, **at;
+  struct fake_feed *f = (struct fake_feed *)subscription, **at;
   struct house *h = f->house;
   pthread_mutex_lock(&h->lock);
-  for (at = &h->feeds; *at != f; at = &(*at)->next)
+  for (at = &h->broker; *at != f; at = &(*at)->next)
     ;
   *at = f->next;
   h->feeds_open--;
@@ -183,9 +189,10 @@ static void feed_close(struct topo_feed *feed)
   free(f);
 }
 
-static const struct topo_feed_ops feed_ops = {feed_read, feed_close};
+static const struct topo_subscription_ops subscription_ops = {feed_read, feed_close};
 
-static int feed_open(void *ctx, const struct topo_feed_request *request, struct topo_feed **out)
+static int feed_open(void *ctx, const struct topo_subscription_request *request,
+                     struct topo_subscription **out)
 {
   struct house *h = ctx;
   if (!topo_id_equal(&request->space, &house_a) && !topo_id_equal(&request->space, &house_b))
@@ -194,13 +201,13 @@ static int feed_open(void *ctx, const struct topo_feed_request *request, struct 
     return TOPO_EINVAL;
   struct fake_feed *f = calloc(1, sizeof *f);
   assert_non_null(f);
-  f->head.ops = &feed_ops;
+  f->head.ops = &subscription_ops;
   f->house = h;
   f->request = *request;
   pthread_mutex_lock(&h->lock);
   f->at = request->since[0] ? 0 : h->n_events;
-  f->next = h->feeds;
-  h->feeds = f;
+  f->next = h->broker;
+  h->broker = f;
   h->last = *request;
   h->feeds_open++;
   h->feeds_opened++;
@@ -214,19 +221,20 @@ void house_emit(struct house *h, const struct topo_id *of, const char *type, con
                 size_t padding)
 {
   size_t size = padding + 128;
-  char *frame = malloc(size);
-  assert_non_null(frame);
+  char *notification = malloc(size);
+  assert_non_null(notification);
   pthread_mutex_lock(&h->lock);
   assert_true(h->n_events < HOUSE_EVENTS_MAX);
-  int n = snprintf(frame, size, "{\"type\":\"%s\",\"n\":%zu,\"padding\":\"", type, h->n_events);
-  memset(frame + n, 'x', padding);
-  strcpy(frame + (size_t)n + padding, "\"}");
+  int n =
+      snprintf(notification, size, "{\"type\":\"%s\",\"n\":%zu,\"padding\":\"", type, h->n_events);
+  memset(notification + n, 'x', padding);
+  strcpy(notification + (size_t)n + padding, "\"}");
   h->events[h->n_events].space = *of;
   h->events[h->n_events].type = type;
   h->events[h->n_events].cursor = cursor ? strdup(cursor) : NULL;
-  h->events[h->n_events++].frame = frame;
-  /* Under the lock, so that a feed is not closed meanwhile. */
-  for (struct fake_feed *f = h->feeds; f; f = f->next)
+  h->events[h->n_events++].notification = notification;
+  /* Under the lock, so that a subscription is not closed meanwhile. */
+  for (struct fake_feed *f = h->broker; f; f = f->next)
     if (topo_id_equal(&f->request.space, of))
       f->request.ready(f->request.arg);
   pthread_mutex_unlock(&h->lock);
@@ -267,7 +275,7 @@ int house_set_up(void **state)
                                              .table = table,
                                              .runner = {start, h},
                                              .gate = {check, h},
-                                             .feeds = {feed_open, h},
+                                             .broker = {feed_open, h},
                                              .assets = assets,
                                              .version = "1.2"};
   house_open(h);
@@ -279,11 +287,11 @@ int house_tear_down(void **state)
 {
   struct house *h = *state;
   topo_gateway_destroy(h->gateway);
-  assert_null(h->feeds); /* every feed was closed */
+  assert_null(h->broker); /* every subscription was closed */
   assert_int_equal(rmdir(h->directory), 0);
   for (size_t i = 0; i < h->n_events; i++) {
     free(h->events[i].cursor);
-    free(h->events[i].frame);
+    free(h->events[i].notification);
   }
   pthread_cond_destroy(&h->changed);
   pthread_mutex_destroy(&h->lock);

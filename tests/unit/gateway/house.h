@@ -1,7 +1,7 @@
 /*
  * house.h - a gateway over fakes, on a Unix socket and a TCP port of its own: a table of
  * operations that run at once, a gate that knows some tokens, and a source of events that the test
- * feeds.
+ * subscriptions.
  */
 #ifndef TESTS_UNIT_GATEWAY_HOUSE_H
 #define TESTS_UNIT_GATEWAY_HOUSE_H
@@ -19,9 +19,9 @@ enum { HOUSE_EVENTS_MAX = 4096 };
 
 /* An open subscription of the fake source. */
 struct fake_feed {
-  struct topo_feed head;
+  struct topo_subscription head;
   struct house *house;
-  struct topo_feed_request request;
+  struct topo_subscription_request request;
   size_t at; /* of the source's events */
   struct fake_feed *next;
 };
@@ -37,13 +37,13 @@ struct house {
 
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  struct fake_feed *feeds;
+  struct fake_feed *broker;
   size_t feeds_open, feeds_opened;
-  struct topo_feed_request last; /* what the latest feed was opened with */
+  struct topo_subscription_request last; /* what the latest subscription was opened with */
   struct {
     struct topo_id space;
     const char *type;
-    char *cursor, *frame;
+    char *cursor, *notification;
   } events[HOUSE_EVENTS_MAX];
   size_t n_events;
   bool closed; /* the space is: reads say so */
@@ -65,10 +65,10 @@ struct reply house_ask(struct house *h, const char *head);
 /* The same, and fails unless it has this status and `part` in it. */
 void house_expect(struct house *h, const char *head, int status, const char *part);
 
-/* An event for everybody who follows the space. The frame is {"type":TYPE,"n":N}, padded. */
+/* An event for everybody who follows the space. The notification is {"type":TYPE,"n":N}, padded. */
 void house_emit(struct house *h, const struct topo_id *space, const char *type, const char *cursor,
                 size_t padding);
-/* Waits until so many feeds are open. */
+/* Waits until so many subscriptions are open. */
 void house_await_feeds(struct house *h, size_t count);
 
 #endif

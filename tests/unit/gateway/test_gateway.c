@@ -79,18 +79,20 @@ static const struct topo_op_param text_body[] = {
     {"text", TOPO_OP_BODY, TOPO_OP_TEXT, true, 1, 0, NULL},
     {NULL, TOPO_OP_PATH, TOPO_OP_ID, false, 0, 0, NULL}};
 static const struct topo_op ops[] = {
-    {"now", "GET", "/v1/now", "", TOPO_OP_HOST, TOPO_SCOPE_READ, text_query, echo, false, false},
+    {"now", "GET", "/v1/now", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, text_query, echo, false,
+     false},
     {"later", "GET", "/v1/later", "", TOPO_OP_READ, TOPO_SCOPE_READ, text_query, echo, false,
      false},
     {"held", "GET", "/v1/held", "", TOPO_OP_SPACE, TOPO_SCOPE_READ, text_query, echo, false, false},
     {"make", "POST", "/v1/later", "", TOPO_OP_READ, TOPO_SCOPE_READ, text_body, echo, true, false},
-    {"stop", "POST", "/v1/stop", "", TOPO_OP_HOST, TOPO_SCOPE_READ, text_query, echo, false, false},
+    {"stop", "POST", "/v1/stop", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, text_query, echo, false,
+     false},
     {"fail", "GET", "/v1/fail", "", TOPO_OP_READ, TOPO_SCOPE_READ, text_query, fail_politely, false,
      false},
-    {"corrupt", "GET", "/v1/corrupt", "", TOPO_OP_HOST, TOPO_SCOPE_READ, text_query, fail_silently,
+    {"corrupt", "GET", "/v1/corrupt", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, text_query,
+     fail_silently, false, false},
+    {"overrun", "GET", "/v1/overrun", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, text_query, overrun,
      false, false},
-    {"overrun", "GET", "/v1/overrun", "", TOPO_OP_HOST, TOPO_SCOPE_READ, text_query, overrun, false,
-     false},
 };
 static const struct topo_op *const table[] = {&ops[0], &ops[1], &ops[2], &ops[3], &ops[4],
                                               &ops[5], &ops[6], &ops[7], NULL};
@@ -106,7 +108,7 @@ static void run_now(struct topo_op_call *call)
 static void start(void *ctx, struct topo_op_call *call)
 {
   struct fixture *f = ctx;
-  if (call->op->where == TOPO_OP_HOST) {
+  if (call->op->where == TOPO_OP_REGISTRY) {
     run_now(call);
     return;
   }

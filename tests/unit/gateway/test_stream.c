@@ -93,7 +93,7 @@ static void a_stream_begins_where_it_is_told(void **state)
   house_await_feeds(h, 1);
   pthread_mutex_lock(&h->lock);
   assert_string_equal(h->last.since, "c.1");
-  assert_int_equal(h->last.types, 1u << TOPO_FEED_MESSAGE | 1u << TOPO_FEED_PEERS);
+  assert_int_equal(h->last.types, 1u << TOPO_NOTIFY_MESSAGE | 1u << TOPO_NOTIFY_PEERS);
   assert_true(h->last.one_channel && topo_id_equal(&h->last.channel, &house_b));
   pthread_mutex_unlock(&h->lock);
   close(l.fd);
@@ -241,7 +241,7 @@ static void a_reader_that_stopped_does_not_hold_up_the_end(void **state)
   for (int i = 0; i < 2000; i++)
     house_emit(h, &house_a, "message", "c", 10000);
   pthread_mutex_lock(&h->lock);
-  size_t unread = h->n_events - h->feeds->at;
+  size_t unread = h->n_events - h->broker->at;
   pthread_mutex_unlock(&h->lock);
   assert_true(unread > 0);
   topo_gateway_destroy(h->gateway);
@@ -270,7 +270,7 @@ static void a_reader_that_stopped_is_let_go(void **state)
   close(good.fd);
 }
 
-/* Also when all of them arrive at once: none of the servers behind the door forgets one. */
+/* Also when all of them arrive at once: none of the servers behind the listener forgets one. */
 static void streams_are_counted(void **state)
 {
   enum { MAX = 256 };

@@ -63,7 +63,7 @@ static void subscriptions_are_filtered_replaced_and_ended(void **state)
   while (h->feeds_opened != 3 || h->feeds_open != 1)
     pthread_cond_wait(&h->changed, &h->lock);
   assert_string_equal(h->last.since, "c.2");
-  assert_int_equal(h->last.types, 1u << TOPO_FEED_MESSAGE | 1u << TOPO_FEED_SYNC);
+  assert_int_equal(h->last.types, 1u << TOPO_NOTIFY_MESSAGE | 1u << TOPO_NOTIFY_SYNC);
   assert_true(h->last.one_channel && topo_id_equal(&h->last.channel, &house_b));
   pthread_mutex_unlock(&h->lock);
   ws_end(&p);
@@ -114,7 +114,7 @@ static void a_slow_client_is_waited_for_without_memory(void **state)
   ws_end(&other);
   house_await_feeds(h, 1);
   pthread_mutex_lock(&h->lock);
-  unread = h->n_events - h->feeds->at;
+  unread = h->n_events - h->broker->at;
   pthread_mutex_unlock(&h->lock);
   assert_in_range(unread, COUNT / 2, COUNT);
   while (seen < COUNT) {
@@ -173,7 +173,7 @@ static void there_are_bounds(void **state)
 {
   struct house *h = *state;
   /* Sixty-five subscriptions in one message. */
-  char text[TOPO_FEED_CURSOR_SIZE * 200], *at = text;
+  char text[TOPO_SUBSCRIPTION_CURSOR_SIZE * 200], *at = text;
   at += sprintf(at, "{\"subscribe\":[");
   for (int i = 0; i < 65; i++)
     at += sprintf(at, "%s{\"space\":\"" A "\"}", i ? "," : "");
@@ -349,7 +349,7 @@ static void handshakes_are_judged(void **state)
   house_expect(h, UPGRADE("Host: %s\r\n" KEY V13 "Content-Length: 5\r\n"), 400, "no body");
 }
 
-/* What the door lets through, libwebsockets can read, too. */
+/* What the listener lets through, libwebsockets can read, too. */
 static void a_long_handshake_is_read(void **state)
 {
   enum { LONG = 15 * 1024 };

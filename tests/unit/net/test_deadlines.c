@@ -20,7 +20,7 @@ static uint64_t naive_first(const struct topo_deadline *members)
 {
   uint64_t first = UINT64_MAX;
   for (size_t i = 0; i < N; i++)
-    if (members[i].place && members[i].at_ns < first)
+    if (members[i].index && members[i].at_ns < first)
       first = members[i].at_ns;
   return first;
 }
@@ -34,7 +34,7 @@ static void test_agrees_with_search(void **state)
   (void)state;
   for (int step = 0; step < STEPS; step++) {
     struct topo_deadline *m = &members[pick(N)];
-    if (!m->place)
+    if (!m->index)
       assert_int_equal(topo_deadlines_add(&d, m, m), 0);
     else if (pick(4) == 0)
       topo_deadlines_remove(&d, m);

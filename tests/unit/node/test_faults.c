@@ -22,7 +22,7 @@ static int64_t stored(struct solo *s, const struct topo_id *id)
       topo_stmt(topo_node_db(s->node), "SELECT count(*) FROM message m JOIN event e ON e.no=m.no"
                                        " JOIN body b ON b.no=m.no WHERE e.id=?1 AND e.state=5");
   topo_bind_id(q, 1, id);
-  assert_int_equal(topo_step(q), 1);
+  assert_int_equal(topo_fetch(q), 1);
   int64_t n = topo_column_i64(q, 0);
   topo_reset(q);
   return n;
@@ -31,7 +31,7 @@ static int64_t stored(struct solo *s, const struct topo_id *id)
 static void check_integrity(struct solo *s)
 {
   struct topo_stmt *q = topo_stmt(topo_node_db(s->node), "PRAGMA integrity_check");
-  assert_int_equal(topo_step(q), 1);
+  assert_int_equal(topo_fetch(q), 1);
   struct topo_bytes answer = topo_column_bytes(q, 0);
   assert_memory_equal(answer.data, "ok", 2);
   topo_reset(q);
@@ -77,11 +77,11 @@ static void a_power_cut_at_any_change_loses_no_answered_write(void **state)
                      0);
     struct topo_stmt *q = topo_stmt(topo_node_db(s.node), "SELECT max(seq)+1 FROM local_chain WHERE"
                                                           " set_no<>0");
-    assert_int_equal(topo_step(q), 1);
+    assert_int_equal(topo_fetch(q), 1);
     int64_t seq = topo_column_i64(q, 0);
     topo_reset(q);
     q = topo_stmt(topo_node_db(s.node), "SELECT count(*) FROM event WHERE set_no<>0 AND state>=2");
-    assert_int_equal(topo_step(q), 1);
+    assert_int_equal(topo_fetch(q), 1);
     assert_int_equal(topo_column_i64(q, 0), seq);
     topo_reset(q);
     solo_finish(&s);
@@ -144,7 +144,7 @@ static void a_damaged_table_is_refused(void **state)
     struct topo_stmt *q =
         topo_stmt(topo_node_db(s.node), "DELETE FROM local_admitted WHERE rank=?1");
     topo_bind_i64(q, 1, rank);
-    assert_int_equal(topo_run(q), 0);
+    assert_int_equal(topo_execute(q), 0);
     solo_close(&s);
     assert_int_equal(solo_open(&s), TOPO_ECORRUPT);
     solo_finish(&s);

@@ -19,7 +19,7 @@ enum { SQLITE_FULL_CODE = 13, SQLITE_IOERR_WRITE_CODE = 10 | 3 << 8 };
 static int64_t count(struct solo *s, const char *sql)
 {
   struct topo_stmt *q = topo_stmt(topo_node_db(s->node), sql);
-  assert_int_equal(topo_step(q), 1);
+  assert_int_equal(topo_fetch(q), 1);
   int64_t n = topo_column_i64(q, 0);
   topo_reset(q);
   return n;

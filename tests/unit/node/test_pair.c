@@ -1,6 +1,6 @@
 /*
  * test_pair.c - two spaces, joined by hand: a workspace is made, an invite is taken up, and what is
- * said on one side is there on the other. Time, links and disks are the test's.
+ * said on one side is there on the other. Time, connections and disks are the test's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@ enum { SIDES = 2, STREAMS = 3, ROUNDS = 20000 };
 
 struct side;
 
-struct end { /* one end of a link */
+struct end { /* one end of a connection */
   struct side *owner;
   struct end *other;
   uint64_t number;
@@ -40,7 +40,7 @@ struct side {
   struct side *other;
   struct topo_buf work; /* struct topo_work * */
   struct topo_buf dials;
-  struct end *link;
+  struct end *conn;
 };
 
 static struct topo_now now = {1000, 1700000000000};
@@ -49,7 +49,7 @@ static uint64_t next_number = 1;
 static size_t end_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
 {
   struct end *e = ctx;
-  size_t room = TOPO_LINK_SEND_BUFFER - e->out[stream].len;
+  size_t room = TOPO_CONN_SEND_BUFFER - e->out[stream].len;
   len = len < room ? len : room;
   assert_int_equal(topo_buf_put(&e->out[stream], data, len), 0);
   return e->closed ? 0 : len;
@@ -67,7 +67,7 @@ static void end_close(void *ctx, uint64_t code)
   e->code = code;
 }
 
-static const struct topo_link_ops end_ops = {end_send, end_consumed, end_close};
+static const struct topo_conn_ops end_ops = {end_send, end_consumed, end_close};
 
 static void port_check(void *ctx, struct topo_work *work)
 {
@@ -137,33 +137,33 @@ static void connect_dial(struct side *s)
   struct end *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
   *a = (struct end){.owner = s, .other = b, .number = next_number++};
   *b = (struct end){.owner = s->other, .other = a, .number = next_number++};
-  s->link = a;
-  s->other->link = b;
-  struct topo_input in = {.kind = TOPO_IN_LINK_UP, .number = a->number};
-  in.up.link = (struct topo_link){&end_ops, a};
+  s->conn = a;
+  s->other->conn = b;
+  struct topo_input in = {.kind = TOPO_IN_CONN_UP, .number = a->number};
+  in.up.conn = (struct topo_conn){&end_ops, a};
   in.up.peer = dial.pin;
   in.up.outgoing = true;
   in.up.dial = dial.number;
   topo_node_step(s->node, now, &in, 1);
-  in = (struct topo_input){.kind = TOPO_IN_LINK_UP, .number = b->number};
-  in.up.link = (struct topo_link){&end_ops, b};
+  in = (struct topo_input){.kind = TOPO_IN_CONN_UP, .number = b->number};
+  in.up.conn = (struct topo_conn){&end_ops, b};
   in.up.peer = f.key;
   topo_node_step(s->other->node, now, &in, 1);
 }
 
 static void drop_link(struct side *s)
 {
-  struct end *a = s->link, *b = a->other;
+  struct end *a = s->conn, *b = a->other;
   struct end *ends[] = {a, b};
   for (int i = 0; i < 2; i++) {
     if (!ends[i]->closed) {
-      struct topo_input in = {.kind = TOPO_IN_LINK_DOWN, .number = ends[i]->number};
+      struct topo_input in = {.kind = TOPO_IN_CONN_DOWN, .number = ends[i]->number};
       in.status = TOPO_ECLOSED;
       topo_node_step(ends[i]->owner->node, now, &in, 1);
     }
     for (int k = 0; k < STREAMS; k++)
       topo_buf_finish(&ends[i]->out[k]);
-    ends[i]->owner->link = NULL;
+    ends[i]->owner->conn = NULL;
   }
   free(a);
   free(b);
@@ -172,14 +172,14 @@ static void drop_link(struct side *s)
 /* Moves what one side has sent; true when something moved. */
 static bool deliver(struct side *s)
 {
-  struct end *e = s->link;
+  struct end *e = s->conn;
   bool moved = false;
   for (unsigned k = 0; e && k < STREAMS; k++) {
     if (!e->out[k].len)
       continue;
     struct topo_buf bytes = e->out[k];
     e->out[k] = (struct topo_buf){0};
-    struct topo_input in = {.kind = TOPO_IN_LINK_DATA, .number = e->other->number};
+    struct topo_input in = {.kind = TOPO_IN_CONN_DATA, .number = e->other->number};
     in.data.stream = k;
     in.data.data = bytes.data;
     in.data.len = bytes.len;
@@ -213,7 +213,7 @@ static void settle(struct side *sides)
         continue;
       moved |= return_work(s);
       moved |= deliver(s);
-      if (s->link && (s->link->closed || s->link->other->closed)) {
+      if (s->conn && (s->conn->closed || s->conn->other->closed)) {
         drop_link(s);
         moved = true;
       }
@@ -302,7 +302,7 @@ static struct topo_id only_channel(struct side *s)
 {
   struct topo_stmt *q =
       topo_stmt(topo_node_db(s->node), "SELECT e.id FROM channel c JOIN event e ON e.no=c.no");
-  assert_int_equal(topo_step(q), 1);
+  assert_int_equal(topo_fetch(q), 1);
   struct topo_id id = topo_column_id(q, 0);
   topo_reset(q);
   return id;
@@ -311,13 +311,14 @@ static struct topo_id only_channel(struct side *s)
 static int64_t count(struct side *s, const char *sql)
 {
   struct topo_stmt *q = topo_stmt(topo_node_db(s->node), sql);
-  assert_int_equal(topo_step(q), 1);
+  assert_int_equal(topo_fetch(q), 1);
   int64_t n = topo_column_i64(q, 0);
   topo_reset(q);
   return n;
 }
 
-/* Alice's workspace, her invite, and Bob's space that has taken the link and not yet dialled. */
+/* Alice's workspace, her invite, and Bob's space that has taken the connection and not yet dialled.
+ */
 static void invite_and_take(struct side *s)
 {
   s[0].other = &s[1];
@@ -340,7 +341,7 @@ static void invite_and_take(struct side *s)
 
 static void finish(struct side *s)
 {
-  if (s[0].link)
+  if (s[0].conn)
     drop_link(&s[0]);
   for (int i = 0; i < SIDES; i++) {
     topo_node_close(s[i].node);
@@ -413,7 +414,7 @@ static bool shows_key(struct side *s)
   struct topo_stmt *q =
       topo_stmt(topo_node_db(s->node), "SELECT e.id FROM message m JOIN event e ON e.no=m.no");
   struct topo_json json;
-  assert_int_equal(topo_step(q), 1);
+  assert_int_equal(topo_fetch(q), 1);
   struct topo_id id = topo_column_id(q, 0);
   topo_reset(q);
   topo_json_init(&json);

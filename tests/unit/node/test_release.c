@@ -32,7 +32,7 @@ static int tear_down(void **state)
 static int64_t version(struct solo *s)
 {
   struct topo_stmt *q = topo_stmt(topo_node_db(s->node), "PRAGMA user_version");
-  assert_int_equal(topo_step(q), 1);
+  assert_int_equal(topo_fetch(q), 1);
   int64_t n = topo_column_i64(q, 0);
   topo_reset(q);
   return n;
@@ -42,7 +42,7 @@ static int64_t version(struct solo *s)
 static void make_old(struct solo *s)
 {
   struct topo_db *db = topo_node_db(s->node);
-  assert_int_equal(topo_db_exec(db, "DROP TABLE local_change; DROP TABLE local_run;"
+  assert_int_equal(topo_db_exec(db, "DROP TABLE local_change; DROP TABLE local_incarnation;"
                                     "DROP TABLE local_answer; PRAGMA user_version=3"),
                    0);
   solo_close(s);

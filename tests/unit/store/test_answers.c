@@ -99,7 +99,7 @@ static int find(struct fixture *f, const char *key, uint8_t asked, const char *s
 static int64_t count(struct fixture *f)
 {
   struct topo_stmt *s = topo_stmt(f->db, "SELECT count(*) FROM local_answer");
-  assert_int_equal(topo_step(s), 1);
+  assert_int_equal(topo_fetch(s), 1);
   int64_t n = topo_column_i64(s, 0);
   topo_reset(s);
   return n;

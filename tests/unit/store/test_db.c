@@ -65,7 +65,7 @@ static const struct topo_migration steps[] = {
 static int64_t ask(struct fixture *f, const char *sql)
 {
   struct topo_stmt *s = topo_stmt(f->db, sql);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   int64_t n = status == 1 ? topo_column_i64(s, 0) : status;
   topo_reset(s);
   return n;
@@ -213,12 +213,12 @@ static void a_writer_keeps_to_its_tables(void **state)
   assert_int_equal(open_as(f, OURS, false), 0);
   assert_int_equal(topo_db_migrate(f->db, steps, 3), 0);
   topo_db_set_writer(f->db, "two");
-  assert_int_equal(topo_run(topo_stmt(f->db, "INSERT INTO two SELECT x FROM one")), 0);
-  assert_int_equal(topo_run(topo_stmt(f->db, "INSERT INTO one VALUES(3)")), TOPO_EDENIED);
-  assert_int_equal(topo_run(topo_stmt(f->db, "UPDATE one SET x=4")), TOPO_EDENIED);
-  assert_int_equal(topo_run(topo_stmt(f->db, "DELETE FROM one")), TOPO_EDENIED);
+  assert_int_equal(topo_execute(topo_stmt(f->db, "INSERT INTO two SELECT x FROM one")), 0);
+  assert_int_equal(topo_execute(topo_stmt(f->db, "INSERT INTO one VALUES(3)")), TOPO_EDENIED);
+  assert_int_equal(topo_execute(topo_stmt(f->db, "UPDATE one SET x=4")), TOPO_EDENIED);
+  assert_int_equal(topo_execute(topo_stmt(f->db, "DELETE FROM one")), TOPO_EDENIED);
   topo_db_set_writer(f->db, NULL);
-  assert_int_equal(topo_run(topo_stmt(f->db, "DELETE FROM one WHERE x=2")), 0);
+  assert_int_equal(topo_execute(topo_stmt(f->db, "DELETE FROM one WHERE x=2")), 0);
   assert_int_equal(ask(f, "SELECT (SELECT count(*) FROM one)*10+(SELECT count(*) FROM two)"), 12);
 }
 
@@ -230,19 +230,20 @@ static void errors_surface(void **state)
   static const char unique[] = "INSERT INTO u(x) VALUES(?1)", broken[] = "SELECT FROM WHERE";
   assert_int_equal(open_as(f, OURS, false), 0);
   assert_int_equal(topo_db_exec(f->db, "CREATE TABLE u(x INTEGER NOT NULL UNIQUE)"), 0);
-  assert_true(topo_step(topo_stmt(f->db, broken)) < 0);
-  assert_true(topo_run(topo_stmt(f->db, broken)) < 0);
+  assert_true(topo_fetch(topo_stmt(f->db, broken)) < 0);
+  assert_true(topo_execute(topo_stmt(f->db, broken)) < 0);
   assert_true(topo_db_exec(f->db, "nonsense") < 0);
   struct topo_stmt *s = topo_stmt(f->db, unique);
   topo_bind_i64(s, 1, 5);
   topo_bind_i64(s, 2, 5);
-  assert_true(topo_run(s) < 0);
+  assert_true(topo_execute(s) < 0);
   for (int i = 0; i < 2; i++) {
     s = topo_stmt(f->db, unique);
     topo_bind_i64(s, 1, 5);
-    assert_int_equal(topo_run(s) < 0, i == 1);
+    assert_int_equal(topo_execute(s) < 0, i == 1);
   }
-  assert_true(topo_run(topo_stmt(f->db, unique)) < 0); /* nothing of the last run is still bound */
+  assert_true(topo_execute(topo_stmt(f->db, unique)) <
+              0); /* nothing of the last run is still bound */
   assert_int_equal(ask(f, "SELECT count(*) FROM u"), 1);
 }
 
@@ -259,7 +260,7 @@ static void values_round_trip(void **state)
   topo_bind_text(s, 4, "\xc3\xa4", 2);
   topo_bind_null(s, 5);
   topo_bind_text(s, 6, "", 0);
-  assert_int_equal(topo_step(s), 1);
+  assert_int_equal(topo_fetch(s), 1);
   assert_int_equal(topo_column_count(s), 6);
   assert_int_equal(topo_column_i64(s, 0), INT64_MIN);
   assert_true(topo_column_is_integer(s, 0));
@@ -271,7 +272,7 @@ static void values_round_trip(void **state)
   assert_memory_equal(topo_column_bytes(s, 3).data, "\xc3\xa4", 2);
   assert_true(topo_column_is_null(s, 4));
   assert_false(topo_column_is_null(s, 5));
-  assert_int_equal(topo_step(s), 0);
+  assert_int_equal(topo_fetch(s), 0);
 }
 
 /* A transaction is seen whole or not at all, also when closing ends it. */
@@ -366,15 +367,15 @@ static void a_lost_transaction_runs_nothing(void **state)
                                        "INSERT INTO big VALUES(zeroblob(3000000))"),
                    0);
   assert_int_equal(topo_db_begin(f->db, true), 0);
-  assert_int_equal(topo_run(topo_stmt(f->db, "INSERT INTO one VALUES(1)")), 0);
+  assert_int_equal(topo_execute(topo_stmt(f->db, "INSERT INTO one VALUES(1)")), 0);
   sim_disk_fail_from(f->disk, SIM_DISK_READ, 1, SQLITE_IOERR_READ);
   sim_disk_fail_from(f->disk, SIM_DISK_WRITE, 1, SQLITE_IOERR_WRITE);
-  assert_true(topo_run(topo_stmt(f->db, "INSERT INTO big SELECT x FROM big")) < 0);
+  assert_true(topo_execute(topo_stmt(f->db, "INSERT INTO big SELECT x FROM big")) < 0);
   sim_disk_heal(f->disk);
-  assert_int_equal(topo_run(topo_stmt(f->db, "INSERT INTO one VALUES(2)")), TOPO_EIO);
+  assert_int_equal(topo_execute(topo_stmt(f->db, "INSERT INTO one VALUES(2)")), TOPO_EIO);
   assert_int_equal(topo_db_commit(f->db), TOPO_EIO);
   struct topo_stmt *s = topo_stmt(f->db, "SELECT count(*) FROM one");
-  assert_int_equal(topo_step(s), 1);
+  assert_int_equal(topo_fetch(s), 1);
   assert_int_equal(topo_column_i64(s, 0), 0);
   topo_reset(s);
 }
@@ -390,7 +391,7 @@ static void what_is_read_at_the_start_stays(void **state)
     assert_int_equal(open_as(f, OURS, false), 0);
     assert_int_equal(topo_db_exec(f->db, "CREATE TABLE IF NOT EXISTS one(x); DELETE FROM one"), 0);
     assert_int_equal(topo_db_begin(f->db, false), 0); /* its commit syncs nothing */
-    assert_int_equal(topo_run(topo_stmt(f->db, "INSERT INTO one VALUES(1)")), 0);
+    assert_int_equal(topo_execute(topo_stmt(f->db, "INSERT INTO one VALUES(1)")), 0);
     assert_int_equal(topo_db_commit(f->db), 0);
     sim_disk_power_off(f->disk);
     close_db(f);
@@ -401,7 +402,7 @@ static void what_is_read_at_the_start_stays(void **state)
     sim_disk_crash(f->disk, &rng);
     assert_int_equal(open_as(f, OURS, false), 0);
     struct topo_stmt *s = topo_stmt(f->db, "SELECT count(*) FROM one");
-    assert_int_equal(topo_step(s), 1);
+    assert_int_equal(topo_fetch(s), 1);
     assert_int_equal(topo_column_i64(s, 0), 1);
     topo_reset(s);
     close_db(f);

@@ -11,11 +11,11 @@
 
 void lone_init(struct lone *l, bool initiator, enum topo_session_role role)
 {
-  pair_init(&l->p, 1, TOPO_LINK_SEND_BUFFER, TOPO_LINK_WINDOW);
+  pair_init(&l->p, 1, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
   l->side = initiator ? &l->p.a : &l->p.b;
   l->side->options.role = role;
   if (role == TOPO_SESSION_JOINER)
-    l->side->options.own_link = topo_id_zero;
+    l->side->options.own_credential = topo_id_zero;
   l->bytes = (struct topo_buf){0};
   pair_start(l->side);
 }
@@ -31,9 +31,9 @@ struct topo_wire_hello lone_hello(const struct lone *l)
   struct topo_wire_hello hello = {.version = 1,
                                   .workspace = l->side->options.workspace,
                                   .scope = l->side->options.scope,
-                                  .link = {{5}}};
+                                  .conn = {{5}}};
   if (l->side->options.role == TOPO_SESSION_INVITER)
-    hello.link = topo_id_zero;
+    hello.conn = topo_id_zero;
   return hello;
 }
 

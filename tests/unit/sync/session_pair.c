@@ -139,12 +139,12 @@ void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp)
   topo_session_push(side->session, &id);
 }
 
-/* The link, as one side sees it. */
+/* The connection, as one side sees it. */
 
-static size_t link_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
+static size_t conn_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
 {
   struct pair_side *side = ctx;
-  topo_assert(!side->link_closed && stream < TOPO_LINK_STREAMS);
+  topo_assert(!side->link_closed && stream < TOPO_CONN_STREAMS);
   struct topo_buf *buf = &side->out.streams[stream];
   size_t room = side->pair->send_buffer - buf->len;
   if (len > room)
@@ -155,7 +155,7 @@ static size_t link_send(void *ctx, unsigned stream, const uint8_t *data, size_t 
   return len;
 }
 
-static void link_consumed(void *ctx, unsigned stream, size_t len)
+static void conn_consumed(void *ctx, unsigned stream, size_t len)
 {
   struct pair_side *side = ctx;
   struct pair_pipe *in = &side->other->out;
@@ -164,7 +164,7 @@ static void link_consumed(void *ctx, unsigned stream, size_t len)
   in->unconsumed_total -= len;
 }
 
-static void link_close(void *ctx, uint64_t code)
+static void conn_close(void *ctx, uint64_t code)
 {
   struct pair_side *side = ctx;
   topo_assert(!side->link_closed);
@@ -172,13 +172,13 @@ static void link_close(void *ctx, uint64_t code)
   side->close_code = code;
 }
 
-static const struct topo_link_ops link_ops = {link_send, link_consumed, link_close};
+static const struct topo_conn_ops conn_ops = {conn_send, conn_consumed, conn_close};
 
-/* The host. */
+/* The owner. */
 
-static int host_sets(void *host, struct topo_session_set *out)
+static int on_sets(void *ctx, struct topo_session_set *out)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   if (side->sets_status < 0)
     return side->sets_status;
   int n = 0;
@@ -192,9 +192,9 @@ static int host_sets(void *host, struct topo_session_set *out)
   return n;
 }
 
-static const struct topo_itemset *host_items(void *host, const struct topo_id *set)
+static const struct topo_itemset *on_items(void *ctx, const struct topo_id *set)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   for (unsigned i = 0; i < PAIR_SETS; i++) {
     struct topo_id id = pair_set_id(i);
     if (topo_id_equal(&id, set))
@@ -203,14 +203,14 @@ static const struct topo_itemset *host_items(void *host, const struct topo_id *s
   return NULL;
 }
 
-static bool host_held(void *host, const struct topo_id *id)
+static bool on_held(void *ctx, const struct topo_id *id)
 {
-  return pair_find(host, id) != NULL;
+  return pair_find(ctx, id) != NULL;
 }
 
-static int host_read(void *host, const struct topo_id *id, struct topo_buf *out)
+static int on_read(void *ctx, const struct topo_id *id, struct topo_buf *out)
 {
-  const struct pair_event *e = pair_find(host, id);
+  const struct pair_event *e = pair_find(ctx, id);
   return e ? topo_buf_put(out, e->data, e->len) : TOPO_ENOTFOUND;
 }
 
@@ -234,10 +234,10 @@ static void apply(struct pair_side *side, struct topo_session *s, const struct p
   topo_session_applied(s, batch->stream, batch->len);
 }
 
-static int host_events(void *host, struct topo_session *s, enum topo_session_stream stream,
-                       const uint8_t *data, size_t len)
+static int on_events(void *ctx, struct topo_session *s, enum topo_session_stream stream,
+                     const uint8_t *data, size_t len)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   struct pair_batch batch = {stream, (uint8_t *)(uintptr_t)data, len};
   if (!side->defer && !side->hoard) {
     apply(side, s, &batch);
@@ -251,19 +251,19 @@ static int host_events(void *host, struct topo_session *s, enum topo_session_str
   return 0;
 }
 
-static int host_greeted(void *host, struct topo_session *s, const struct topo_id *link)
+static int on_greeted(void *ctx, struct topo_session *s, const struct topo_id *conn)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   (void)s;
   side->greeted++;
-  side->greeted_link = *link;
+  side->greeted_link = *conn;
   return side->greeted_status;
 }
 
-static int host_offer(void *host, struct topo_session *s, struct topo_id *invite, uint16_t *slot,
-                      struct topo_id *auth)
+static int on_offer(void *ctx, struct topo_session *s, struct topo_id *invite, uint16_t *slot,
+                    struct topo_id *auth)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   (void)s;
   memset(invite->bytes, 0x11, TOPO_ID_SIZE);
   memset(auth->bytes, 0x22, TOPO_ID_SIZE);
@@ -271,10 +271,10 @@ static int host_offer(void *host, struct topo_session *s, struct topo_id *invite
   return side->offer_status;
 }
 
-static int host_offered(void *host, struct topo_session *s, const struct topo_id *invite,
-                        uint16_t slot, const struct topo_id *auth, struct topo_session_join *join)
+static int on_offered(void *ctx, struct topo_session *s, const struct topo_id *invite,
+                      uint16_t slot, const struct topo_id *auth, struct topo_session_join *join)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   (void)s;
   side->offered++;
   side->offered_auth = *auth;
@@ -287,9 +287,9 @@ static int host_offered(void *host, struct topo_session *s, const struct topo_id
   return 0;
 }
 
-static int host_join(void *host, struct topo_session *s, const struct topo_session_join *join)
+static int on_join(void *ctx, struct topo_session *s, const struct topo_session_join *join)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   side->joined++;
   side->join = *join;
   struct topo_id admission = {{0x77}};
@@ -298,34 +298,34 @@ static int host_join(void *host, struct topo_session *s, const struct topo_sessi
   return side->join_status;
 }
 
-static void host_welcomed(void *host, struct topo_session *s, const struct topo_id *admission)
+static void on_welcomed(void *ctx, struct topo_session *s, const struct topo_id *admission)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   (void)s;
   side->welcomed++;
   side->welcome = *admission;
 }
 
-static void host_closed(void *host, struct topo_session *s, int status)
+static void on_closed(void *ctx, struct topo_session *s, int status)
 {
-  struct pair_side *side = host;
+  struct pair_side *side = ctx;
   topo_assert(side->link_closed && !side->heard_closed && s == side->session);
   side->heard_closed = true;
   side->closed_status = status;
 }
 
-static const struct topo_session_host_ops host_ops = {
-    .sets = host_sets,
-    .items = host_items,
-    .held = host_held,
-    .read = host_read,
-    .events = host_events,
-    .greeted = host_greeted,
-    .offer = host_offer,
-    .offered = host_offered,
-    .join = host_join,
-    .welcomed = host_welcomed,
-    .closed = host_closed,
+static const struct topo_session_callbacks host_ops = {
+    .sets = on_sets,
+    .items = on_items,
+    .held = on_held,
+    .read = on_read,
+    .events = on_events,
+    .greeted = on_greeted,
+    .offer = on_offer,
+    .offered = on_offered,
+    .join = on_join,
+    .welcomed = on_welcomed,
+    .closed = on_closed,
 };
 
 static void side_init(struct pair *p, struct pair_side *side, struct pair_side *other)
@@ -340,15 +340,15 @@ static void side_init(struct pair *p, struct pair_side *side, struct pair_side *
     topo_assert(side->sets[i]);
     side->views[i] = topo_memset_itemset(side->sets[i]);
   }
-  side->options = (struct topo_session_options){.link = {&link_ops, side},
+  side->options = (struct topo_session_options){.conn = {&conn_ops, side},
                                                 .ops = &host_ops,
-                                                .host = side,
+                                                .ctx = side,
                                                 .role = TOPO_SESSION_MEMBER,
                                                 .initiator = side == &p->a,
                                                 .now_ms = p->now_ms};
   memset(side->options.workspace.bytes, 0xaa, TOPO_ID_SIZE);
   memset(side->options.scope.bytes, 0xaa, TOPO_ID_SIZE);
-  memset(side->options.own_link.bytes, side == &p->a ? 0xbb : 0xcc, TOPO_ID_SIZE);
+  memset(side->options.own_credential.bytes, side == &p->a ? 0xbb : 0xcc, TOPO_ID_SIZE);
 }
 
 static void side_finish(struct pair_side *side)
@@ -361,7 +361,7 @@ static void side_finish(struct pair_side *side)
     topo_memset_destroy(side->sets[i]);
   for (size_t i = 0; i < side->batch_count; i++)
     free(side->batches[i].data);
-  for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
     topo_buf_finish(&side->out.streams[i]);
 }
 
@@ -440,14 +440,14 @@ bool pair_step(struct pair *p)
   bool moved = false;
   for (size_t i = 0; i < 2; i++) {
     struct pair_side *side = sides[(first + i) % 2];
-    size_t turn = below(p, TOPO_LINK_STREAMS);
-    for (unsigned j = 0; j < TOPO_LINK_STREAMS; j++)
-      moved |= deliver(side->other, (unsigned)(turn + j) % TOPO_LINK_STREAMS);
+    size_t turn = below(p, TOPO_CONN_STREAMS);
+    for (unsigned j = 0; j < TOPO_CONN_STREAMS; j++)
+      moved |= deliver(side->other, (unsigned)(turn + j) % TOPO_CONN_STREAMS);
     if (below(p, 3) == 0 || !moved)
       moved |= pair_apply(side);
     if (alive(side))
       topo_session_flush(side->session, p->now_ms);
-    for (unsigned j = 0; j < TOPO_LINK_STREAMS; j++)
+    for (unsigned j = 0; j < TOPO_CONN_STREAMS; j++)
       moved |= can_deliver(side, j) > 0;
   }
   return moved;
@@ -500,7 +500,7 @@ bool pair_same(const struct pair *p)
 int pair_inject(struct pair_side *to, unsigned stream, const void *data, size_t len)
 {
   struct pair_pipe *in = &to->other->out;
-  if (stream < TOPO_LINK_STREAMS) {
+  if (stream < TOPO_CONN_STREAMS) {
     in->unconsumed[stream] += len;
     in->unconsumed_total += len;
   }

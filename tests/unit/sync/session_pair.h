@@ -1,6 +1,6 @@
 /*
- * session_pair.h - two sessions in memory: hosts that keep events in item sets, and a link between
- * them with bounded buffers, a window, and seeded chunking and order.
+ * session_pair.h - two sessions in memory: hosts that keep events in item sets, and a connection
+ * between them with bounded buffers, a window, and seeded chunking and order.
  *
  * An event of these tests is `u8 set ‖ u64 timestamp ‖ any bytes`; its id is made of its bytes. Set
  * 0 is control.
@@ -29,8 +29,8 @@ struct pair_batch {
 
 /* Bytes under way in one direction. */
 struct pair_pipe {
-  struct topo_buf streams[TOPO_LINK_STREAMS];
-  size_t unconsumed[TOPO_LINK_STREAMS], unconsumed_total;
+  struct topo_buf streams[TOPO_CONN_STREAMS];
+  size_t unconsumed[TOPO_CONN_STREAMS], unconsumed_total;
 };
 
 struct pair_side {
@@ -78,7 +78,7 @@ void pair_start(struct pair_side *side);
 struct topo_id pair_add(struct pair_side *side, unsigned set, uint64_t timestamp, size_t body);
 /* The same event on both. */
 void pair_add_both(struct pair *p, unsigned set, uint64_t timestamp, size_t body);
-/* Pushes as a host does. */
+/* Pushes as a owner does. */
 void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp);
 struct topo_id pair_set_id(unsigned set);
 const struct pair_event *pair_find(const struct pair_side *side, const struct topo_id *id);

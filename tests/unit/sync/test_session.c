@@ -40,7 +40,7 @@ static void converges_for_many_seeds(void **state)
   (void)state;
   for (uint64_t seed = 1; seed <= 150; seed++) {
     struct pair p;
-    size_t buffer = seed % 3 == 0 ? SMALL : seed % 3 == 1 ? 5000 : TOPO_LINK_SEND_BUFFER;
+    size_t buffer = seed % 3 == 0 ? SMALL : seed % 3 == 1 ? 5000 : TOPO_CONN_SEND_BUFFER;
     pair_init(&p, seed, buffer, WINDOW);
     p.a.defer = seed % 2;
     p.b.defer = seed % 5 < 2;
@@ -61,8 +61,8 @@ static void empty_hosts_are_synced_at_once(void **state)
   start(&p);
   assert_true(pair_sync(&p, 0));
   assert_int_equal(topo_session_state(p.a.session).rounds, 0);
-  assert_true(topo_id_equal(&p.a.greeted_link, &p.b.options.own_link));
-  assert_true(topo_id_equal(&p.b.greeted_link, &p.a.options.own_link));
+  assert_true(topo_id_equal(&p.a.greeted_link, &p.b.options.own_credential));
+  assert_true(topo_id_equal(&p.b.greeted_link, &p.a.options.own_credential));
   pair_finish(&p);
 }
 
@@ -77,7 +77,7 @@ static void a_newcomer_that_dials_gets_everything(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 11, TOPO_LINK_SEND_BUFFER, TOPO_LINK_WINDOW);
+  pair_init(&p, 11, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
   p.a.defer = true;
   many(&p.b, 0, 300, 100);
   many(&p.b, 1, 30000, 40);
@@ -94,7 +94,7 @@ static void a_newcomer_that_is_dialled_gets_everything(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 12, TOPO_LINK_SEND_BUFFER, TOPO_LINK_WINDOW);
+  pair_init(&p, 12, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
   p.b.defer = true;
   many(&p.a, 0, 300, 100);
   many(&p.a, 1, 40000, 40);
@@ -111,7 +111,7 @@ static void more_haves_than_fit_take_more_rounds(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 13, TOPO_LINK_SEND_BUFFER, TOPO_LINK_WINDOW);
+  pair_init(&p, 13, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
   pair_add_both(&p, 1, 5, 8);
   many(&p.a, 1, 40000, 16);
   start(&p);
@@ -125,7 +125,7 @@ static void large_events_fit_into_frames(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 14, 100000, TOPO_LINK_WINDOW);
+  pair_init(&p, 14, 100000, TOPO_CONN_WINDOW);
   for (unsigned i = 0; i < 12; i++) {
     pair_add(&p.a, 1, i, 65536 - 9);
     pair_add(&p.b, 1, i, 65536 - 9);
@@ -321,12 +321,12 @@ static void a_host_that_never_applies_stops_the_sender(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 25, TOPO_LINK_SEND_BUFFER, TOPO_LINK_WINDOW);
+  pair_init(&p, 25, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
   p.b.hoard = true;
   many(&p.a, 1, 8000, 1000);
   start(&p);
   pair_rest(&p);
-  assert_true(p.a.out.unconsumed_total <= TOPO_LINK_WINDOW);
+  assert_true(p.a.out.unconsumed_total <= TOPO_CONN_WINDOW);
   assert_true(topo_session_state(p.a.session).sent_events < 2500);
   assert_false(topo_session_state(p.a.session).synced);
   p.b.hoard = false;
@@ -339,7 +339,7 @@ static void epochs_wait_for_what_control_asked_for(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 30, TOPO_LINK_SEND_BUFFER, WINDOW);
+  pair_init(&p, 30, TOPO_CONN_SEND_BUFFER, WINDOW);
   many(&p.b, 0, 40, 8);
   many(&p.b, 1, 50, 8);
   p.hold_bulk = true;
@@ -356,7 +356,7 @@ static void reconciliation_waits_for_wants(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 31, TOPO_LINK_SEND_BUFFER, WINDOW);
+  pair_init(&p, 31, TOPO_CONN_SEND_BUFFER, WINDOW);
   many(&p.b, 1, 30000, 8);
   p.hold_bulk = true;
   start(&p);
@@ -375,7 +375,7 @@ static void what_is_under_way_is_not_sent_again_at_once(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 33, TOPO_LINK_SEND_BUFFER, WINDOW);
+  pair_init(&p, 33, TOPO_CONN_SEND_BUFFER, WINDOW);
   pair_add_both(&p, 1, 1, 8);
   many(&p.a, 1, 100, 8);
   p.hold_bulk = true;
@@ -415,7 +415,7 @@ static void bootstrap(struct pair *p, uint64_t seed)
 {
   pair_init(p, seed, SMALL, WINDOW);
   p->a.options.role = TOPO_SESSION_JOINER;
-  p->a.options.own_link = topo_id_zero;
+  p->a.options.own_credential = topo_id_zero;
   p->b.options.role = TOPO_SESSION_INVITER;
   start(p);
 }

@@ -39,7 +39,7 @@ static void an_invitee_has_no_link(void **state)
   struct lone l;
   lone_init(&l, false, TOPO_SESSION_INVITER);
   struct topo_wire_hello hello = lone_hello(&l);
-  hello.link.bytes[0] = 1;
+  hello.conn.bytes[0] = 1;
   topo_wire_put_hello(&l.bytes, &hello);
   lone_breaks(&l, CONTROL, TOPO_EPROTOCOL);
 }

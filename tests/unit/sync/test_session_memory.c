@@ -68,7 +68,8 @@ static void put_want(struct lone *l, const struct topo_id *held)
   topo_wire_end(&l->bytes, start);
 }
 
-/* One of everything that a peer can make a session do but bring events, which is the host's memory.
+/* One of everything that a peer can make a session do but bring events, which is the owner's
+ * memory.
  */
 static void put_script(struct lone *l, bool initiator, const struct topo_id *held)
 {
@@ -91,8 +92,8 @@ static int run(bool initiator, unsigned long n, bool *done)
 {
   struct lone l;
   lone_init(&l, initiator, TOPO_SESSION_MEMBER);
-  for (unsigned i = 0; i < TOPO_LINK_STREAMS; i++) /* the link's memory is its own */
-    assert_int_equal(topo_buf_reserve(&l.side->out.streams[i], TOPO_LINK_SEND_BUFFER), 0);
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++) /* the connection's memory is its own */
+    assert_int_equal(topo_buf_reserve(&l.side->out.streams[i], TOPO_CONN_SEND_BUFFER), 0);
   struct topo_id held = pair_add(l.side, 0, 1, 100);
   for (unsigned i = 0; i < 200; i++)
     pair_add(l.side, 1, i, 8);
@@ -137,8 +138,8 @@ static void a_session_that_cannot_be_made_is_not(void **state)
   (void)state;
   for (unsigned long n = 0;; n++) {
     struct pair p;
-    pair_init(&p, 1, TOPO_LINK_SEND_BUFFER, TOPO_LINK_WINDOW);
-    assert_int_equal(topo_buf_reserve(&p.a.out.streams[0], TOPO_LINK_SEND_BUFFER), 0);
+    pair_init(&p, 1, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+    assert_int_equal(topo_buf_reserve(&p.a.out.streams[0], TOPO_CONN_SEND_BUFFER), 0);
     int status = 1;
     left = n;
     failed = false;

@@ -1,6 +1,6 @@
 /*
- * test_session_violations.c - what a member may send that it must not: each closes the link with
- * the right code, is reported once, and costs bounded memory.
+ * test_session_violations.c - what a member may send that it must not: each closes the connection
+ * with the right code, is reported once, and costs bounded memory.
  */
 #include "base/status.h"
 #include "unit/sync/session_lone.h"
@@ -278,7 +278,7 @@ static void what_overtakes_the_greeting_is_bounded(void **state)
     topo_buf_put_u32(&l.bytes, sizeof zeros);
     topo_buf_put(&l.bytes, zeros, sizeof zeros);
     topo_wire_end(&l.bytes, start);
-    if (l.side->other->out.unconsumed_total + l.bytes.len > TOPO_LINK_WINDOW)
+    if (l.side->other->out.unconsumed_total + l.bytes.len > TOPO_CONN_WINDOW)
       break;
     assert_int_equal(lone_inject(&l, BULK), 0);
   }
@@ -341,7 +341,7 @@ static void messages_that_are_no_negentropy(void **state)
   lone_breaks(&l, CONTROL, TOPO_EMALFORMED);
 }
 
-/* The link takes nothing more, so nothing that was asked for leaves. */
+/* The connection takes nothing more, so nothing that was asked for leaves. */
 static void wanting_more_than_the_limit(void **state)
 {
   (void)state;
@@ -356,8 +356,8 @@ static void wanting_more_than_the_limit(void **state)
   lone_breaks(&l, CONTROL, TOPO_ELIMIT);
 }
 
-/* Everything that makes a session answer, to one whose link takes nothing: it keeps what its bounds
- * say. */
+/* Everything that makes a session answer, to one whose connection takes nothing: it keeps what its
+ * bounds say. */
 static void a_peer_that_reads_nothing_costs_bounded_memory(void **state)
 {
   (void)state;
@@ -376,7 +376,8 @@ static void a_peer_that_reads_nothing_costs_bounded_memory(void **state)
     topo_wire_put_neg_msg(&l.bytes, 1, message);
     status = lone_inject(&l, CONTROL);
   }
-  /* Answers fill the link's buffer and the queue; from then on a further message is out of turn. */
+  /* Answers fill the connection's buffer and the queue; from then on a further message is out of
+   * turn. */
   assert_int_equal(status, TOPO_EPROTOCOL);
   assert_in_range(n, 2, 20);
   lone_finish(&l);

@@ -39,7 +39,7 @@ struct pipe_watch {
   struct pipe_watch *removes; /* another watch that the callback removes */
 };
 
-static void open_pipe(struct pipe_watch *p, void (*ready)(struct topo_watch *, uint32_t))
+static void open_duplex(struct pipe_watch *p, void (*ready)(struct topo_watch *, uint32_t))
 {
   int fds[2];
   assert_int_equal(pipe(fds), 0);
@@ -66,7 +66,7 @@ static void a_ready_descriptor_is_called(void **state)
 {
   (void)state;
   struct pipe_watch p;
-  open_pipe(&p, read_one_and_stop);
+  open_duplex(&p, read_one_and_stop);
   assert_int_equal(topo_loop_add(loop, &p.watch, EPOLLIN), 0);
   assert_int_equal(topo_loop_add(loop, &p.watch, EPOLLIN), TOPO_EINVAL);
   for (int i = 1; i <= 3; i++) {
@@ -103,8 +103,8 @@ static void a_removed_watch_hears_nothing_more(void **state)
   (void)state;
   struct pipe_watch a, b;
   struct topo_timer timer = {.fire = stop_on_timer};
-  open_pipe(&a, remove_other_and_stop);
-  open_pipe(&b, remove_other_and_stop);
+  open_duplex(&a, remove_other_and_stop);
+  open_duplex(&b, remove_other_and_stop);
   a.removes = &b;
   b.removes = &a;
   assert_int_equal(topo_loop_add(loop, &a.watch, EPOLLIN | EPOLLET), 0);
@@ -131,8 +131,8 @@ static void a_stop_within_a_batch_loses_no_event(void **state)
 {
   (void)state;
   struct pipe_watch a, b;
-  open_pipe(&a, count_and_stop);
-  open_pipe(&b, count_and_stop);
+  open_duplex(&a, count_and_stop);
+  open_duplex(&b, count_and_stop);
   assert_int_equal(topo_loop_add(loop, &a.watch, EPOLLIN | EPOLLET), 0);
   assert_int_equal(topo_loop_add(loop, &b.watch, EPOLLIN | EPOLLET), 0);
   assert_int_equal(write(a.write_fd, "x", 1), 1);
@@ -196,7 +196,7 @@ static void an_eager_timer_starves_nobody(void **state)
   (void)state;
   struct topo_timer timer = {.fire = fire_again};
   struct pipe_watch p;
-  open_pipe(&p, read_one_and_stop);
+  open_duplex(&p, read_one_and_stop);
   rounds = 0;
   assert_int_equal(topo_loop_add(loop, &p.watch, EPOLLIN), 0);
   assert_int_equal(write(p.write_fd, "x", 1), 1);

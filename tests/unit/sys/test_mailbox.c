@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-struct letter {
-  struct topo_mail mail; /* first, so that a mail is its letter */
+struct task {
+  struct topo_mail mail; /* first, so that a mail is its task */
   int sender, number;
 };
 
@@ -27,21 +27,21 @@ static void mails_are_taken_in_order_up_to_the_bound(void **state)
 {
   (void)state;
   struct topo_mailbox box;
-  struct letter letters[4];
+  struct task tasks[4];
   int wakes = 0;
   topo_mailbox_init(&box, 3, count_wake, &wakes);
   assert_null(topo_mailbox_take(&box));
   for (int i = 0; i < 3; i++)
-    assert_int_equal(topo_mailbox_put(&box, &letters[i].mail), 0);
-  assert_int_equal(topo_mailbox_put(&box, &letters[3].mail), TOPO_EAGAIN);
+    assert_int_equal(topo_mailbox_put(&box, &tasks[i].mail), 0);
+  assert_int_equal(topo_mailbox_put(&box, &tasks[3].mail), TOPO_EAGAIN);
   assert_int_equal(wakes, 1);
-  assert_ptr_equal(topo_mailbox_take(&box), &letters[0]);
-  assert_int_equal(topo_mailbox_put(&box, &letters[3].mail), 0);
+  assert_ptr_equal(topo_mailbox_take(&box), &tasks[0]);
+  assert_int_equal(topo_mailbox_put(&box, &tasks[3].mail), 0);
   assert_int_equal(wakes, 1);
   for (int i = 1; i < 4; i++)
-    assert_ptr_equal(topo_mailbox_take(&box), &letters[i]);
+    assert_ptr_equal(topo_mailbox_take(&box), &tasks[i]);
   assert_null(topo_mailbox_take(&box));
-  assert_int_equal(topo_mailbox_put(&box, &letters[0].mail), 0);
+  assert_int_equal(topo_mailbox_put(&box, &tasks[0].mail), 0);
   assert_int_equal(wakes, 2);
   topo_mailbox_finish(&box);
   topo_mailbox_finish(NULL);
@@ -51,18 +51,18 @@ static void all_can_be_taken_at_once(void **state)
 {
   (void)state;
   struct topo_mailbox box;
-  struct letter letters[3];
+  struct task tasks[3];
   topo_mailbox_init(&box, 3, NULL, NULL);
   assert_null(topo_mailbox_take_all(&box));
   for (int i = 0; i < 3; i++)
-    assert_int_equal(topo_mailbox_put(&box, &letters[i].mail), 0);
+    assert_int_equal(topo_mailbox_put(&box, &tasks[i].mail), 0);
   struct topo_mail *mail = topo_mailbox_take_all(&box);
   for (int i = 0; i < 3; i++, mail = mail->next)
-    assert_ptr_equal(mail, &letters[i]);
+    assert_ptr_equal(mail, &tasks[i]);
   assert_null(mail);
   for (int i = 0; i < 3; i++)
-    assert_int_equal(topo_mailbox_put(&box, &letters[i].mail), 0);
-  assert_ptr_equal(topo_mailbox_take(&box), &letters[0]);
+    assert_int_equal(topo_mailbox_put(&box, &tasks[i].mail), 0);
+  assert_ptr_equal(topo_mailbox_take(&box), &tasks[0]);
   topo_mailbox_finish(&box);
 }
 
@@ -70,7 +70,7 @@ static void a_closed_mailbox_gives_but_does_not_take(void **state)
 {
   (void)state;
   struct topo_mailbox box;
-  struct letter a, b;
+  struct task a, b;
   topo_mailbox_init(&box, 3, NULL, NULL);
   assert_int_equal(topo_mailbox_put(&box, &a.mail), 0);
   topo_mailbox_close(&box);
@@ -85,7 +85,7 @@ enum { SENDERS = 4, EACH = 5000, BOUND = 16 };
 static struct {
   struct topo_mailbox box;
   sem_t woken;
-  struct letter letters[SENDERS][EACH];
+  struct task tasks[SENDERS][EACH];
 } post;
 
 static void post_wake(void *arg)
@@ -95,14 +95,14 @@ static void post_wake(void *arg)
 
 static void *send_all(void *arg)
 {
-  struct letter *letters = arg;
+  struct task *tasks = arg;
   for (int i = 0; i < EACH; i++)
-    while (topo_mailbox_put(&post.box, &letters[i].mail) == TOPO_EAGAIN)
+    while (topo_mailbox_put(&post.box, &tasks[i].mail) == TOPO_EAGAIN)
       sched_yield();
   return NULL;
 }
 
-/* Many send, one sleeps until it is woken: it gets every letter once, each sender's in order. A
+/* Many send, one sleeps until it is woken: it gets every task once, each sender's in order. A
  * lost wake would leave it asleep for ever. */
 static void nothing_is_lost_between_threads(void **state)
 {
@@ -113,16 +113,16 @@ static void nothing_is_lost_between_threads(void **state)
   topo_mailbox_init(&post.box, BOUND, post_wake, &post.woken);
   for (int s = 0; s < SENDERS; s++) {
     for (int i = 0; i < EACH; i++)
-      post.letters[s][i] = (struct letter){.sender = s, .number = i};
-    assert_int_equal(pthread_create(&threads[s], NULL, send_all, post.letters[s]), 0);
+      post.tasks[s][i] = (struct task){.sender = s, .number = i};
+    assert_int_equal(pthread_create(&threads[s], NULL, send_all, post.tasks[s]), 0);
   }
   while (taken < SENDERS * EACH) {
     while (sem_wait(&post.woken) != 0)
       ;
     struct topo_mail *mail;
     while ((mail = topo_mailbox_take(&post.box)) != NULL) {
-      const struct letter *letter = (const struct letter *)mail;
-      assert_int_equal(letter->number, next[letter->sender]++);
+      const struct task *task = (const struct task *)mail;
+      assert_int_equal(task->number, next[task->sender]++);
       taken++;
     }
   }

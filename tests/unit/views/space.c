@@ -91,18 +91,18 @@ int64_t space_no(struct space *space, const struct topo_id *id)
   struct topo_stmt *s = topo_stmt(space->db, "SELECT no FROM event WHERE h=?1 AND id=?2");
   topo_bind_i64(s, 1, topo_id_prefix(id));
   topo_bind_id(s, 2, id);
-  int status = topo_step(s);
+  int status = topo_fetch(s);
   assert_true(status >= 0);
   if (status == 1) {
     int64_t no = topo_column_i64(s, 0);
     topo_reset(s);
     return no;
   }
-  s = topo_stmt(space->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,unmet)"
+  s = topo_stmt(space->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
                            " VALUES(?1,?2,0,0,0,0,0,0)");
   topo_bind_i64(s, 1, topo_id_prefix(id));
   topo_bind_id(s, 2, id);
-  assert_int_equal(topo_run(s), 0);
+  assert_int_equal(topo_execute(s), 0);
   return topo_db_last_rowid(space->db);
 }
 
@@ -112,37 +112,38 @@ static int64_t user_no(struct space *space, unsigned user)
   return space_no(space, &id);
 }
 
-void space_link(struct space *space, unsigned user, const struct topo_id *device,
-                enum topo_role role, bool genesis)
+void space_credential(struct space *space, unsigned user, const struct topo_id *device,
+                      enum topo_role role, bool genesis)
 {
   int64_t user_row = user_no(space, user);
   struct topo_stmt *s =
-      topo_stmt(space->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,unmet)"
+      topo_stmt(space->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
                            " VALUES(?1,?2,5,2,0,0,0,0)");
-  static unsigned links;
-  const struct topo_id id = space_id("link", links++);
+  static unsigned credentials;
+  const struct topo_id id = space_id("credential", credentials++);
   topo_bind_i64(s, 1, topo_id_prefix(&id));
   topo_bind_id(s, 2, &id);
-  assert_int_equal(topo_run(s), 0);
+  assert_int_equal(topo_execute(s), 0);
   int64_t no = topo_db_last_rowid(space->db);
-  s = topo_stmt(space->db, "INSERT INTO link(no,device,user,role,genesis) VALUES(?1,?2,?3,?4,?5)");
+  s = topo_stmt(space->db,
+                "INSERT INTO credential(no,device,user,role,genesis) VALUES(?1,?2,?3,?4,?5)");
   topo_bind_i64(s, 1, no);
   topo_bind_id(s, 2, device);
   topo_bind_i64(s, 3, user_row);
   topo_bind_i64(s, 4, role);
   topo_bind_i64(s, 5, genesis);
-  assert_int_equal(topo_run(s), 0);
+  assert_int_equal(topo_execute(s), 0);
 }
 
 void space_name(struct space *space, const struct topo_id *of, const char *name)
 {
   int64_t no = space_no(space, of);
-  struct topo_stmt *s = topo_stmt(
-      space->db, "INSERT OR REPLACE INTO profile(subject,hlc,id,name) VALUES(?1,0,?2,?3)");
+  struct topo_stmt *s =
+      topo_stmt(space->db, "INSERT OR REPLACE INTO profile(entity,hlc,id,name) VALUES(?1,0,?2,?3)");
   topo_bind_i64(s, 1, no);
   topo_bind_id(s, 2, of);
   topo_bind_text(s, 3, name, strlen(name));
-  assert_int_equal(topo_run(s), 0);
+  assert_int_equal(topo_execute(s), 0);
 }
 
 void space_channel(struct space *space, const struct topo_id *id, unsigned user, uint64_t hlc,
@@ -155,7 +156,7 @@ void space_channel(struct space *space, const struct topo_id *id, unsigned user,
   topo_bind_i64(s, 2, user_row);
   topo_bind_i64(s, 3, (int64_t)hlc);
   topo_bind_text(s, 4, name, strlen(name));
-  assert_int_equal(topo_run(s), 0);
+  assert_int_equal(topo_execute(s), 0);
 }
 
 void space_message(struct space *space, const struct topo_id *id, const struct topo_id *channel,
@@ -171,7 +172,7 @@ void space_message(struct space *space, const struct topo_id *id, const struct t
   topo_bind_i64(s, 4, (int64_t)hlc);
   topo_bind_id(s, 5, id);
   topo_bind_text(s, 6, text, strlen(text));
-  assert_int_equal(topo_run(s), 0);
+  assert_int_equal(topo_execute(s), 0);
 }
 
 void space_reaction(struct space *space, unsigned n, const struct topo_id *message, unsigned user,
@@ -186,7 +187,7 @@ void space_reaction(struct space *space, unsigned n, const struct topo_id *messa
   topo_bind_i64(s, 2, message_row);
   topo_bind_i64(s, 3, user_row);
   topo_bind_text(s, 4, emoji, strlen(emoji));
-  assert_int_equal(topo_run(s), 0);
+  assert_int_equal(topo_execute(s), 0);
 }
 
 struct topo_op_call *space_call(struct space *space, const char *path, const char *const *query)

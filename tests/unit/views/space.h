@@ -26,9 +26,9 @@ void space_destroy(struct space *space); /* removes the file */
 struct topo_id space_id(const char *word, unsigned n);
 /* The row of an id, which is made when there is none. */
 int64_t space_no(struct space *space, const struct topo_id *id);
-/* A standing link of user "user" n. */
-void space_link(struct space *space, unsigned user, const struct topo_id *device,
-                enum topo_role role, bool genesis);
+/* A valid credential of user "user" n. */
+void space_credential(struct space *space, unsigned user, const struct topo_id *device,
+                      enum topo_role role, bool genesis);
 void space_name(struct space *space, const struct topo_id *of, const char *name);
 void space_channel(struct space *space, const struct topo_id *id, unsigned user, uint64_t hlc,
                    const char *name);

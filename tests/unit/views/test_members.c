@@ -32,10 +32,10 @@ static void fill(struct space *space)
 {
   const struct topo_id mine = space_id("device", 0), recovery = space_id("device", 9),
                        theirs = space_id("device", 2), user = space_id("user", 1);
-  space_link(space, 2, &theirs, TOPO_MEMBER, false);
-  space_link(space, 1, &mine, TOPO_ADMIN, false);
-  space_link(space, 1, &mine, TOPO_OWNER, false);
-  space_link(space, 1, &recovery, TOPO_OWNER, true);
+  space_credential(space, 2, &theirs, TOPO_MEMBER, false);
+  space_credential(space, 1, &mine, TOPO_ADMIN, false);
+  space_credential(space, 1, &mine, TOPO_OWNER, false);
+  space_credential(space, 1, &recovery, TOPO_OWNER, true);
   space_name(space, &user, "Alice");
 }
 
@@ -87,7 +87,7 @@ static void members_come_by_seniority_with_every_device_once(void **state)
   cJSON_Delete(answer);
 }
 
-static void without_a_standing_link_nobody_is_me(void **state)
+static void without_a_valid_credential_nobody_is_me(void **state)
 {
   struct space *space = *state;
   cJSON *answer = space_get(space, "/members", NULL);
@@ -140,7 +140,7 @@ static void the_fingerprint_is_that_of_the_tables(void **state)
 {
   struct space *space = *state;
   const struct topo_id general = space_id("channel", 1);
-  fill(space); /* four links are events in a state; named users are not */
+  fill(space); /* four credentials are events in a state; named users are not */
   struct topo_id before, after;
   assert_int_equal(topo_dag_fingerprint(space->db, topo_types, &before), 0);
   cJSON *answer = space_get(space, "/fingerprint", NULL);
@@ -161,7 +161,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(members_come_by_seniority_with_every_device_once, setup,
                                       teardown),
-      cmocka_unit_test_setup_teardown(without_a_standing_link_nobody_is_me, setup, teardown),
+      cmocka_unit_test_setup_teardown(without_a_valid_credential_nobody_is_me, setup, teardown),
       cmocka_unit_test_setup_teardown(names_are_found_once_they_are_known, setup, teardown),
       cmocka_unit_test_setup_teardown(a_name_is_cut_at_a_character, setup, teardown),
       cmocka_unit_test_setup_teardown(the_fingerprint_is_that_of_the_tables, setup, teardown),

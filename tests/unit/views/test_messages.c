@@ -168,13 +168,13 @@ static void a_projected_message_is_the_same_row(void **state)
                              .user = space_no(room->space, &user),
                              .depends = {space_no(room->space, &room->channel)},
                              .values = values};
-  event.subject = event.no;
+  event.entity = event.no;
   assert_int_equal(topo_type_message.project(room->space->db, &event), 0);
   static const char rows[] = "SELECT no,channel,user,hlc,id,text FROM message";
   int64_t projected[4];
   for (int by_hand = 0; by_hand < 2; by_hand++) {
     struct topo_stmt *s = topo_stmt(room->space->db, rows);
-    assert_int_equal(topo_step(s), 1);
+    assert_int_equal(topo_fetch(s), 1);
     for (int i = 0; i < 4; i++) {
       if (by_hand)
         assert_true(topo_column_i64(s, i) == projected[i]);

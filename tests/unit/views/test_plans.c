@@ -53,7 +53,7 @@ static void visit_page(const char *line, const char *sql)
 {
   if (has(line, "SCAN"))
     fail_msg("%s: %s", line, sql);
-  if (has(line, "TEMP B-TREE") && !has(sql, "ORDER BY l.role"))
+  if (has(line, "TEMP B-TREE") && !has(sql, "ORDER BY c.role"))
     fail_msg("%s: %s", line, sql);
   if (has(line, " m ") && !has(line, "message_page (channel=?") && !has(line, "PRIMARY KEY"))
     fail_msg("%s: %s", line, sql);
@@ -78,7 +78,7 @@ static void pages_are_read_by_index_alone(void **state)
   (void)state;
   space_channel(space, &channel, 1, 1, "general");
   space_message(space, &message, &channel, 1, 1, "text");
-  space_link(space, 1, &space->view.device, TOPO_OWNER, false);
+  space_credential(space, 1, &space->view.device, TOPO_OWNER, false);
   space_messages_path(path, sizeof path, &channel);
   topo_cursor_format(cursor, &(struct topo_cursor){.hlc = 5});
   cJSON_Delete(space_get(space, path, NULL));

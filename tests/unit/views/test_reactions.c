@@ -28,7 +28,7 @@ static int setup(void **state)
   room->space = space_create();
   room->channel = space_id("channel", 1);
   space_channel(room->space, &room->channel, 1, 1, "general");
-  space_link(room->space, 1, &room->space->view.device, TOPO_MEMBER, false);
+  space_credential(room->space, 1, &room->space->view.device, TOPO_MEMBER, false);
   for (unsigned i = 0; i < 3; i++) {
     room->messages[i] = space_id("message", i);
     memset(room->messages[i].bytes, 0, 8);

@@ -1,0 +1,134 @@
+/* broker_log.c - notifications from the change log: one bounded transaction at a time. */
+#include "daemon/broker_impl.h"
+
+#include "base/status.h"
+#include "store/db.h"
+#include "views/notification.h"
+
+#include <string.h>
+
+/* The notifications of one batch may be a little more than this: the last one is taken whole. */
+enum { BATCH_BYTES = TOPO_BROKER_BACKLOG_BYTES_MAX };
+
+int topo_broker_begin(struct topo_broker *broker, struct topo_change_cursor *head)
+{
+  struct topo_db_options o = {.path = broker->path,
+                              .disk = broker->options.disk,
+                              .read_only = true,
+                              .application_id = broker->options.application_id,
+                              .cache_kib = TOPO_BROKER_CACHE_KIB};
+  int status = broker->db ? 0 : topo_db_open(&broker->db, &o);
+  if (status == 0)
+    status = topo_db_hold(broker->db);
+  if (status < 0)
+    return status;
+  status = topo_changes_head(broker->db, head);
+  if (status < 0)
+    topo_db_release(broker->db);
+  return status;
+}
+
+void topo_broker_end(struct topo_broker *broker)
+{
+  topo_db_release(broker->db);
+}
+
+int topo_broker_position(struct topo_broker *broker, const char *since,
+                         const struct topo_change_cursor *head, int64_t *seq)
+{
+  struct topo_change_cursor cursor;
+  *seq = head->seq;
+  if (!*since)
+    return 0;
+  int status = topo_change_cursor_parse(&cursor, since, strlen(since));
+  if (status == 0)
+    status = topo_changes_resume(broker->db, &cursor);
+  if (status < 0)
+    return status == TOPO_ENOTFOUND || status == TOPO_EINVAL ? 1 : status;
+  *seq = cursor.seq;
+  return 0;
+}
+
+/* What a batch is about: a topic that a later change of the batch has, too, is left to that. */
+struct batch {
+  size_t n;
+  struct topo_notification_topic topics[TOPO_BROKER_CHUNK_MAX];
+  bool told[TOPO_BROKER_CHUNK_MAX];
+  struct topo_change changes[TOPO_BROKER_CHUNK_MAX];
+};
+
+static void leave_to_later(struct batch *b)
+{
+  for (size_t i = 0; i < b->n; i++)
+    for (size_t k = i + 1; k < b->n && b->told[i]; k++)
+      b->told[i] = !(b->told[k] && b->topics[i].type == b->topics[k].type &&
+                     b->topics[i].entity == b->topics[k].entity);
+}
+
+static int find_topics(const struct topo_view *view, uint32_t types, struct batch *b)
+{
+  for (size_t i = 0; i < b->n; i++) {
+    int status = topo_notification_topic(view, &b->changes[i], &b->topics[i]);
+    if (status < 0)
+      return status;
+    b->told[i] = status == 1 && (!types || types >> b->topics[i].type & 1);
+  }
+  leave_to_later(b);
+  return 0;
+}
+
+static int make_frame(struct topo_broker *broker, const struct topo_view *view,
+                      const struct topo_notification_topic *topic,
+                      const struct topo_change_cursor *cursor, struct topo_notification **out)
+{
+  struct topo_notification_about notification;
+  topo_json_reset(&broker->json);
+  int status = topo_notification_write(view, topic, cursor, &broker->json, &notification);
+  if (status < 0)
+    return status;
+  *out = topo_notification_create(topo_json_text(&broker->json));
+  if (!*out)
+    return TOPO_ENOMEM;
+  (*out)->seq = cursor->seq;
+  (*out)->type = notification.type;
+  (*out)->name = topo_notification_name(&notification);
+  (*out)->in_channel = notification.in_channel;
+  (*out)->channel = notification.channel;
+  topo_change_cursor_format((*out)->cursor, cursor);
+  return 0;
+}
+
+int topo_broker_read(struct topo_broker *broker, const struct topo_change_cursor *head, int64_t seq,
+                     uint32_t types, struct topo_notification_list *out)
+{
+  struct topo_view view = {broker->db, broker->options.workspace, broker->options.device};
+  struct batch b = {.n = 0};
+  size_t bytes = 0;
+  *out = (struct topo_notification_list){.to = seq};
+  int status = topo_changes_read(broker->db, seq, b.changes, TOPO_BROKER_CHUNK_MAX);
+  if (status <= 0)
+    return status;
+  if (b.changes[0].seq != seq + 1)
+    return TOPO_ENOTFOUND; /* numbers have no gaps: what came next was trimmed */
+  b.n = (size_t)status;
+  status = find_topics(&view, types, &b);
+  for (size_t i = 0; i < b.n && status == 0 && bytes < BATCH_BYTES; i++) {
+    if (b.told[i]) {
+      struct topo_change_cursor cursor = {head->incarnation, b.changes[i].seq};
+      status = make_frame(broker, &view, &b.topics[i], &cursor, &out->notifications[out->n]);
+      if (status == 0)
+        bytes += out->notifications[out->n++]->len;
+    }
+    out->to = b.changes[i].seq;
+  }
+  if (status < 0)
+    topo_notification_list_finish(out);
+  return status;
+}
+
+void topo_notification_list_finish(struct topo_notification_list *list)
+{
+  for (size_t i = list->next; i < list->n; i++)
+    topo_notification_destroy(list->notifications[i]);
+  list->n = list->next = 0;
+}

@@ -1,0 +1,380 @@
+/*
+ * listener.c - one thread, one loop. Sockets are watched edge-triggered: a client that has sent
+ * half a request head would keep a level-triggered loop spinning, because nothing is ever taken
+ * out.
+ */
+#include "gateway/listener.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "gateway/secure.h"
+#include "sys/clock.h"
+#include "sys/loop.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+  ACCEPTS_MAX = 64,         /* in one turn; then those who are here already are heard */
+  LOOKS_MAX = 256,          /* how often one socket is looked at: heads come in a few pieces */
+  LEAVE_BYTES = 1024 * 1024 /* read of a refused client before it is cut off */
+};
+static const uint64_t second_ns = 1000000000, leave_ns = 2000000000, retry_ns = 100000000;
+
+enum state { UNDECIDED, LEAVING, STATES };
+enum { HANDED = STATES, CLOSED };
+static const unsigned moves[STATES] = {
+    [UNDECIDED] = 1u << HANDED | 1u << LEAVING | 1u << CLOSED,
+    [LEAVING] = 1u << CLOSED,
+};
+
+struct pending {
+  struct topo_watch watch;
+  struct topo_timer timer;
+  struct topo_listener *listener;
+  unsigned state;
+  unsigned looks;
+  size_t seen; /* bytes at the last look; of one that leaves: bytes read */
+  struct pending *prior, *next;
+};
+
+/* Oldest first. */
+struct queue {
+  struct pending *first, *last;
+};
+
+struct listener {
+  struct topo_watch watch;
+  struct topo_timer retry;
+  struct topo_listener *listener;
+};
+
+struct topo_listener {
+  struct topo_listener_options options;
+  struct topo_loop *loop;
+  pthread_t thread;
+  struct listener listeners[TOPO_LISTENER_SOCKETS_MAX];
+  struct topo_timer tick;
+  struct queue silent, others; /* those that never sent a byte, and the rest */
+  size_t count;
+  char peek[TOPO_HEAD_MAX];
+};
+
+#define container(pointer, type, member)                                                           \
+  ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+static struct queue *queue_of(struct pending *v)
+{
+  return v->state == UNDECIDED && !v->seen ? &v->listener->silent : &v->listener->others;
+}
+
+static void enqueue(struct queue *q, struct pending *v)
+{
+  v->next = NULL;
+  v->prior = q->last;
+  *(q->last ? &q->last->next : &q->first) = v;
+  q->last = v;
+}
+
+static void dequeue(struct queue *q, struct pending *v)
+{
+  *(v->prior ? &v->prior->next : &q->first) = v->next;
+  *(v->next ? &v->next->prior : &q->last) = v->prior;
+}
+
+static void move(struct pending *v, unsigned to)
+{
+  topo_assert(v->state < STATES && moves[v->state] & 1u << to);
+  v->state = to;
+}
+
+/* The socket is no longer ours, or closed. */
+static void forget(struct pending *v, unsigned to)
+{
+  struct topo_listener *listener = v->listener;
+  dequeue(queue_of(v), v);
+  move(v, to);
+  listener->count--;
+  topo_loop_cancel_timer(listener->loop, &v->timer);
+  if (to == CLOSED) {
+    topo_loop_remove(listener->loop, &v->watch);
+    close(v->watch.fd);
+  }
+  free(v);
+}
+
+/* Reads on so that the refusal is not overtaken by a reset. */
+static void see_off(struct pending *v)
+{
+  for (;;) {
+    ssize_t n = recv(v->watch.fd, v->listener->peek, sizeof v->listener->peek, MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0 && errno == EAGAIN)
+      return;
+    if (n <= 0 || (v->seen += (size_t)n) > LEAVE_BYTES) {
+      forget(v, CLOSED);
+      return;
+    }
+  }
+}
+
+static void refuse(struct pending *v, const struct topo_problem *problem)
+{
+  struct topo_listener *listener = v->listener;
+  char id[TOPO_REQUEST_ID_SIZE], text[TOPO_SECURE_ANSWER_SIZE];
+  listener->options.name(listener->options.arg, id);
+  size_t len = topo_secure_answer(text, problem, id);
+  /* A client that has not read before this has a whole socket buffer of room. */
+  ssize_t sent = send(v->watch.fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (!len || sent != (ssize_t)len || shutdown(v->watch.fd, SHUT_WR) < 0) {
+    forget(v, CLOSED);
+    return;
+  }
+  dequeue(queue_of(v), v);
+  move(v, LEAVING);
+  v->seen = 0;
+  enqueue(queue_of(v), v);
+  topo_loop_set_timer(listener->loop, &v->timer, topo_clock_monotonic_ns() + leave_ns);
+  see_off(v);
+}
+
+static void refuse_http(struct pending *v, enum topo_http_problem which, const char *detail)
+{
+  struct topo_problem problem = topo_problem_http(which, detail);
+  refuse(v, &problem);
+}
+
+/* The watch ends first: from the moment it is taken, the socket may be closed by another thread,
+ * and its number may come back as a new pending's. */
+static void hand_over(struct pending *v, const struct topo_head *head)
+{
+  struct topo_listener *listener = v->listener;
+  struct topo_problem problem;
+  topo_loop_remove(listener->loop, &v->watch);
+  if (listener->options.take(listener->options.arg, v->watch.fd, head, &problem)) {
+    forget(v, HANDED);
+    return;
+  }
+  if (topo_loop_add(listener->loop, &v->watch, EPOLLIN | EPOLLRDHUP | EPOLLET) == 0) {
+    refuse(v, &problem);
+    return;
+  }
+  close(v->watch.fd);
+  forget(v, HANDED);
+}
+
+static void look(struct pending *v, bool ended)
+{
+  struct topo_listener *listener = v->listener;
+  struct topo_head head;
+  ssize_t n = recv(v->watch.fd, listener->peek, sizeof listener->peek, MSG_PEEK | MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  if (n <= 0 || ++v->looks > LOOKS_MAX) {
+    forget(v, CLOSED);
+    return;
+  }
+  if (!v->seen) {
+    dequeue(&listener->silent, v);
+    enqueue(&listener->others, v);
+  }
+  v->seen = (size_t)n;
+  switch (topo_head_read(&head, listener->peek, (size_t)n)) {
+  case TOPO_HEAD_DONE: hand_over(v, &head); return;
+  case TOPO_HEAD_BAD: refuse_http(v, TOPO_HTTP_BAD_REQUEST, NULL); return;
+  case TOPO_HEAD_TOO_LARGE: refuse_http(v, TOPO_HTTP_HEADER_TOO_LARGE, NULL); return;
+  case TOPO_HEAD_MORE:
+    if (ended)
+      refuse_http(v, TOPO_HTTP_BAD_REQUEST, "It ends in the middle of its header.");
+  }
+}
+
+static void pending_ready(struct topo_watch *watch, uint32_t events)
+{
+  struct pending *v = container(watch, struct pending, watch);
+  if (events & (EPOLLERR | EPOLLHUP))
+    forget(v, CLOSED);
+  else if (v->state == LEAVING)
+    see_off(v);
+  else
+    look(v, events & EPOLLRDHUP);
+}
+
+static void pending_late(struct topo_timer *timer)
+{
+  struct pending *v = container(timer, struct pending, timer);
+  if (v->state == UNDECIDED && v->seen)
+    refuse_http(v, TOPO_HTTP_TIMEOUT, NULL);
+  else
+    forget(v, CLOSED);
+}
+
+/* The oldest makes room, a silent one first. What it has said may only not have been heard yet:
+ * then it is no longer silent, or gone to where it is answered. False: there is nobody. */
+static bool evict(struct topo_listener *listener)
+{
+  struct pending *v;
+  size_t before = listener->count;
+  while ((v = listener->silent.first)) {
+    look(v, false);
+    if (listener->count < before)
+      return true;
+    if (listener->silent.first == v) {
+      forget(v, CLOSED);
+      return true;
+    }
+  }
+  v = listener->others.first;
+  if (v)
+    forget(v, CLOSED);
+  return v != NULL;
+}
+
+static void welcome(struct topo_listener *listener, int fd)
+{
+  struct pending *v = calloc(1, sizeof *v);
+  int one = 1;
+  if (!v) {
+    close(fd);
+    return;
+  }
+  if (listener->count >= listener->options.undecided_max)
+    evict(listener);
+  v->listener = listener;
+  v->watch = (struct topo_watch){.fd = fd, .ready = pending_ready};
+  v->timer.fire = pending_late;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* of no use to a Unix socket */
+  if (topo_loop_add(listener->loop, &v->watch, EPOLLIN | EPOLLRDHUP | EPOLLET) < 0) {
+    close(fd);
+    free(v);
+    return;
+  }
+  enqueue(&listener->silent, v);
+  listener->count++;
+  topo_loop_set_timer(listener->loop, &v->timer,
+                      topo_clock_monotonic_ns() + listener->options.head_timeout_ns);
+}
+
+static bool out_of_room(int error)
+{
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/* Accepts those that wait. When descriptors have run out, one of ours makes room; when none is
+ * ours, it is tried again in a moment, for the edge will not come again. */
+static void accept_some(struct listener *l)
+{
+  struct topo_listener *listener = l->listener;
+  for (unsigned n = 0; n < ACCEPTS_MAX; n++) {
+    int fd = accept4(l->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+      welcome(listener, fd);
+    else if (errno == EAGAIN)
+      return;
+    else if (errno != EINTR && errno != ECONNABORTED && !(out_of_room(errno) && evict(listener))) {
+      topo_loop_set_timer(listener->loop, &l->retry, topo_clock_monotonic_ns() + retry_ns);
+      return;
+    }
+  }
+  topo_loop_set_timer(listener->loop, &l->retry, topo_clock_monotonic_ns());
+}
+
+static void listener_ready(struct topo_watch *watch, uint32_t events)
+{
+  (void)events;
+  accept_some(container(watch, struct listener, watch));
+}
+
+static void listener_retry(struct topo_timer *timer)
+{
+  accept_some(container(timer, struct listener, retry));
+}
+
+static void tick(struct topo_timer *timer)
+{
+  struct topo_listener *listener = container(timer, struct topo_listener, tick);
+  listener->options.tick(listener->options.arg);
+  topo_loop_set_timer(listener->loop, timer, topo_clock_monotonic_ns() + second_ns);
+}
+
+static void *run(void *arg)
+{
+  struct topo_listener *listener = arg;
+  int status = topo_loop_run(listener->loop);
+  topo_assert(status == 0);
+  return NULL;
+}
+
+static int watch_listeners(struct topo_listener *listener)
+{
+  for (unsigned i = 0; i < TOPO_LISTENER_SOCKETS_MAX; i++) {
+    struct listener *l = &listener->listeners[i];
+    l->listener = listener;
+    l->retry.fire = listener_retry;
+    l->watch = (struct topo_watch){.fd = listener->options.listeners[i], .ready = listener_ready};
+    int status = l->watch.fd < 0 ? 0 : topo_loop_add(listener->loop, &l->watch, EPOLLIN | EPOLLET);
+    if (status < 0)
+      return status;
+  }
+  return 0;
+}
+
+/* Signals are for the first thread. */
+static int start_thread(struct topo_listener *listener)
+{
+  sigset_t all, former;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &former);
+  int failed = pthread_create(&listener->thread, NULL, run, listener);
+  pthread_sigmask(SIG_SETMASK, &former, NULL);
+  return failed ? TOPO_EIO : 0;
+}
+
+int topo_listener_create(struct topo_listener **out, const struct topo_listener_options *options)
+{
+  struct topo_listener *listener = calloc(1, sizeof *listener);
+  *out = NULL;
+  if (!listener)
+    return TOPO_ENOMEM;
+  listener->options = *options;
+  int status = topo_loop_create(&listener->loop);
+  if (status < 0)
+    goto fail_loop;
+  status = watch_listeners(listener);
+  if (status < 0)
+    goto fail_start;
+  listener->tick.fire = tick;
+  topo_loop_set_timer(listener->loop, &listener->tick, topo_clock_monotonic_ns() + second_ns);
+  status = start_thread(listener);
+  if (status < 0)
+    goto fail_start;
+  *out = listener;
+  return 0;
+
+fail_start:
+  topo_loop_destroy(listener->loop);
+fail_loop:
+  free(listener);
+  return status;
+}
+
+void topo_listener_destroy(struct topo_listener *listener)
+{
+  if (!listener)
+    return;
+  topo_loop_stop(listener->loop);
+  pthread_join(listener->thread, NULL);
+  while (evict(listener))
+    ;
+  topo_loop_destroy(listener->loop);
+  free(listener);
+}
