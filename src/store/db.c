@@ -12,28 +12,6 @@
 
 enum { BUSY_TIMEOUT_MS = 2000, WAL_LIMIT_BYTES = 64 * 1024 * 1024 };
 
-int topo_sqlite_status(int code)
-{
-  switch (code & 0xff) {
-  case SQLITE_OK:
-  case SQLITE_ROW:
-  case SQLITE_DONE: return 0;
-  case SQLITE_NOMEM: return TOPO_ENOMEM;
-  case SQLITE_FULL: return TOPO_EDISKFULL;
-  case SQLITE_CORRUPT:
-  case SQLITE_NOTADB: return TOPO_ECORRUPT;
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED: return TOPO_EAGAIN;
-  case SQLITE_TOOBIG: return TOPO_ELIMIT;
-  case SQLITE_AUTH: return TOPO_EDENIED;
-  case SQLITE_IOERR:
-  case SQLITE_CANTOPEN:
-  case SQLITE_READONLY:
-  case SQLITE_PERM: return TOPO_EIO;
-  default: return TOPO_EINTERNAL;
-  }
-}
-
 /* SQLite counts the memory it uses, under one lock for all handles, which every allocation of every
  * thread takes. Nobody asks for the count. */
 int topo_db_init(void)

@@ -53,7 +53,8 @@ enum { TOPO_LOG_CACHE = 4096, TOPO_LOG_ROWS = 1024 };
 
 struct topo_log {
   struct topo_db *db;
-  struct { /* direct-mapped: ids met again and again (channels, credentials, epochs) skip the index */
+  struct { /* direct-mapped: ids met again and again (channels, credentials, epochs) skip the index
+            */
     struct topo_id id;
     int64_t no;
   } * cache;
