@@ -185,7 +185,7 @@ static const struct topo_itemset *on_items(void *ctx, const struct topo_id *set)
   return topo_sets_items(((struct topo_node_conn *)ctx)->node, set);
 }
 
-static bool on_held(void *ctx, const struct topo_id *id)
+static bool on_known(void *ctx, const struct topo_id *id)
 {
   return topo_dag_has(((struct topo_node_conn *)ctx)->node->dag, id);
 }
@@ -277,7 +277,7 @@ static void on_closed(void *ctx, struct topo_session *s, int status)
 
 const struct topo_session_callbacks topo_node_session_callbacks = {.sets = on_sets,
                                                                    .items = on_items,
-                                                                   .held = on_held,
+                                                                   .known = on_known,
                                                                    .read = on_read,
                                                                    .events = on_events,
                                                                    .greeted = on_greeted,

@@ -167,7 +167,7 @@ static int compare_claims(const void *a, const void *b)
 }
 
 /* All of them point into one message. */
-static int compare_places(const void *a, const void *b)
+static int compare_positions(const void *a, const void *b)
 {
   const struct claim *x = a, *y = b;
   return x->id < y->id ? -1 : x->id > y->id;
@@ -217,7 +217,7 @@ static int report_have(struct pass *p, uint64_t begin, uint64_t end, struct clai
  * stretch's last event has its signature checked (docs/protocol.md §5). */
 static int report_need(struct pass *p, struct claim *claims, size_t n)
 {
-  qsort(claims, n, sizeof *claims, compare_places);
+  qsort(claims, n, sizeof *claims, compare_positions);
   for (size_t i = 0; i < n; i++) {
     if (claims[i].ours)
       continue;
@@ -230,7 +230,7 @@ static int report_need(struct pass *p, struct claim *claims, size_t n)
   return 0;
 }
 
-static int settle_ids(struct pass *p, const struct topo_range *range, uint64_t begin, uint64_t end)
+static int compare_ids(struct pass *p, const struct topo_range *range, uint64_t begin, uint64_t end)
 {
   size_t n;
   struct claim *claims = sort_claims(range, &n);
@@ -285,7 +285,7 @@ static int answer_range(struct pass *p, const struct topo_range *range, uint64_t
   case TOPO_RANGE_FINGERPRINT: status = answer_fingerprint(p, range, begin, end); break;
   case TOPO_RANGE_IDS:
     fits = true;
-    status = p->sink ? settle_ids(p, range, begin, end) : answer_ids(p, range, begin, &end);
+    status = p->sink ? compare_ids(p, range, begin, end) : answer_ids(p, range, begin, &end);
     break;
   }
   if (status == 0 && exceeds_frame(p, p->w.out->len)) {

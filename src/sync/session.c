@@ -7,32 +7,6 @@
 
 #include <stdlib.h>
 
-/* Which phase may follow which. CLOSED follows any. */
-static const bool moves[SESSION_PHASES][SESSION_PHASES] = {
-    [SESSION_GREETING] = {[SESSION_REGULAR] = true,
-                          [SESSION_INVITING] = true,
-                          [SESSION_JOINING] = true,
-                          [SESSION_CLOSED] = true},
-    [SESSION_REGULAR] = {[SESSION_CLOSED] = true},
-    [SESSION_INVITING] = {[SESSION_ADMITTING] = true, [SESSION_CLOSED] = true},
-    [SESSION_ADMITTING] = {[SESSION_WELCOMING] = true, [SESSION_CLOSED] = true},
-    [SESSION_WELCOMING] = {[SESSION_CLOSED] = true},
-    [SESSION_JOINING] = {[SESSION_JOINED] = true, [SESSION_CLOSED] = true},
-    [SESSION_JOINED] = {[SESSION_CLOSED] = true},
-};
-
-void topo_session_transition(struct topo_session *s, enum session_phase to)
-{
-  topo_assert(moves[s->phase][to]);
-  s->phase = to;
-}
-
-void topo_session_fail(struct topo_session *s, int status)
-{
-  if (s->status == 0 && status < 0)
-    s->status = status;
-}
-
 /* Ends the connection when there is a reason to. The last thing an entry point does: the owner may
  * destroy the session when it hears of it. Returns what the entry point returns. */
 static int conclude(struct topo_session *s)
@@ -46,67 +20,12 @@ static int conclude(struct topo_session *s)
   return status;
 }
 
-/* Nothing more may be done: it ended, or is about to. */
-static bool ending(const struct topo_session *s)
-{
-  return s->status < 0 || s->over || s->phase == SESSION_CLOSED;
-}
-
-bool topo_session_room(const struct topo_session *s)
-{
-  const struct session_out *out = &s->out[TOPO_STREAM_CONTROL];
-  return out->buf.len - out->sent < SESSION_CONTROL_QUEUE;
-}
-
-bool topo_session_sent(const struct topo_session *s, enum topo_session_stream stream)
-{
-  return s->out[stream].buf.len == 0;
-}
-
-struct topo_buf *topo_session_control(struct topo_session *s)
-{
-  s->activity++;
-  return &s->out[TOPO_STREAM_CONTROL].buf;
-}
-
-/* Gives the connection what it takes. */
-static void send_stream(struct topo_session *s, unsigned stream)
-{
-  struct session_out *out = &s->out[stream];
-  while (out->sent < out->buf.len) {
-    size_t left = out->buf.len - out->sent;
-    size_t taken = topo_conn_send(&s->o.conn, stream, out->buf.data + out->sent, left);
-    topo_assert(taken <= left);
-    if (taken == 0)
-      break;
-    out->sent += taken;
-    s->activity++;
-  }
-  if (out->sent == out->buf.len) {
-    topo_buf_clear(&out->buf);
-    out->sent = 0;
-  } else if (out->sent > SESSION_CONTROL_QUEUE) {
-    topo_buf_drop(&out->buf, out->sent);
-    out->sent = 0;
-  }
-}
-
-static int send_all(struct topo_session *s)
-{
-  for (unsigned i = 0; i < SESSION_STREAMS; i++) {
-    if (s->out[i].buf.failed)
-      return TOPO_ENOMEM;
-    send_stream(s, i);
-  }
-  return 0;
-}
-
 static void put_hello(struct topo_session *s)
 {
   struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
                                   .workspace = s->o.workspace,
                                   .scope = s->o.scope,
-                                  .conn = s->o.own_credential};
+                                  .credential = s->o.own_credential};
   topo_wire_put_hello(topo_session_control(s), &hello);
 }
 
@@ -123,7 +42,7 @@ struct topo_session *topo_session_create(const struct topo_session_options *opti
   topo_session_live_begin(s);
   topo_session_neg_begin(s);
   put_hello(s);
-  *status = send_all(s);
+  *status = topo_session_send(s);
   if (*status < 0) {
     topo_session_destroy(s);
     return NULL;
@@ -148,9 +67,9 @@ void topo_session_destroy(struct topo_session *s)
 
 /* An invitee has no connection. A member has one, but may not know it: its daemon may have been
  * stopped between the admission and the WELCOME. */
-static bool link_fits(const struct topo_session *s, const struct topo_id *conn)
+static bool credential_fits(const struct topo_session *s, const struct topo_id *credential)
 {
-  return s->o.role != TOPO_SESSION_INVITER || topo_id_is_zero(conn);
+  return s->o.role != TOPO_SESSION_INVITER || topo_id_is_zero(credential);
 }
 
 static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
@@ -166,14 +85,14 @@ static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
   if (!topo_id_equal(&hello.workspace, &s->o.workspace) ||
       !topo_id_equal(&hello.scope, &s->o.scope))
     return TOPO_EWORKSPACE;
-  if (!link_fits(s, &hello.conn))
+  if (!credential_fits(s, &hello.credential))
     return TOPO_EPROTOCOL;
   switch (s->o.role) {
-  case TOPO_SESSION_MEMBER: topo_session_transition(s, SESSION_REGULAR); break;
+  case TOPO_SESSION_MEMBER: topo_session_transition(s, SESSION_MEMBER); break;
   case TOPO_SESSION_INVITER: topo_session_transition(s, SESSION_INVITING); break;
   case TOPO_SESSION_JOINER: topo_session_transition(s, SESSION_JOINING); break;
   }
-  status = s->o.ops->greeted(s->o.ctx, s, &hello.conn);
+  status = s->o.ops->greeted(s->o.ctx, s, &hello.credential);
   if (status < 0)
     return status;
   if (s->o.role != TOPO_SESSION_MEMBER)
@@ -182,7 +101,7 @@ static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
   return 0;
 }
 
-static int regular_frame(struct topo_session *s, const struct topo_wire_frame *frame)
+static int member_frame(struct topo_session *s, const struct topo_wire_frame *frame)
 {
   switch (frame->kind) {
   case TOPO_WIRE_SETS: return topo_session_sets_frame(s, frame->payload);
@@ -208,8 +127,8 @@ static int control_frame(struct topo_session *s, const struct topo_wire_frame *f
     return TOPO_EMALFORMED;
   if (s->phase == SESSION_GREETING)
     return greet(s, frame);
-  if (s->phase == SESSION_REGULAR)
-    return regular_frame(s, frame);
+  if (s->phase == SESSION_MEMBER)
+    return member_frame(s, frame);
   return topo_session_join_frame(s, frame);
 }
 
@@ -247,7 +166,7 @@ static int take_frames(struct topo_session *s, enum topo_session_stream stream, 
 {
   struct topo_wire_frame frame;
   *used = 0;
-  while (!ending(s)) {
+  while (!topo_session_ending(s)) {
     int got = topo_wire_split(data + *used, len - *used, &frame);
     if (got < 0)
       return got;
@@ -314,11 +233,11 @@ static int take_bytes(struct topo_session *s, enum topo_session_stream stream, c
   int kept = complete_kept(s, stream, data, len);
   if (kept < 0)
     return kept;
-  if (ending(s) || (size_t)kept == len)
+  if (topo_session_ending(s) || (size_t)kept == len)
     return 0;
   size_t used;
   int status = take_frames(s, stream, data + kept, len - (size_t)kept, &used);
-  if (status < 0 || ending(s))
+  if (status < 0 || topo_session_ending(s))
     return status;
   used += (size_t)kept;
   return keep(s, stream, data + used, len - used);
@@ -328,7 +247,7 @@ int topo_session_receive(struct topo_session *s, unsigned stream, const uint8_t 
                          uint64_t now_ms)
 {
   s->now_ms = now_ms;
-  if (ending(s))
+  if (topo_session_ending(s))
     return conclude(s);
   bool bootstrap = s->o.role != TOPO_SESSION_MEMBER;
   if (stream >= SESSION_STREAMS || (bootstrap && stream != TOPO_STREAM_CONTROL)) {
@@ -337,7 +256,7 @@ int topo_session_receive(struct topo_session *s, unsigned stream, const uint8_t 
   }
   bool greeting = s->phase == SESSION_GREETING;
   int status = take_bytes(s, (enum topo_session_stream)stream, data, len);
-  if (status == 0 && greeting && s->phase == SESSION_REGULAR) {
+  if (status == 0 && greeting && s->phase == SESSION_MEMBER) {
     status = take_kept(s, TOPO_STREAM_BULK);
     if (status == 0)
       status = take_kept(s, TOPO_STREAM_LIVE);
@@ -348,7 +267,7 @@ int topo_session_receive(struct topo_session *s, unsigned stream, const uint8_t 
 
 void topo_session_applied(struct topo_session *s, enum topo_session_stream stream, size_t len)
 {
-  if (ending(s))
+  if (topo_session_ending(s))
     return;
   struct session_in *in = &s->in[stream];
   topo_assert(len <= in->received - in->applied);
@@ -359,14 +278,14 @@ void topo_session_applied(struct topo_session *s, enum topo_session_stream strea
 /* One pass over everything that could move. */
 static int pump(struct topo_session *s)
 {
-  int status = send_all(s);
-  if (status < 0 || s->phase != SESSION_REGULAR)
+  int status = topo_session_send(s);
+  if (status < 0 || s->phase != SESSION_MEMBER)
     return status;
   if ((status = topo_session_neg_pump(s)) < 0 || (status = topo_session_want_pump(s)) < 0 ||
       (status = topo_session_sets_pump(s)) < 0 || (status = topo_session_live_pump(s)) < 0 ||
       (status = topo_session_bulk_pump(s)) < 0)
     return status;
-  return send_all(s);
+  return topo_session_send(s);
 }
 
 /* Large buffers of a connection that is at rest are given back. */
@@ -386,7 +305,7 @@ int topo_session_flush(struct topo_session *s, uint64_t now_ms)
   s->now_ms = now_ms;
   uint64_t before;
   do {
-    if (ending(s))
+    if (topo_session_ending(s))
       return conclude(s);
     before = s->activity;
     topo_session_fail(s, pump(s));
@@ -398,14 +317,14 @@ int topo_session_flush(struct topo_session *s, uint64_t now_ms)
 
 uint64_t topo_session_deadline(const struct topo_session *s)
 {
-  bool waits = s->phase == SESSION_REGULAR && s->o.initiator && s->round == ROUND_IDLE;
-  return waits && !ending(s) ? s->next_round_ms : UINT64_MAX;
+  bool waits = s->phase == SESSION_MEMBER && s->o.initiator && s->round == ROUND_IDLE;
+  return waits && !topo_session_ending(s) ? s->next_round_ms : UINT64_MAX;
 }
 
 int topo_session_tick(struct topo_session *s, uint64_t now_ms)
 {
   s->now_ms = now_ms;
-  if (!ending(s) && now_ms >= topo_session_deadline(s))
+  if (!topo_session_ending(s) && now_ms >= topo_session_deadline(s))
     topo_session_sets_tick(s);
   return topo_session_flush(s, now_ms);
 }

@@ -29,36 +29,22 @@
 #include "base/bytes.h"
 #include "port/conn.h"
 #include "sync/itemset.h"
+#include "sync/session_fields.h"
 
+/* What one session may hold of each kind. */
 enum {
-  TOPO_FRAME_MAX = 262144,         /* bytes of one frame, kind and payload */
-  TOPO_SESSION_BATCH = 192 * 1024, /* bytes of events put into one EVENTS frame, at most */
-  TOPO_SESSION_WANTS = 8192,       /* ids asked for and not yet answered */
-  TOPO_SESSION_PEER_WANTS =
-      16384, /* ids the peer asked for, not yet sent; more closes the connection */
-  TOPO_SESSION_RECONCILE_FRAME = 65536,
-  TOPO_SESSION_SETS = 1024,
-  TOPO_SESSION_RECONCILING = 4, /* sets at a time */
-  TOPO_SESSION_LIVE = 4096      /* ids queued for live; more are skipped and a new round follows */
+  TOPO_SESSION_EVENTS_BYTES_MAX = 192 * 1024, /* bytes of events in one EVENTS frame that we make */
+  TOPO_SESSION_WANTS = 8192,                  /* ids asked for and not yet answered */
+  TOPO_SESSION_PEER_WANTS = 16384, /* ids that the peer asked for and that are not sent yet */
+  TOPO_SESSION_RECONCILING = 4,    /* sets that are reconciled at a time */
+  TOPO_SESSION_LIVE = 4096         /* ids that wait to be pushed */
 };
 
 struct topo_session;
 
-/* Why events arrive; the owner may treat them differently. */
+/* The streams of a session, by their numbers on the connection; events come on the last two, and
+ * the owner may treat them differently. */
 enum topo_session_stream { TOPO_STREAM_CONTROL, TOPO_STREAM_BULK, TOPO_STREAM_LIVE };
-
-struct topo_session_set {
-  struct topo_id set; /* zero: control; else an epoch */
-  uint64_t count;
-  struct topo_id digest;
-};
-
-struct topo_session_join { /* the fields of JOIN */
-  struct topo_id invite;
-  uint16_t slot;
-  struct topo_id device, seal_key;
-  uint8_t countersign[TOPO_SIG_SIZE], proof[TOPO_SIG_SIZE];
-};
 
 struct topo_session_callbacks {
   /* Writes the rows of SETS, control first, then epochs newest first, into `out` (room for
@@ -69,7 +55,7 @@ struct topo_session_callbacks {
   const struct topo_itemset *(*items)(void *ctx, const struct topo_id *set);
   /* True when the event is stored in any state or is being checked right now: it is not asked for.
    */
-  bool (*held)(void *ctx, const struct topo_id *id);
+  bool (*known)(void *ctx, const struct topo_id *id);
   /* Appends the event's bytes. 0, TOPO_ENOTFOUND, TOPO_ENOMEM, TOPO_EIO. */
   int (*read)(void *ctx, const struct topo_id *id, struct topo_buf *out);
   /* A batch of events: `data` is the payload of an EVENTS frame, borrowed for the call, already

@@ -1,12 +1,16 @@
 /*
  * session_impl.h - what the phases of a session share. Included by session*.c only.
  *
- *   session.c        life: greeting, streams in and out, the end
- *   session_join.c   bootstrap: OFFER, JOIN, WELCOME
- *   session_sets.c   SETS and rounds
- *   session_neg.c    reconciliation of single sets within a round
- *   session_want.c   what we ask for, what the peer asks for, bulk
- *   session_live.c   live
+ *   file               what is in it                                         uses
+ *   session.c          the entry points: greeting, frames in, one pass out   all of them
+ *   session_join.c     the bootstrap: OFFER, JOIN, WELCOME                   life, out
+ *   session_live.c     what is new, pushed at once                           events, sets
+ *   session_sets.c     SETS and rounds                                       neg
+ *   session_neg.c      reconciliation of single sets within a round          want
+ *   session_want.c     what we ask for, what the peer asks for, bulk         events
+ *   session_events.c   EVENTS frames, made of queues of ids                  out
+ *   session_out.c      what waits for the connection
+ *   session_life.c     phases, and why a session ends
  *
  * Control frames are made only while little of what was made before waits for the connection
  * ("room"); frames of bulk and live only when the one before has left. Nothing is therefore ever
@@ -23,7 +27,7 @@
 
 enum {
   SESSION_STREAMS = 3,
-  SESSION_CONTROL_QUEUE = 128 * 1024, /* unsent control bytes from which on no frame is added */
+  SESSION_CONTROL_LIMIT = 128 * 1024, /* unsent control bytes from which on no frame is added */
   SESSION_HAVES = 16384,              /* ids found here and not there, not yet sent */
   SESSION_HAVES_PAUSE = 8192,         /* above it reconciliation waits */
   SESSION_RECENT = 16384,             /* ids remembered as sent by reconciliation, per round */
@@ -35,7 +39,7 @@ enum {
 
 enum session_phase {
   SESSION_GREETING,  /* HELLO sent, the peer's not yet here */
-  SESSION_REGULAR,   /* both are members */
+  SESSION_MEMBER,    /* both are members */
   SESSION_INVITING,  /* OFFER sent */
   SESSION_ADMITTING, /* JOIN came, the owner is at work */
   SESSION_WELCOMING, /* WELCOME sent */
@@ -134,16 +138,36 @@ struct topo_session {
   uint64_t received_events, sent_events;
 };
 
-/* session.c */
-/* Asserts that the move is in the table. */
+/* session_life.c */
+/* Enters the phase, which must be one that may follow (asserted). */
 void topo_session_transition(struct topo_session *s, enum session_phase to);
+/* Notes the reason to end, unless there is one or `status` is 0; topo_session_receive, flush or
+ * tick acts on it. */
+void topo_session_fail(struct topo_session *s, int status);
+/* Nothing more may be done: the session has ended or is about to. */
+bool topo_session_ending(const struct topo_session *s);
+
+/* session_out.c */
 /* May another control frame be made? */
 bool topo_session_room(const struct topo_session *s);
 /* Has the connection taken all of the stream's frames? */
 bool topo_session_sent(const struct topo_session *s, enum topo_session_stream stream);
+/* Where the next control frame is appended. Counts as activity. */
 struct topo_buf *topo_session_control(struct topo_session *s);
-/* Notes the reason to end, unless there is one; topo_session_receive, flush or tick acts on it. */
-void topo_session_fail(struct topo_session *s, int status);
+/* Gives the connection what it takes of every stream. 0, or TOPO_ENOMEM when a frame could not be
+ * made in full. */
+int topo_session_send(struct topo_session *s);
+
+/* session_events.c */
+/* Begins an EVENTS frame on bulk or live; the frame before it has left. */
+void topo_session_events_begin(struct topo_session *s, enum topo_session_stream stream);
+/* Moves the events that the queue names into the frame. An id whose event is not here goes into
+ * `missing`, or is dropped when that is NULL. 1 when the queue is empty; 0 when the frame is full,
+ * or `missing` is; or the status that ends the session. */
+int topo_session_events_fill(struct topo_session *s, enum topo_session_stream stream,
+                             struct topo_idqueue *q, struct topo_idqueue *missing);
+/* Completes the frame; one without events is taken back. */
+void topo_session_events_end(struct topo_session *s, enum topo_session_stream stream);
 
 /* session_join.c: what follows a good HELLO, and the frames; 0 or the status to end with. */
 int topo_session_join_begin(struct topo_session *s);
@@ -156,8 +180,6 @@ int topo_session_sets_frame(struct topo_session *s, struct topo_bytes payload);
 /* Sends SETS when due and takes the round as far as it goes. */
 int topo_session_sets_pump(struct topo_session *s);
 void topo_session_sets_tick(struct topo_session *s);
-/* Items in the peer's set, by its last SETS. */
-uint64_t topo_session_peer_count(const struct topo_session *s, const struct topo_id *set);
 
 /* session_neg.c */
 void topo_session_neg_begin(struct topo_session *s);
@@ -165,8 +187,9 @@ void topo_session_neg_finish(struct topo_session *s);
 int topo_session_neg_frame(struct topo_session *s, const struct topo_wire_frame *frame);
 /* Answers what waits, as far as room and backpressure allow. */
 int topo_session_neg_pump(struct topo_session *s);
-/* Starts to reconcile a set; a place is free and there is room. */
-int topo_session_neg_open(struct topo_session *s, const struct topo_id *set);
+/* Starts to reconcile a set of which the peer has `peer_count` items; of none, ours are sent. The
+ * caller has seen that fewer than TOPO_SESSION_RECONCILING are open and that there is room. */
+int topo_session_neg_open(struct topo_session *s, const struct topo_id *set, uint64_t peer_count);
 /* Sets being reconciled. */
 unsigned topo_session_neg_count(const struct topo_session *s);
 /* A new round begins: what the one before the last sent may be sent again. */
@@ -182,10 +205,6 @@ int topo_session_need(struct topo_session *s, const struct topo_id *id);
 int topo_session_want_frame(struct topo_session *s, const struct topo_wire_frame *frame);
 int topo_session_want_pump(struct topo_session *s);
 int topo_session_bulk_pump(struct topo_session *s);
-/* Appends `u32 length ‖ event` to a batch that begins at `start`. 1 when added, 0 when the batch is
- * full (nothing is added), TOPO_ENOTFOUND, or what ends the session. */
-int topo_session_batch_add(struct topo_session *s, struct topo_buf *out, size_t start,
-                           const struct topo_id *id);
 
 /* session_live.c */
 void topo_session_live_begin(struct topo_session *s);

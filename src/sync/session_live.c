@@ -16,7 +16,7 @@ void topo_session_live_finish(struct topo_session *s)
 void topo_session_push(struct topo_session *s, const struct topo_id *id)
 {
   /* Before the greeting nothing need be pushed: the first SETS will tell. */
-  if (s->phase != SESSION_REGULAR || s->status < 0)
+  if (s->phase != SESSION_MEMBER || s->status < 0)
     return;
   int status = topo_idqueue_push(&s->live, id);
   if (status == TOPO_ELIMIT)
@@ -25,24 +25,8 @@ void topo_session_push(struct topo_session *s, const struct topo_id *id)
     topo_session_fail(s, status);
 }
 
-static int fill(struct topo_session *s, struct topo_buf *out, size_t start)
-{
-  const struct topo_id *id;
-  while ((id = topo_idqueue_front(&s->live))) {
-    int status = topo_session_batch_add(s, out, start, id);
-    if (status == 0)
-      return 0;
-    if (status < 0 && status != TOPO_ENOTFOUND)
-      return status;
-    topo_idqueue_pop(&s->live);
-    s->activity++;
-  }
-  return 0;
-}
-
 int topo_session_live_pump(struct topo_session *s)
 {
-  struct topo_buf *out = &s->out[TOPO_STREAM_LIVE].buf;
   if (!topo_session_sent(s, TOPO_STREAM_LIVE))
     return 0;
   if (s->live.count == 0) {
@@ -53,13 +37,10 @@ int topo_session_live_pump(struct topo_session *s)
     topo_session_resync(s, s->now_ms);
     return 0;
   }
-  size_t start = topo_wire_begin(out, TOPO_WIRE_EVENTS);
-  int status = fill(s, out, start);
+  topo_session_events_begin(s, TOPO_STREAM_LIVE);
+  int status = topo_session_events_fill(s, TOPO_STREAM_LIVE, &s->live, NULL);
   if (status < 0)
     return status;
-  if (out->len == start + TOPO_WIRE_HEAD_SIZE)
-    topo_buf_clear(out);
-  else
-    topo_wire_end(out, start);
+  topo_session_events_end(s, TOPO_STREAM_LIVE);
   return 0;
 }

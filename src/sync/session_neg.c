@@ -147,12 +147,12 @@ static int start_engine(struct session_neg *g)
   return topo_negentropy_init(&g->engine, &proxy, TOPO_SESSION_RECONCILE_FRAME, SESSION_BUCKETS);
 }
 
-int topo_session_neg_open(struct topo_session *s, const struct topo_id *set)
+int topo_session_neg_open(struct topo_session *s, const struct topo_id *set, uint64_t peer_count)
 {
   struct session_neg *g = take_slot(s, set, s->next_number);
   topo_assert(g);
   s->activity++;
-  if (topo_session_peer_count(s, set) == 0) {
+  if (peer_count == 0) {
     g->streaming = true;
     return 0;
   }

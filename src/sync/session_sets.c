@@ -18,16 +18,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const bool moves[ROUND_PHASES][ROUND_PHASES] = {
+static const bool transitions[ROUND_PHASES][ROUND_PHASES] = {
     [ROUND_IDLE] = {[ROUND_EXCHANGE] = true},
     [ROUND_EXCHANGE] = {[ROUND_IDLE] = true, [ROUND_CONTROL] = true},
     [ROUND_CONTROL] = {[ROUND_EPOCHS] = true},
     [ROUND_EPOCHS] = {[ROUND_EXCHANGE] = true},
 };
 
-static void move(struct topo_session *s, enum round_phase to)
+static void transition(struct topo_session *s, enum round_phase to)
 {
-  topo_assert(s->o.initiator && moves[s->round][to]);
+  topo_assert(s->o.initiator && transitions[s->round][to]);
   s->round = to;
   s->activity++;
 }
@@ -71,12 +71,6 @@ static bool rows_equal(const struct session_rows *a, const struct session_rows *
   return covered(a, b) && covered(b, a);
 }
 
-static int compare_rows(const void *a, const void *b)
-{
-  const struct topo_session_set *x = a, *y = b;
-  return topo_id_compare(&x->set, &y->set);
-}
-
 /* The owner's rows as they are now, in its order. */
 static int read_rows(struct topo_session *s, struct session_rows *rows)
 {
@@ -96,7 +90,16 @@ static int read_rows(struct topo_session *s, struct session_rows *rows)
 
 static void sort_rows(struct session_rows *rows)
 {
-  qsort(rows->rows, rows->n, sizeof *rows->rows, compare_rows);
+  qsort(rows->rows, rows->n, sizeof *rows->rows, topo_session_set_compare);
+}
+
+/* The same, sorted by set. */
+static int read_sorted_rows(struct topo_session *s, struct session_rows *rows)
+{
+  int status = read_rows(s, rows);
+  if (status == 0)
+    sort_rows(rows);
+  return status;
 }
 
 static void replace(struct session_rows *rows, struct session_rows with)
@@ -105,10 +108,11 @@ static void replace(struct session_rows *rows, struct session_rows with)
   *rows = with;
 }
 
-uint64_t topo_session_peer_count(const struct topo_session *s, const struct topo_id *set)
+/* Starts to reconcile a set, or to send it when the peer has nothing of it. */
+static int open_set(struct topo_session *s, const struct topo_id *set)
 {
   const struct topo_session_set *row = find(&s->peer, set);
-  return row ? row->count : 0;
+  return topo_session_neg_open(s, set, row ? row->count : 0);
 }
 
 void topo_session_sets_begin(struct topo_session *s)
@@ -116,7 +120,7 @@ void topo_session_sets_begin(struct topo_session *s)
   s->sets_due = true;
   s->rested = true;
   if (s->o.initiator)
-    move(s, ROUND_EXCHANGE);
+    transition(s, ROUND_EXCHANGE);
 }
 
 void topo_session_sets_finish(struct topo_session *s)
@@ -150,10 +154,9 @@ static bool applied_to_marks(const struct topo_session *s)
 static int take_unasked(struct topo_session *s)
 {
   struct session_rows now;
-  int status = read_rows(s, &now);
+  int status = read_sorted_rows(s, &now);
   if (status < 0)
     return status;
-  sort_rows(&now);
   s->equal = rows_equal(&now, &s->peer);
   free(now.rows);
   if (s->equal)
@@ -208,7 +211,7 @@ static int send_sets(struct topo_session *s)
 
 static void rest(struct topo_session *s, uint64_t pause_ms)
 {
-  move(s, ROUND_IDLE);
+  transition(s, ROUND_IDLE);
   s->next_round_ms = s->now_ms + pause_ms;
 }
 
@@ -217,10 +220,10 @@ static void exchange(struct topo_session *s)
   s->again = false;
   s->sets_due = true;
   s->peer_fresh = false;
-  move(s, ROUND_EXCHANGE);
+  transition(s, ROUND_EXCHANGE);
 }
 
-static void settle(struct topo_session *s)
+static void finish_equal(struct topo_session *s)
 {
   s->equal = true;
   s->queued = false;
@@ -239,18 +242,17 @@ static void back_off(struct topo_session *s)
 
 /* The pair is here. Equal to what was sent, or to what there is by now: that is settled, for what
  * came since came live. */
-static int judge(struct topo_session *s)
+static int take_pair(struct topo_session *s)
 {
   struct session_rows now;
-  int status = read_rows(s, &now);
+  int status = read_sorted_rows(s, &now);
   if (status < 0)
     return status;
-  sort_rows(&now);
   bool equal = rows_equal(&s->own, &s->peer) || rows_equal(&now, &s->peer);
   bool control = !equal && !set_equal(find(&now, &topo_id_zero), find(&s->peer, &topo_id_zero));
   free(now.rows);
   if (equal) {
-    settle(s);
+    finish_equal(s);
     return 0;
   }
   s->equal = false;
@@ -264,8 +266,8 @@ static int judge(struct topo_session *s)
   s->rested = s->queued = false;
   s->rounds++;
   topo_session_neg_new_round(s);
-  move(s, ROUND_CONTROL);
-  return control ? topo_session_neg_open(s, &topo_id_zero) : 0;
+  transition(s, ROUND_CONTROL);
+  return control ? open_set(s, &topo_id_zero) : 0;
 }
 
 /* Nothing is being reconciled and all that was asked for has been answered. */
@@ -303,7 +305,7 @@ static int plan_epochs(struct topo_session *s)
     if (s->peer.rows[i].count > 0 && !find(&now, &s->peer.rows[i].set))
       plan_add(s, &s->peer.rows[i].set);
   free(now.rows);
-  move(s, ROUND_EPOCHS);
+  transition(s, ROUND_EPOCHS);
   return 0;
 }
 
@@ -311,7 +313,7 @@ static int open_epochs(struct topo_session *s)
 {
   while (s->plan_at < s->plan_len && topo_session_neg_count(s) < TOPO_SESSION_RECONCILING &&
          topo_session_room(s)) {
-    int status = topo_session_neg_open(s, &s->plan[s->plan_at++]);
+    int status = open_set(s, &s->plan[s->plan_at++]);
     if (status < 0)
       return status;
   }
@@ -333,7 +335,8 @@ int topo_session_sets_pump(struct topo_session *s)
       exchange(s);
     }
     return 0;
-  case ROUND_EXCHANGE: return !s->sets_due && s->peer_fresh && topo_session_room(s) ? judge(s) : 0;
+  case ROUND_EXCHANGE:
+    return !s->sets_due && s->peer_fresh && topo_session_room(s) ? take_pair(s) : 0;
   case ROUND_CONTROL: return answered(s) ? plan_epochs(s) : 0;
   case ROUND_EPOCHS: return open_epochs(s);
   case ROUND_PHASES: break;
@@ -350,7 +353,7 @@ void topo_session_sets_tick(struct topo_session *s)
 void topo_session_resync(struct topo_session *s, uint64_t now_ms)
 {
   s->now_ms = now_ms;
-  if (s->phase != SESSION_REGULAR || s->status < 0)
+  if (s->phase != SESSION_MEMBER || s->status < 0)
     return;
   s->activity++;
   if (s->o.initiator)

@@ -54,7 +54,7 @@ static int enter(struct topo_session *s, const struct topo_id *id)
 
 int topo_session_need(struct topo_session *s, const struct topo_id *id)
 {
-  if (s->o.ops->held(s->o.ctx, id))
+  if (s->o.ops->known(s->o.ctx, id))
     return 0;
   s->queued = true;
   int status = s->spill.count > 0 ? TOPO_ELIMIT : enter(s, id);
@@ -66,7 +66,7 @@ int topo_session_need(struct topo_session *s, const struct topo_id *id)
 
 void topo_session_want(struct topo_session *s, const struct topo_id *id)
 {
-  if (s->phase != SESSION_REGULAR || s->status < 0 || s->o.ops->held(s->o.ctx, id))
+  if (s->phase != SESSION_MEMBER || s->status < 0 || s->o.ops->known(s->o.ctx, id))
     return;
   if (enter(s, id) == TOPO_ENOMEM)
     topo_session_fail(s, TOPO_ENOMEM);
@@ -110,8 +110,8 @@ static int unspill(struct topo_session *s)
 {
   const struct topo_id *id;
   while ((id = topo_idqueue_front(&s->spill))) {
-    bool held = s->o.ops->held(s->o.ctx, id);
-    int status = held ? 0 : enter(s, id);
+    bool known = s->o.ops->known(s->o.ctx, id);
+    int status = known ? 0 : enter(s, id);
     if (status == TOPO_ELIMIT)
       return 0;
     if (status == TOPO_ENOMEM)
@@ -163,68 +163,16 @@ int topo_session_want_pump(struct topo_session *s)
   return 0;
 }
 
-int topo_session_batch_add(struct topo_session *s, struct topo_buf *out, size_t start,
-                           const struct topo_id *id)
-{
-  size_t mark = out->len;
-  topo_buf_put_u32(out, 0);
-  int status = s->o.ops->read(s->o.ctx, id, out);
-  if (status == 0 && out->failed)
-    status = TOPO_ENOMEM;
-  if (status < 0) {
-    if (!out->failed)
-      out->len = mark;
-    return status;
-  }
-  size_t len = out->len - mark - TOPO_WIRE_LENGTH_SIZE;
-  if (len < 1 || len > TOPO_WIRE_EVENT_MAX)
-    return TOPO_EINTERNAL;
-  topo_put_be32(out->data + mark, (uint32_t)len);
-  bool first = mark == start + TOPO_WIRE_HEAD_SIZE;
-  if (!first && out->len - start - TOPO_WIRE_HEAD_SIZE > TOPO_SESSION_BATCH) {
-    out->len = mark;
-    return 0;
-  }
-  s->sent_events++;
-  return 1;
-}
-
-/* Moves events of the queue into the batch. 1 when the queue is empty, 0 when the batch is full or
- * missing ids must leave first. */
-static int fill(struct topo_session *s, struct topo_idqueue *q, struct topo_buf *out, size_t start)
-{
-  const struct topo_id *id;
-  bool asked = q == &s->peer_wants;
-  while ((id = topo_idqueue_front(q))) {
-    if (asked && s->missing.count >= s->missing.max)
-      return 0;
-    int status = topo_session_batch_add(s, out, start, id);
-    if (status == TOPO_ENOTFOUND && asked)
-      status = topo_idqueue_push(&s->missing, id);
-    else if (status == 0)
-      return 0;
-    if (status < 0 && status != TOPO_ENOTFOUND)
-      return status;
-    topo_idqueue_pop(q);
-    s->activity++;
-  }
-  return 1;
-}
-
 int topo_session_bulk_pump(struct topo_session *s)
 {
-  struct topo_buf *out = &s->out[TOPO_STREAM_BULK].buf;
   if (!topo_session_sent(s, TOPO_STREAM_BULK) || s->peer_wants.count + s->haves.count == 0)
     return 0;
-  size_t start = topo_wire_begin(out, TOPO_WIRE_EVENTS);
-  int status = fill(s, &s->peer_wants, out, start);
+  topo_session_events_begin(s, TOPO_STREAM_BULK);
+  int status = topo_session_events_fill(s, TOPO_STREAM_BULK, &s->peer_wants, &s->missing);
   if (status == 1)
-    status = fill(s, &s->haves, out, start);
+    status = topo_session_events_fill(s, TOPO_STREAM_BULK, &s->haves, NULL);
   if (status < 0)
     return status;
-  if (out->len == start + TOPO_WIRE_HEAD_SIZE)
-    topo_buf_clear(out);
-  else
-    topo_wire_end(out, start);
+  topo_session_events_end(s, TOPO_STREAM_BULK);
   return 0;
 }

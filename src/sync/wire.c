@@ -30,7 +30,7 @@ void topo_wire_put_hello(struct topo_buf *out, const struct topo_wire_hello *hel
   topo_buf_put_u8(out, hello->version);
   topo_buf_put_id(out, &hello->workspace);
   topo_buf_put_id(out, &hello->scope);
-  topo_buf_put_id(out, &hello->conn);
+  topo_buf_put_id(out, &hello->credential);
   topo_buf_put_u32(out, hello->features);
   topo_wire_end(out, start);
 }
@@ -132,7 +132,7 @@ int topo_wire_get_hello(struct topo_bytes payload, struct topo_wire_hello *hello
     return 0;
   hello->workspace = topo_read_id(&r);
   hello->scope = topo_read_id(&r);
-  hello->conn = topo_read_id(&r);
+  hello->credential = topo_read_id(&r);
   hello->features = topo_read_u32(&r);
   return exactly(&r);
 }
@@ -172,12 +172,6 @@ int topo_wire_get_welcome(struct topo_bytes payload, struct topo_id *admission)
   return exactly(&r);
 }
 
-static int compare_rows(const void *a, const void *b)
-{
-  const struct topo_session_set *x = a, *y = b;
-  return topo_id_compare(&x->set, &y->set);
-}
-
 static bool has_twins(const struct topo_session_set *rows, size_t n)
 {
   for (size_t i = 1; i < n; i++)
@@ -204,7 +198,7 @@ int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_set **rows
     out[i].count = topo_read_u64(&r);
     out[i].digest = topo_read_id(&r);
   }
-  qsort(out, count, sizeof *out, compare_rows);
+  qsort(out, count, sizeof *out, topo_session_set_compare);
   if (has_twins(out, count)) {
     free(out);
     return TOPO_EMALFORMED;

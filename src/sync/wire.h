@@ -22,7 +22,7 @@
 #ifndef TOPO_SYNC_WIRE_H
 #define TOPO_SYNC_WIRE_H
 
-#include "sync/session.h"
+#include "sync/session_fields.h"
 
 enum topo_wire_kind {
   TOPO_WIRE_HELLO = 0x01,
@@ -55,7 +55,7 @@ struct topo_wire_frame {
 
 struct topo_wire_hello {
   uint8_t version;
-  struct topo_id workspace, scope, conn;
+  struct topo_id workspace, scope, credential;
   uint32_t features;
 };
 

@@ -85,9 +85,9 @@ static void make_up_hello(struct pair_side *side)
   struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
                                   .workspace = side->options.workspace,
                                   .scope = side->options.scope,
-                                  .conn = {{5}}};
+                                  .credential = {{5}}};
   if (side->options.role == TOPO_SESSION_INVITER)
-    hello.conn = topo_id_zero;
+    hello.credential = topo_id_zero;
   topo_wire_put_hello(&bytes, &hello);
   topo_assert(pair_inject(side, TOPO_STREAM_CONTROL, bytes.data, bytes.len) == 0);
   topo_buf_finish(&bytes);
@@ -108,8 +108,8 @@ static void begin(struct pair_side *side, unsigned options)
 
 static void check_end(const struct pair_side *side)
 {
-  topo_assert(side->link_closed == side->heard_closed);
-  if (side->link_closed) {
+  topo_assert(side->conn_closed == side->heard_closed);
+  if (side->conn_closed) {
     topo_assert(side->closed_status < 0 || side->close_code == TOPO_CLOSE_INVITE_DONE);
     return;
   }
@@ -130,13 +130,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct pair_side *side = data[0] & 1 ? &p.a : &p.b;
   struct topo_reader r = topo_reader_init(data + 1, size - 1);
   begin(side, data[0]);
-  while (topo_reader_left(&r) > 0 && !side->link_closed) {
+  while (topo_reader_left(&r) > 0 && !side->conn_closed) {
     unsigned what = topo_read_u8(&r);
     if ((what & 3) == 3)
       act(side, what >> 2 & 7, &r);
     else
       give(side, what, &r);
-    if (!side->link_closed)
+    if (!side->conn_closed)
       topo_session_flush(side->session, p.now_ms);
   }
   check_end(side);

@@ -31,9 +31,9 @@ struct topo_wire_hello lone_hello(const struct lone *l)
   struct topo_wire_hello hello = {.version = 1,
                                   .workspace = l->side->options.workspace,
                                   .scope = l->side->options.scope,
-                                  .conn = {{5}}};
+                                  .credential = {{5}}};
   if (l->side->options.role == TOPO_SESSION_INVITER)
-    hello.conn = topo_id_zero;
+    hello.credential = topo_id_zero;
   return hello;
 }
 
@@ -41,7 +41,7 @@ int lone_inject(struct lone *l, unsigned stream)
 {
   int status = pair_inject(l->side, stream, l->bytes.data, l->bytes.len);
   topo_buf_clear(&l->bytes);
-  return status ? status : l->side->link_closed ? 0 : topo_session_flush(l->side->session, 0);
+  return status ? status : l->side->conn_closed ? 0 : topo_session_flush(l->side->session, 0);
 }
 
 void lone_greet(struct lone *l, bool initiator, enum topo_session_role role)
@@ -56,7 +56,7 @@ void lone_greet(struct lone *l, bool initiator, enum topo_session_role role)
 void lone_breaks(struct lone *l, unsigned stream, int status)
 {
   assert_int_equal(lone_inject(l, stream), status);
-  assert_true(l->side->link_closed && l->side->heard_closed);
+  assert_true(l->side->conn_closed && l->side->heard_closed);
   assert_int_equal(l->side->close_code, topo_close_code(status));
   assert_int_equal(l->side->closed_status, status);
   lone_finish(l);

@@ -144,7 +144,7 @@ void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp)
 static size_t conn_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
 {
   struct pair_side *side = ctx;
-  topo_assert(!side->link_closed && stream < TOPO_CONN_STREAMS);
+  topo_assert(!side->conn_closed && stream < TOPO_CONN_STREAMS);
   struct topo_buf *buf = &side->out.streams[stream];
   size_t room = side->pair->send_buffer - buf->len;
   if (len > room)
@@ -159,7 +159,7 @@ static void conn_consumed(void *ctx, unsigned stream, size_t len)
 {
   struct pair_side *side = ctx;
   struct pair_pipe *in = &side->other->out;
-  topo_assert(!side->link_closed && len <= in->unconsumed[stream]);
+  topo_assert(!side->conn_closed && len <= in->unconsumed[stream]);
   in->unconsumed[stream] -= len;
   in->unconsumed_total -= len;
 }
@@ -167,8 +167,8 @@ static void conn_consumed(void *ctx, unsigned stream, size_t len)
 static void conn_close(void *ctx, uint64_t code)
 {
   struct pair_side *side = ctx;
-  topo_assert(!side->link_closed);
-  side->link_closed = true;
+  topo_assert(!side->conn_closed);
+  side->conn_closed = true;
   side->close_code = code;
 }
 
@@ -203,7 +203,7 @@ static const struct topo_itemset *on_items(void *ctx, const struct topo_id *set)
   return NULL;
 }
 
-static bool on_held(void *ctx, const struct topo_id *id)
+static bool on_known(void *ctx, const struct topo_id *id)
 {
   return pair_find(ctx, id) != NULL;
 }
@@ -256,7 +256,7 @@ static int on_greeted(void *ctx, struct topo_session *s, const struct topo_id *c
   struct pair_side *side = ctx;
   (void)s;
   side->greeted++;
-  side->greeted_link = *conn;
+  side->greeted_credential = *conn;
   return side->greeted_status;
 }
 
@@ -309,15 +309,15 @@ static void on_welcomed(void *ctx, struct topo_session *s, const struct topo_id 
 static void on_closed(void *ctx, struct topo_session *s, int status)
 {
   struct pair_side *side = ctx;
-  topo_assert(side->link_closed && !side->heard_closed && s == side->session);
+  topo_assert(side->conn_closed && !side->heard_closed && s == side->session);
   side->heard_closed = true;
   side->closed_status = status;
 }
 
-static const struct topo_session_callbacks host_ops = {
+static const struct topo_session_callbacks owner_ops = {
     .sets = on_sets,
     .items = on_items,
-    .held = on_held,
+    .known = on_known,
     .read = on_read,
     .events = on_events,
     .greeted = on_greeted,
@@ -341,7 +341,7 @@ static void side_init(struct pair *p, struct pair_side *side, struct pair_side *
     side->views[i] = topo_memset_itemset(side->sets[i]);
   }
   side->options = (struct topo_session_options){.conn = {&conn_ops, side},
-                                                .ops = &host_ops,
+                                                .ops = &owner_ops,
                                                 .ctx = side,
                                                 .role = TOPO_SESSION_MEMBER,
                                                 .initiator = side == &p->a,
@@ -387,7 +387,7 @@ void pair_start(struct pair_side *side)
 
 static bool alive(const struct pair_side *side)
 {
-  return side->session && !side->link_closed;
+  return side->session && !side->conn_closed;
 }
 
 /* Bytes of a stream that could be delivered now. */

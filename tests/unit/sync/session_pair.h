@@ -1,5 +1,5 @@
 /*
- * session_pair.h - two sessions in memory: hosts that keep events in item sets, and a connection
+ * session_pair.h - two sessions in memory: owners that keep events in item sets, and a connection
  * between them with bounded buffers, a window, and seeded chunking and order.
  *
  * An event of these tests is `u8 set ‖ u64 timestamp ‖ any bytes`; its id is made of its bytes. Set
@@ -46,7 +46,7 @@ struct pair_side {
   struct pair_batch batches[PAIR_BATCHES];
   size_t batch_count;
   struct pair_pipe out;
-  bool link_closed, heard_closed;
+  bool conn_closed, heard_closed;
   uint64_t close_code;
   int closed_status;
   /* behaviour */
@@ -56,7 +56,7 @@ struct pair_side {
   bool deaf;       /* events arrive but are never listed in a set */
   bool defer_join; /* `join` does not welcome */
   /* what was heard */
-  struct topo_id greeted_link, offered_auth, welcome;
+  struct topo_id greeted_credential, offered_auth, welcome;
   struct topo_session_join join;
   unsigned greeted, offered, joined, welcomed;
   size_t received, duplicates, live_received;

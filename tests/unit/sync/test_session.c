@@ -1,4 +1,4 @@
-/* test_session.c - two sessions make two hosts hold the same. */
+/* test_session.c - two sessions make two owners hold the same. */
 #include "base/status.h"
 #include "port/close.h"
 #include "unit/sync/session_pair.h"
@@ -53,7 +53,7 @@ static void converges_for_many_seeds(void **state)
   }
 }
 
-static void empty_hosts_are_synced_at_once(void **state)
+static void empty_owners_are_synced_at_once(void **state)
 {
   (void)state;
   struct pair p;
@@ -61,8 +61,8 @@ static void empty_hosts_are_synced_at_once(void **state)
   start(&p);
   assert_true(pair_sync(&p, 0));
   assert_int_equal(topo_session_state(p.a.session).rounds, 0);
-  assert_true(topo_id_equal(&p.a.greeted_link, &p.b.options.own_credential));
-  assert_true(topo_id_equal(&p.b.greeted_link, &p.a.options.own_credential));
+  assert_true(topo_id_equal(&p.a.greeted_credential, &p.b.options.own_credential));
+  assert_true(topo_id_equal(&p.b.greeted_credential, &p.a.options.own_credential));
   pair_finish(&p);
 }
 
@@ -239,7 +239,7 @@ static void rounds_that_move_nothing_back_off(void **state)
   pair_finish(&p);
 }
 
-static void the_host_may_want_an_event(void **state)
+static void the_owner_may_want_an_event(void **state)
 {
   (void)state;
   struct pair p;
@@ -256,7 +256,7 @@ static void the_host_may_want_an_event(void **state)
   assert_non_null(pair_find(&p.a, &id));
   assert_int_equal(topo_session_state(p.a.session).wanted, 0);
   assert_int_equal(topo_session_state(p.b.session).sent_events, 1);
-  topo_session_want(p.a.session, &id); /* held by now */
+  topo_session_want(p.a.session, &id); /* known by now */
   assert_int_equal(topo_session_state(p.a.session).wanted, 0);
   pair_finish(&p);
 }
@@ -278,7 +278,7 @@ static void what_the_peer_does_not_have_is_missing(void **state)
   pair_rest(&p);
   assert_int_equal(topo_session_state(p.a.session).wanted, 0);
   assert_true(topo_session_state(p.a.session).synced);
-  assert_false(p.a.link_closed || p.b.link_closed);
+  assert_false(p.a.conn_closed || p.b.conn_closed);
   pair_finish(&p);
 }
 
@@ -317,7 +317,7 @@ static void wants_beyond_the_limit_are_ignored(void **state)
 }
 
 /* Applied late, counted against the window: the sender stops, nothing is lost. */
-static void a_host_that_never_applies_stops_the_sender(void **state)
+static void an_owner_that_never_applies_stops_the_sender(void **state)
 {
   (void)state;
   struct pair p;
@@ -397,7 +397,7 @@ static void what_is_under_way_is_not_sent_again_at_once(void **state)
   pair_finish(&p);
 }
 
-static void a_failing_host_closes_the_link(void **state)
+static void a_failing_owner_closes_the_connection(void **state)
 {
   (void)state;
   struct pair p;
@@ -405,7 +405,7 @@ static void a_failing_host_closes_the_link(void **state)
   p.a.sets_status = TOPO_EIO;
   start(&p);
   pair_rest(&p);
-  assert_true(p.a.link_closed && p.a.heard_closed);
+  assert_true(p.a.conn_closed && p.a.heard_closed);
   assert_int_equal(p.a.close_code, TOPO_CLOSE_INTERNAL);
   assert_int_equal(p.a.closed_status, TOPO_EIO);
   pair_finish(&p);
@@ -437,11 +437,11 @@ static void a_newcomer_is_offered_joins_and_is_welcomed(void **state)
   assert_int_equal(p.b.join.countersign[63], 0x55);
   assert_int_equal(p.b.join.proof[63], 0x66);
   assert_int_equal(p.a.welcome.bytes[0], 0x77);
-  assert_true(topo_id_is_zero(&p.b.greeted_link));
-  assert_true(p.a.link_closed && p.a.heard_closed);
+  assert_true(topo_id_is_zero(&p.b.greeted_credential));
+  assert_true(p.a.conn_closed && p.a.heard_closed);
   assert_int_equal(p.a.closed_status, 0);
   assert_int_equal(p.a.close_code, TOPO_CLOSE_INVITE_DONE);
-  assert_false(p.b.link_closed);
+  assert_false(p.b.conn_closed);
   pair_finish(&p);
 }
 
@@ -478,7 +478,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(converges_for_many_seeds),
-      cmocka_unit_test(empty_hosts_are_synced_at_once),
+      cmocka_unit_test(empty_owners_are_synced_at_once),
       cmocka_unit_test(a_newcomer_that_dials_gets_everything),
       cmocka_unit_test(a_newcomer_that_is_dialled_gets_everything),
       cmocka_unit_test(more_haves_than_fit_take_more_rounds),
@@ -488,15 +488,15 @@ int main(void)
       cmocka_unit_test(a_round_is_started_every_ten_minutes),
       cmocka_unit_test(resync_starts_a_round_from_either_side),
       cmocka_unit_test(rounds_that_move_nothing_back_off),
-      cmocka_unit_test(the_host_may_want_an_event),
+      cmocka_unit_test(the_owner_may_want_an_event),
       cmocka_unit_test(what_the_peer_does_not_have_is_missing),
       cmocka_unit_test(what_came_before_it_was_asked_for_is_not_asked_for),
       cmocka_unit_test(wants_beyond_the_limit_are_ignored),
-      cmocka_unit_test(a_host_that_never_applies_stops_the_sender),
+      cmocka_unit_test(an_owner_that_never_applies_stops_the_sender),
       cmocka_unit_test(epochs_wait_for_what_control_asked_for),
       cmocka_unit_test(reconciliation_waits_for_wants),
       cmocka_unit_test(what_is_under_way_is_not_sent_again_at_once),
-      cmocka_unit_test(a_failing_host_closes_the_link),
+      cmocka_unit_test(a_failing_owner_closes_the_connection),
       cmocka_unit_test(a_newcomer_is_offered_joins_and_is_welcomed),
       cmocka_unit_test(a_welcome_may_come_later),
       cmocka_unit_test(an_inviter_may_refuse),

@@ -33,13 +33,13 @@ static void a_later_version_may_have_another_hello(void **state)
   lone_breaks(&l, CONTROL, TOPO_EVERSION);
 }
 
-static void an_invitee_has_no_link(void **state)
+static void an_invitee_has_no_credential(void **state)
 {
   (void)state;
   struct lone l;
   lone_init(&l, false, TOPO_SESSION_INVITER);
   struct topo_wire_hello hello = lone_hello(&l);
-  hello.conn.bytes[0] = 1;
+  hello.credential.bytes[0] = 1;
   topo_wire_put_hello(&l.bytes, &hello);
   lone_breaks(&l, CONTROL, TOPO_EPROTOCOL);
 }
@@ -57,7 +57,7 @@ static void the_first_frame_is_hello_and_it_comes_once(void **state)
   lone_breaks(&l, CONTROL, TOPO_EPROTOCOL);
 }
 
-static void a_host_may_refuse_a_greeting(void **state)
+static void an_owner_may_refuse_a_greeting(void **state)
 {
   (void)state;
   struct lone l;
@@ -144,9 +144,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hello_of_another_workspace_scope_or_version),
       cmocka_unit_test(a_later_version_may_have_another_hello),
-      cmocka_unit_test(an_invitee_has_no_link),
+      cmocka_unit_test(an_invitee_has_no_credential),
       cmocka_unit_test(the_first_frame_is_hello_and_it_comes_once),
-      cmocka_unit_test(a_host_may_refuse_a_greeting),
+      cmocka_unit_test(an_owner_may_refuse_a_greeting),
       cmocka_unit_test(greetings_that_end_early_or_late),
       cmocka_unit_test(members_take_no_bootstrap),
       cmocka_unit_test(bootstrap_frames_that_end_early_or_late),

@@ -109,7 +109,7 @@ static int run(bool initiator, unsigned long n, bool *done)
     status = give(&l, &l.bytes, 7);
   }
   *done = !failed;
-  assert_int_equal(l.side->link_closed, status < 0);
+  assert_int_equal(l.side->conn_closed, status < 0);
   if (status < 0)
     assert_int_equal(l.side->close_code, TOPO_CLOSE_INTERNAL);
   else if (!failed)

@@ -124,7 +124,7 @@ static void good_frames_are_taken_in_any_pieces(void **state)
       topo_buf_put(&l.bytes, all.data + at, all.len - at < piece ? all.len - at : piece);
       assert_int_equal(lone_inject(&l, CONTROL), 0);
     }
-    assert_false(l.side->link_closed);
+    assert_false(l.side->conn_closed);
     assert_int_equal(topo_session_state(l.side->session).remote_items, 2);
     assert_int_equal(l.side->other->out.unconsumed_total, 0);
     lone_finish(&l);
