@@ -104,9 +104,9 @@ static int digest(struct topo_node_set *set)
 
 int topo_sets_list(struct topo_node *node, struct topo_session_set *out)
 {
-  struct ranked order[TOPO_SESSION_SETS];
+  struct ranked order[TOPO_SESSION_SETS_MAX];
   size_t n = 0;
-  for (size_t i = 0; i < node->n_sets && n < TOPO_SESSION_SETS; i++) {
+  for (size_t i = 0; i < node->n_sets && n < TOPO_SESSION_SETS_MAX; i++) {
     struct topo_node_set *set = &node->sets[i];
     const struct topo_authority_node *epoch =
         topo_authority_find(topo_dag_authority(node->dag), &set->id);

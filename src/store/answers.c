@@ -34,7 +34,7 @@ static int trim(struct topo_db *db, uint64_t now_ms)
 {
   struct topo_stmt *s = topo_stmt(db, "DELETE FROM local_answer WHERE"
                                       " no<=(SELECT max(no) FROM local_answer)-?1 OR at_ms<?2");
-  topo_bind_i64(s, 1, TOPO_ANSWERS_KEPT);
+  topo_bind_i64(s, 1, TOPO_ANSWERS_KEPT_MAX);
   topo_bind_i64(s, 2, (int64_t)now_ms - TOPO_ANSWERS_KEPT_MS);
   return topo_execute(s);
 }

@@ -6,14 +6,14 @@
  *
  * `event` is the row of the event that the write made; a view that shows it shows the key, too, and
  * the client knows its own message again. Kept are those of the last day, as far as they are among
- * the last TOPO_ANSWERS_KEPT.
+ * the last TOPO_ANSWERS_KEPT_MAX.
  */
 #ifndef TOPO_STORE_ANSWERS_H
 #define TOPO_STORE_ANSWERS_H
 
 #include "store/db.h"
 
-enum { TOPO_ANSWERS_KEPT = 50000, TOPO_ANSWERS_KEPT_MS = 24 * 3600 * 1000 };
+enum { TOPO_ANSWERS_KEPT_MAX = 50000, TOPO_ANSWERS_KEPT_MS = 24 * 3600 * 1000 };
 
 extern const struct topo_migration topo_answers_migration;
 

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Slots of the two caches: powers of two. */
+enum { CACHE_SLOTS = 4096, ROW_SLOTS = 1024 };
+
 const struct topo_migration topo_log_migration = {
     "CREATE TABLE event(no INTEGER PRIMARY KEY, h INTEGER NOT NULL, id BLOB NOT NULL,"
     " state INTEGER NOT NULL, type INTEGER NOT NULL, set_no INTEGER NOT NULL,"
@@ -21,8 +24,8 @@ const struct topo_migration topo_log_migration = {
 int topo_log_init(struct topo_log *log, struct topo_db *db)
 {
   log->db = db;
-  log->cache = calloc(TOPO_LOG_CACHE, sizeof *log->cache);
-  log->rows = calloc(TOPO_LOG_ROWS, sizeof *log->rows);
+  log->cache = calloc(CACHE_SLOTS, sizeof *log->cache);
+  log->rows = calloc(ROW_SLOTS, sizeof *log->rows);
   return log->cache && log->rows ? 0 : TOPO_ENOMEM;
 }
 
@@ -37,13 +40,13 @@ void topo_log_finish(struct topo_log *log)
 
 void topo_log_forget(struct topo_log *log)
 {
-  memset(log->cache, 0, TOPO_LOG_CACHE * sizeof *log->cache);
-  memset(log->rows, 0, TOPO_LOG_ROWS * sizeof *log->rows);
+  memset(log->cache, 0, CACHE_SLOTS * sizeof *log->cache);
+  memset(log->rows, 0, ROW_SLOTS * sizeof *log->rows);
 }
 
 static size_t cache_slot(const struct topo_id *id)
 {
-  return (size_t)(topo_get_be64(id->bytes + 8) & (TOPO_LOG_CACHE - 1));
+  return (size_t)(topo_get_be64(id->bytes + 8) & (CACHE_SLOTS - 1));
 }
 
 static void remember(struct topo_log *log, const struct topo_id *id, int64_t no)
@@ -55,7 +58,7 @@ static void remember(struct topo_log *log, const struct topo_id *id, int64_t no)
 
 static struct topo_row *row_slot(struct topo_log *log, int64_t no)
 {
-  return &log->rows[(uint64_t)no & (TOPO_LOG_ROWS - 1)];
+  return &log->rows[(uint64_t)no & (ROW_SLOTS - 1)];
 }
 
 /* Keeps what the table says of a row, and nothing of what is about to be. */

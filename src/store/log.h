@@ -49,8 +49,6 @@ struct topo_row {
   bool written_accepted; /* the table says "accepted" already */
 };
 
-enum { TOPO_LOG_CACHE = 4096, TOPO_LOG_ROWS = 1024 };
-
 struct topo_log {
   struct topo_db *db;
   struct { /* direct-mapped: ids met again and again (channels, credentials, epochs) skip the index

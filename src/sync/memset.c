@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* Nodes away from the edges are at least half full, so twelve levels outlast 2^64 items. */
-enum { LEAF_ITEMS = 128, INNER_ENTRIES = 64, MAX_HEIGHT = 12, LONG_RUN = LEAF_ITEMS / 8 * 7 };
+enum { LEAF_ITEMS = 128, INNER_ENTRIES = 64, HEIGHT_MAX = 12, LONG_RUN = LEAF_ITEMS / 8 * 7 };
 
 struct leaf {
   size_t n;
@@ -178,7 +178,7 @@ static int grow(struct topo_memset *set, enum edge edge, const struct topo_item 
     free(inner);
     return status;
   }
-  topo_assert(set->height < MAX_HEIGHT);
+  topo_assert(set->height < HEIGHT_MAX);
   set->root.child.inner = inner;
   set->height++;
   return 0;
@@ -213,7 +213,7 @@ static enum edge edge_of(const struct topo_memset *set, const struct topo_item *
 /* Goes down to the leaf for `key`, making room on the way; path[0] is the root, path[height] the
  * leaf. */
 static int descend(struct topo_memset *set, const struct topo_item *key,
-                   struct entry *path[static MAX_HEIGHT + 1])
+                   struct entry *path[static HEIGHT_MAX + 1])
 {
   enum edge edge = set->root.sum.count ? edge_of(set, key) : EDGE_NONE;
   if (is_full(&set->root, set->height)) {
@@ -241,7 +241,7 @@ static int descend(struct topo_memset *set, const struct topo_item *key,
 static int set_insert(void *ctx, const struct topo_item *item)
 {
   struct topo_memset *set = ctx;
-  struct entry *path[MAX_HEIGHT + 1];
+  struct entry *path[HEIGHT_MAX + 1];
   if (item->timestamp == TOPO_ITEM_INFINITY)
     return TOPO_EINVAL;
   int status = descend(set, item, path);
@@ -386,7 +386,7 @@ void topo_memset_destroy(struct topo_memset *set)
 {
   if (!set)
     return;
-  struct inner *path[MAX_HEIGHT];
+  struct inner *path[HEIGHT_MAX];
   unsigned depth = 0; /* inner nodes on the path */
   struct entry *e = &set->root;
   for (;;) {

@@ -18,7 +18,7 @@
 enum {
   /* The part of a frame kept for what may follow the last id that fits: two bounds, the list's
    * head, the id itself and the closing fingerprint. The reference's number. */
-  FRAME_RESERVE = 200,
+  RESERVE_BYTES = 200,
   PAGE = 32 /* items read from the set at a time */
 };
 
@@ -32,13 +32,13 @@ struct pass {
 };
 
 int topo_negentropy_init(struct topo_negentropy *n, const struct topo_itemset *set,
-                         size_t frame_limit, unsigned buckets)
+                         size_t message_limit, unsigned buckets)
 {
-  if (frame_limit != 0 && frame_limit < TOPO_NEGENTROPY_MIN_FRAME)
+  if (message_limit != 0 && message_limit < TOPO_NEGENTROPY_MESSAGE_MIN)
     return TOPO_EINVAL;
-  if (buckets < TOPO_NEGENTROPY_MIN_BUCKETS || buckets > TOPO_NEGENTROPY_MAX_BUCKETS)
+  if (buckets < TOPO_NEGENTROPY_BUCKETS_MIN || buckets > TOPO_NEGENTROPY_BUCKETS_MAX)
     return TOPO_EINVAL;
-  *n = (struct topo_negentropy){*set, frame_limit, buckets, false};
+  *n = (struct topo_negentropy){*set, message_limit, buckets, false};
   return 0;
 }
 
@@ -53,9 +53,9 @@ void topo_negentropy_finish(struct topo_negentropy *n)
     memset(n, 0, sizeof *n);
 }
 
-static bool exceeds_frame(const struct pass *p, size_t len)
+static bool is_too_long(const struct pass *p, size_t len)
 {
-  return p->n->frame_limit != 0 && len > p->n->frame_limit - FRAME_RESERVE;
+  return p->n->message_limit != 0 && len > p->n->message_limit - RESERVE_BYTES;
 }
 
 static int put_ids(struct pass *p, uint64_t begin, uint64_t end)
@@ -138,9 +138,9 @@ static int answer_fingerprint(struct pass *p, const struct topo_range *range, ui
 static int answer_ids(struct pass *p, const struct topo_range *range, uint64_t begin, uint64_t *end)
 {
   struct topo_bound upper = range->upper;
-  size_t limit = p->n->frame_limit;
+  size_t limit = p->n->message_limit;
   if (limit) {
-    uint64_t room = (limit - FRAME_RESERVE - p->w.out->len) / TOPO_ID_SIZE + 1;
+    uint64_t room = (limit - RESERVE_BYTES - p->w.out->len) / TOPO_ID_SIZE + 1;
     if (room < *end - begin) {
       struct topo_item next;
       int status = topo_itemset_read(&p->n->set, begin + room, &next, 1);
@@ -288,7 +288,7 @@ static int answer_range(struct pass *p, const struct topo_range *range, uint64_t
     status = p->sink ? compare_ids(p, range, begin, end) : answer_ids(p, range, begin, &end);
     break;
   }
-  if (status == 0 && exceeds_frame(p, p->w.out->len)) {
+  if (status == 0 && is_too_long(p, p->w.out->len)) {
     status = fits ? put_remainder(p, end) : give_up_range(p, &before, mark, begin, end);
     return status < 0 ? status : 1;
   }

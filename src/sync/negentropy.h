@@ -20,9 +20,9 @@
 
 enum {
   TOPO_NEGENTROPY_VERSION = 0x61,
-  TOPO_NEGENTROPY_MIN_FRAME = 4096,
-  TOPO_NEGENTROPY_MIN_BUCKETS = 2,
-  TOPO_NEGENTROPY_MAX_BUCKETS = 48, /* so that one range always fits in the smallest frame */
+  TOPO_NEGENTROPY_MESSAGE_MIN = 4096,
+  TOPO_NEGENTROPY_BUCKETS_MIN = 2,
+  TOPO_NEGENTROPY_BUCKETS_MAX = 48, /* so that one range always fits in the smallest frame */
   /* With this many buckets every message is, byte for byte, the reference implementation's. That
    * includes its treatment of a range that no longer fits: the fingerprint which closes the message
    * then leaves that range's own items out, and if the peer happens to hold none from there on, a
@@ -33,7 +33,7 @@ enum {
 /* Embedded by its user; the members belong to negentropy.c. */
 struct topo_negentropy {
   struct topo_itemset set;
-  size_t frame_limit;
+  size_t message_limit;
   unsigned buckets;
   bool initiator;
 };
@@ -48,12 +48,13 @@ struct topo_negentropy_sink {
 };
 
 /* `set` is copied; what it leads to must last until it is rebound or `n` is finished. No message
- * made will be longer than `frame_limit` bytes; 0 is no limit (a message then holds at most all ids
- * of the set). A range that differs is split into `buckets` parts or, below twice as many items,
- * listed. TOPO_EINVAL when a limit is below TOPO_NEGENTROPY_MIN_FRAME or `buckets` out of bounds.
+ * made will be longer than `message_limit` bytes; 0 is no limit (a message then holds at most all
+ * ids of the set). A range that differs is split into `buckets` parts or, below twice as many
+ * items, listed. TOPO_EINVAL when a limit is below TOPO_NEGENTROPY_MESSAGE_MIN or `buckets` out of
+ * bounds.
  */
 int topo_negentropy_init(struct topo_negentropy *n, const struct topo_itemset *set,
-                         size_t frame_limit, unsigned buckets);
+                         size_t message_limit, unsigned buckets);
 /* Replaces the handle on the set, for owners whose handles last shorter than the exchange. */
 void topo_negentropy_rebind(struct topo_negentropy *n, const struct topo_itemset *set);
 /* NULL is fine. */

@@ -34,10 +34,10 @@
 /* What one session may hold of each kind. */
 enum {
   TOPO_SESSION_EVENTS_BYTES_MAX = 192 * 1024, /* bytes of events in one EVENTS frame that we make */
-  TOPO_SESSION_WANTS = 8192,                  /* ids asked for and not yet answered */
-  TOPO_SESSION_PEER_WANTS = 16384, /* ids that the peer asked for and that are not sent yet */
-  TOPO_SESSION_RECONCILING = 4,    /* sets that are reconciled at a time */
-  TOPO_SESSION_LIVE = 4096         /* ids that wait to be pushed */
+  TOPO_SESSION_WANTS_MAX = 8192,              /* ids asked for and not yet answered */
+  TOPO_SESSION_PEER_WANTS_MAX = 16384, /* ids that the peer asked for and that are not sent yet */
+  TOPO_SESSION_RECONCILING_MAX = 4,    /* sets that are reconciled at a time */
+  TOPO_SESSION_LIVE_MAX = 4096         /* ids that wait to be pushed */
 };
 
 struct topo_session;
@@ -48,7 +48,7 @@ enum topo_session_stream { TOPO_STREAM_CONTROL, TOPO_STREAM_BULK, TOPO_STREAM_LI
 
 struct topo_session_callbacks {
   /* Writes the rows of SETS, control first, then epochs newest first, into `out` (room for
-   * TOPO_SESSION_SETS); returns how many, or a negative status. */
+   * TOPO_SESSION_SETS_MAX); returns how many, or a negative status. */
   int (*sets)(void *ctx, struct topo_session_set *out);
   /* The items of a set; NULL when there are none yet (treated as empty). Valid until the step ends.
    */

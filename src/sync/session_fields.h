@@ -9,9 +9,9 @@
 
 /* Sizes that both sides rely on. A peer that goes beyond one has sent an ill-formed frame. */
 enum {
-  TOPO_FRAME_MAX = 262144,              /* bytes of one frame: its kind and its payload */
-  TOPO_SESSION_RECONCILE_FRAME = 65536, /* bytes of one message of reconciliation */
-  TOPO_SESSION_SETS = 1024              /* rows of one SETS */
+  TOPO_FRAME_MAX = 262144,                  /* bytes of one frame: its kind and its payload */
+  TOPO_SESSION_RECONCILE_BYTES_MAX = 65536, /* bytes of one message of reconciliation */
+  TOPO_SESSION_SETS_MAX = 1024              /* rows of one SETS */
 };
 
 /* A row of SETS: one item set of the sender's, as it was when the frame was made. */

@@ -28,9 +28,9 @@
 enum {
   SESSION_STREAMS = 3,
   SESSION_CONTROL_LIMIT = 128 * 1024, /* unsent control bytes from which on no frame is added */
-  SESSION_HAVES = 16384,              /* ids found here and not there, not yet sent */
-  SESSION_HAVES_PAUSE = 8192,         /* above it reconciliation waits */
-  SESSION_RECENT = 16384,             /* ids remembered as sent by reconciliation, per round */
+  SESSION_HAVES_MAX = 16384,          /* ids found here and not there, not yet sent */
+  SESSION_HAVES_SOFT_LIMIT = 8192,    /* above it reconciliation waits */
+  SESSION_RECENT_MAX = 16384,         /* ids remembered as sent by reconciliation, per round */
   SESSION_BUCKETS = 12,
   SESSION_ROUND_MS = 10 * 60 * 1000,
   SESSION_BACKOFF_MIN_MS = 100,
@@ -130,7 +130,7 @@ struct topo_session {
   size_t plan_len, plan_at;
 
   /* session_neg.c */
-  struct session_neg neg[TOPO_SESSION_RECONCILING];
+  struct session_neg neg[TOPO_SESSION_RECONCILING_MAX];
   uint32_t next_number;
   struct topo_idset recent[2]; /* sent by this round, and by the one before */
   struct topo_buf scratch;
@@ -188,7 +188,7 @@ int topo_session_neg_frame(struct topo_session *s, const struct topo_wire_frame 
 /* Answers what waits, as far as room and backpressure allow. */
 int topo_session_neg_pump(struct topo_session *s);
 /* Starts to reconcile a set of which the peer has `peer_count` items; of none, ours are sent. The
- * caller has seen that fewer than TOPO_SESSION_RECONCILING are open and that there is room. */
+ * caller has seen that fewer than TOPO_SESSION_RECONCILING_MAX are open and that there is room. */
 int topo_session_neg_open(struct topo_session *s, const struct topo_id *set, uint64_t peer_count);
 /* Sets being reconciled. */
 unsigned topo_session_neg_count(const struct topo_session *s);

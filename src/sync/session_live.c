@@ -5,7 +5,7 @@
 
 void topo_session_live_begin(struct topo_session *s)
 {
-  topo_idqueue_init(&s->live, TOPO_SESSION_LIVE);
+  topo_idqueue_init(&s->live, TOPO_SESSION_LIVE_MAX);
 }
 
 void topo_session_live_finish(struct topo_session *s)

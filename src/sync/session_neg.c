@@ -1,5 +1,5 @@
 /*
- * session_neg.c - reconciliation of single sets, up to TOPO_SESSION_RECONCILING at a time.
+ * session_neg.c - reconciliation of single sets, up to TOPO_SESSION_RECONCILING_MAX at a time.
  *
  * The initiator opens, asks and closes; the responder answers. In each session at most one message
  * is under way, so one slot to keep a message that must wait is enough: it waits while the control
@@ -7,8 +7,8 @@
  * yet.
  *
  * A set of which the peer has nothing is not reconciled but sent, from a cursor. Where a set
- * differs by more than SESSION_HAVES ids in one message the session is closed early; the next round
- * finds the others.
+ * differs by more than SESSION_HAVES_MAX ids in one message the session is closed early; the next
+ * round finds the others.
  *
  * What a round has sent may not have arrived when the next SETS are exchanged. The ids are
  * remembered for the following round, which does not send them again; the one after it does, should
@@ -73,8 +73,8 @@ static const struct topo_itemset_ops proxy_ops = {.size = proxy_size,
 
 void topo_session_neg_begin(struct topo_session *s)
 {
-  topo_idset_init(&s->recent[0], SESSION_RECENT);
-  topo_idset_init(&s->recent[1], SESSION_RECENT);
+  topo_idset_init(&s->recent[0], SESSION_RECENT_MAX);
+  topo_idset_init(&s->recent[1], SESSION_RECENT_MAX);
 }
 
 static void end(struct session_neg *g)
@@ -87,7 +87,7 @@ static void end(struct session_neg *g)
 
 void topo_session_neg_finish(struct topo_session *s)
 {
-  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING_MAX; i++)
     if (s->neg[i].open)
       end(&s->neg[i]);
   topo_session_neg_forget(s);
@@ -98,7 +98,7 @@ void topo_session_neg_new_round(struct topo_session *s)
 {
   topo_idset_finish(&s->recent[1]);
   s->recent[1] = s->recent[0];
-  topo_idset_init(&s->recent[0], SESSION_RECENT);
+  topo_idset_init(&s->recent[0], SESSION_RECENT_MAX);
 }
 
 void topo_session_neg_forget(struct topo_session *s)
@@ -110,14 +110,14 @@ void topo_session_neg_forget(struct topo_session *s)
 unsigned topo_session_neg_count(const struct topo_session *s)
 {
   unsigned n = 0;
-  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING_MAX; i++)
     n += s->neg[i].open;
   return n;
 }
 
 static struct session_neg *find(struct topo_session *s, uint32_t number)
 {
-  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING_MAX; i++)
     if (s->neg[i].open && !s->neg[i].streaming && s->neg[i].number == number)
       return &s->neg[i];
   return NULL;
@@ -127,7 +127,7 @@ static struct session_neg *find(struct topo_session *s, uint32_t number)
 static struct session_neg *take_slot(struct topo_session *s, const struct topo_id *set,
                                      uint32_t number)
 {
-  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++)
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING_MAX; i++)
     if (!s->neg[i].open) {
       s->neg[i] = (struct session_neg){.session = s, .open = true, .set = *set, .number = number};
       return &s->neg[i];
@@ -144,7 +144,8 @@ static void lookup(struct session_neg *g)
 static int start_engine(struct session_neg *g)
 {
   struct topo_itemset proxy = {&proxy_ops, g};
-  return topo_negentropy_init(&g->engine, &proxy, TOPO_SESSION_RECONCILE_FRAME, SESSION_BUCKETS);
+  return topo_negentropy_init(&g->engine, &proxy, TOPO_SESSION_RECONCILE_BYTES_MAX,
+                              SESSION_BUCKETS);
 }
 
 int topo_session_neg_open(struct topo_session *s, const struct topo_id *set, uint64_t peer_count)
@@ -285,7 +286,7 @@ static int respond(struct session_neg *g)
 /* Must what is found wait for what was found? */
 static bool congested(const struct topo_session *s)
 {
-  return s->spill.count > 0 || s->haves.count > SESSION_HAVES_PAUSE;
+  return s->spill.count > 0 || s->haves.count > SESSION_HAVES_SOFT_LIMIT;
 }
 
 static int take_turn(struct session_neg *g)
@@ -343,7 +344,7 @@ static int stream(struct session_neg *g)
 
 int topo_session_neg_pump(struct topo_session *s)
 {
-  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING; i++) {
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING_MAX; i++) {
     struct session_neg *g = &s->neg[i];
     if (!g->open)
       continue;

@@ -74,7 +74,7 @@ static bool rows_equal(const struct session_rows *a, const struct session_rows *
 /* The owner's rows as they are now, in its order. */
 static int read_rows(struct topo_session *s, struct session_rows *rows)
 {
-  struct topo_session_set *all = malloc(TOPO_SESSION_SETS * sizeof *all);
+  struct topo_session_set *all = malloc(TOPO_SESSION_SETS_MAX * sizeof *all);
   if (!all)
     return TOPO_ENOMEM;
   int n = s->o.ops->sets(s->o.ctx, all);
@@ -82,7 +82,7 @@ static int read_rows(struct topo_session *s, struct session_rows *rows)
     free(all);
     return n;
   }
-  topo_assert(n <= TOPO_SESSION_SETS);
+  topo_assert(n <= TOPO_SESSION_SETS_MAX);
   struct topo_session_set *fit = realloc(all, (n ? (size_t)n : 1) * sizeof *all);
   *rows = (struct session_rows){fit ? fit : all, (size_t)n};
   return 0;
@@ -311,7 +311,7 @@ static int plan_epochs(struct topo_session *s)
 
 static int open_epochs(struct topo_session *s)
 {
-  while (s->plan_at < s->plan_len && topo_session_neg_count(s) < TOPO_SESSION_RECONCILING &&
+  while (s->plan_at < s->plan_len && topo_session_neg_count(s) < TOPO_SESSION_RECONCILING_MAX &&
          topo_session_room(s)) {
     int status = open_set(s, &s->plan[s->plan_at++]);
     if (status < 0)

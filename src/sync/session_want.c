@@ -11,19 +11,19 @@
 
 enum {
   /* More ids than this cannot stand in one message of reconciliation. */
-  SPILL_MAX = TOPO_SESSION_RECONCILE_FRAME / TOPO_ID_SIZE,
+  SPILL_MAX = TOPO_SESSION_RECONCILE_BYTES_MAX / TOPO_ID_SIZE,
   /* Ids that were got before they were asked for leave their place in `ask` unused. */
-  ASK_MAX = 2 * TOPO_SESSION_WANTS
+  ASK_MAX = 2 * TOPO_SESSION_WANTS_MAX
 };
 
 void topo_session_want_begin(struct topo_session *s)
 {
-  topo_idset_init(&s->wanted, TOPO_SESSION_WANTS);
+  topo_idset_init(&s->wanted, TOPO_SESSION_WANTS_MAX);
   topo_idqueue_init(&s->ask, ASK_MAX);
   topo_idqueue_init(&s->spill, SPILL_MAX);
-  topo_idqueue_init(&s->peer_wants, TOPO_SESSION_PEER_WANTS);
+  topo_idqueue_init(&s->peer_wants, TOPO_SESSION_PEER_WANTS_MAX);
   topo_idqueue_init(&s->missing, TOPO_WIRE_IDS_MAX);
-  topo_idqueue_init(&s->haves, SESSION_HAVES);
+  topo_idqueue_init(&s->haves, SESSION_HAVES_MAX);
 }
 
 void topo_session_want_finish(struct topo_session *s)

@@ -65,7 +65,7 @@ void topo_wire_put_welcome(struct topo_buf *out, const struct topo_id *admission
 
 void topo_wire_put_sets(struct topo_buf *out, const struct topo_session_set *rows, size_t n)
 {
-  topo_assert(n <= TOPO_SESSION_SETS);
+  topo_assert(n <= TOPO_SESSION_SETS_MAX);
   size_t start = topo_wire_begin(out, TOPO_WIRE_SETS);
   topo_buf_put_u16(out, (uint16_t)n);
   for (size_t i = 0; i < n; i++) {
@@ -186,7 +186,8 @@ int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_set **rows
   *n = 0;
   struct topo_reader r = topo_reader_init(payload.data, payload.len);
   size_t count = topo_read_u16(&r);
-  if (r.failed || count > TOPO_SESSION_SETS || topo_reader_left(&r) != count * TOPO_WIRE_SET_SIZE)
+  if (r.failed || count > TOPO_SESSION_SETS_MAX ||
+      topo_reader_left(&r) != count * TOPO_WIRE_SET_SIZE)
     return TOPO_EMALFORMED;
   if (count == 0)
     return 0;
@@ -216,7 +217,7 @@ int topo_wire_get_neg(struct topo_bytes payload, uint32_t *number, struct topo_i
   if (set)
     *set = topo_read_id(&r);
   size_t left = topo_reader_left(&r);
-  if (r.failed || left == 0 || left > TOPO_SESSION_RECONCILE_FRAME)
+  if (r.failed || left == 0 || left > TOPO_SESSION_RECONCILE_BYTES_MAX)
     return TOPO_EMALFORMED;
   *message = topo_read_bytes(&r, left);
   return 0;

@@ -90,7 +90,7 @@ int topo_wire_get_offer(struct topo_bytes payload, struct topo_wire_offer *offer
 int topo_wire_get_join(struct topo_bytes payload, struct topo_session_join *join);
 int topo_wire_get_welcome(struct topo_bytes payload, struct topo_id *admission);
 /* The rows, sorted by set, in memory that the caller frees (NULL when there are none).
- * TOPO_EMALFORMED, also for two rows of one set and for more than TOPO_SESSION_SETS rows;
+ * TOPO_EMALFORMED, also for two rows of one set and for more than TOPO_SESSION_SETS_MAX rows;
  * TOPO_ENOMEM. */
 int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_set **rows, size_t *n);
 /* NEG_OPEN with `set`, NEG_MSG without (NULL). The message is borrowed. */

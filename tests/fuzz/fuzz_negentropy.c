@@ -41,7 +41,7 @@ static struct topo_memset *build_set(unsigned n, unsigned kind)
 static void open_engine(struct topo_negentropy *n, const struct topo_itemset *items,
                         unsigned options)
 {
-  topo_assert(topo_negentropy_init(n, items, options & 1 ? TOPO_NEGENTROPY_MIN_FRAME : 0,
+  topo_assert(topo_negentropy_init(n, items, options & 1 ? TOPO_NEGENTROPY_MESSAGE_MIN : 0,
                                    options & 2 ? 12 : TOPO_NEGENTROPY_REFERENCE_BUCKETS) == 0);
 }
 
@@ -57,7 +57,7 @@ static int check_respond(const struct topo_itemset *items, unsigned options,
   topo_assert(topo_negentropy_respond(&n, message, &again) == status);
   topo_assert(out.len == again.len && (!out.len || memcmp(out.data, again.data, out.len) == 0));
   if (options & 1)
-    topo_assert(out.len <= TOPO_NEGENTROPY_MIN_FRAME);
+    topo_assert(out.len <= TOPO_NEGENTROPY_MESSAGE_MIN);
   if (status == 0)
     topo_assert(topo_negentropy_respond(&n, topo_buf_view(&out), &again) == 0);
   topo_buf_finish(&out);

@@ -138,20 +138,20 @@ static void a_key_is_begun_once(void **state)
 static void the_number_of_answers_is_bounded(void **state)
 {
   struct fixture *f = *state;
-  const int total = TOPO_ANSWERS_KEPT + 3 * TURN;
+  const int total = TOPO_ANSWERS_KEPT_MAX + 3 * TURN;
   char key[16];
   begin(f);
   for (int i = 0; i < total; i++) {
     snprintf(key, sizeof key, "k%d", i);
     answer(f, key, 1, "x", NOON);
     if (i % 97 == 0)
-      assert_true(count(f) <= TOPO_ANSWERS_KEPT + TURN);
+      assert_true(count(f) <= TOPO_ANSWERS_KEPT_MAX + TURN);
   }
   commit(f);
-  assert_true(count(f) >= TOPO_ANSWERS_KEPT && count(f) < TOPO_ANSWERS_KEPT + TURN);
-  snprintf(key, sizeof key, "k%d", total - TOPO_ANSWERS_KEPT);
+  assert_true(count(f) >= TOPO_ANSWERS_KEPT_MAX && count(f) < TOPO_ANSWERS_KEPT_MAX + TURN);
+  snprintf(key, sizeof key, "k%d", total - TOPO_ANSWERS_KEPT_MAX);
   assert_int_equal(find(f, key, 1, "x"), 0);
-  snprintf(key, sizeof key, "k%d", total - TOPO_ANSWERS_KEPT - TURN);
+  snprintf(key, sizeof key, "k%d", total - TOPO_ANSWERS_KEPT_MAX - TURN);
   assert_int_equal(find(f, key, 1, "x"), TOPO_ENOTFOUND);
 }
 

@@ -116,8 +116,8 @@ const struct topo_negentropy_sink exchange_ignore = {ignore, ignore, NULL};
 static void check_length(struct exchange *x, const struct exchange_options *options, int side,
                          const struct topo_buf *message)
 {
-  if (options->frame_limit[side])
-    assert_in_range(message->len, 0, options->frame_limit[side]);
+  if (options->message_limit[side])
+    assert_in_range(message->len, 0, options->message_limit[side]);
   if (message->len > x->longest)
     x->longest = message->len;
 }
@@ -128,8 +128,8 @@ void exchange_run(struct exchange *x, const struct exchange_options *options)
   struct topo_buf ask = {0}, answer = {0};
   bool done = false;
   for (int side = 0; side < 2; side++)
-    assert_int_equal(topo_negentropy_init(&x->ne[side], &x->items[side], options->frame_limit[side],
-                                          options->buckets[side]),
+    assert_int_equal(topo_negentropy_init(&x->ne[side], &x->items[side],
+                                          options->message_limit[side], options->buckets[side]),
                      0);
   assert_int_equal(topo_negentropy_initiate(&x->ne[0], &ask), 0);
   while (!done) {
@@ -170,7 +170,7 @@ static void check_list(struct ids *found, struct ids *expected, bool limited)
 
 void exchange_check(struct exchange *x)
 {
-  bool limited = x->ne[0].frame_limit || x->ne[1].frame_limit;
+  bool limited = x->ne[0].message_limit || x->ne[1].message_limit;
   check_list(&x->have, &x->expected_have, limited);
   check_list(&x->need, &x->expected_need, limited);
 }

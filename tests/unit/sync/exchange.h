@@ -33,7 +33,7 @@ struct exchange {
 };
 
 struct exchange_options {
-  size_t frame_limit[2];
+  size_t message_limit[2];
   unsigned buckets[2];
 };
 

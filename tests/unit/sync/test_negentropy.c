@@ -85,7 +85,7 @@ static void large_sets_are_exact(void **state)
 
 /* Goal: with frame limits no message is longer and the report stays exact; roles and limits may
  * differ. */
-static void frame_limits_hold(void **state)
+static void message_limits_hold(void **state)
 {
   (void)state;
   static const size_t limits[] = {4096, 4097, 5000, 20000, 0};
@@ -102,9 +102,9 @@ static void frame_limits_hold(void **state)
 static void bucket_counts_may_differ(void **state)
 {
   (void)state;
-  for (unsigned left = TOPO_NEGENTROPY_MIN_BUCKETS; left <= TOPO_NEGENTROPY_MAX_BUCKETS;
+  for (unsigned left = TOPO_NEGENTROPY_BUCKETS_MIN; left <= TOPO_NEGENTROPY_BUCKETS_MAX;
        left += 5) {
-    unsigned right = TOPO_NEGENTROPY_MAX_BUCKETS + TOPO_NEGENTROPY_MIN_BUCKETS - left;
+    unsigned right = TOPO_NEGENTROPY_BUCKETS_MAX + TOPO_NEGENTROPY_BUCKETS_MIN - left;
     struct exchange_options options = {{4096, left & 1 ? 0 : 4096}, {left, right}};
     check_shape(&(struct shape){1500, 90, 80, SPREAD_FEW, 0}, &options, left);
     check_shape(&(struct shape){0, 600, 500, SPREAD_EQUAL, 28}, &options, left);
@@ -312,7 +312,7 @@ static void put_wrong_ranges(struct topo_buf *message, unsigned n)
 static void check_closing(unsigned buckets, bool reference)
 {
   /* As many ranges as fit in the smallest frame, so that the last one does not. */
-  unsigned n = (TOPO_NEGENTROPY_MIN_FRAME - 200 - 1) / (buckets * STEP_BYTES);
+  unsigned n = (TOPO_NEGENTROPY_MESSAGE_MIN - 200 - 1) / (buckets * STEP_BYTES);
   struct exchange x;
   struct topo_buf message = {0}, out = {0};
   uint64_t rng = 1;
@@ -323,8 +323,8 @@ static void check_closing(unsigned buckets, bool reference)
     exchange_add(&x, &item, false, true);
   }
   put_wrong_ranges(&message, n);
-  assert_int_equal(topo_negentropy_init(&x.ne[1], &x.items[1], TOPO_NEGENTROPY_MIN_FRAME, buckets),
-                   0);
+  assert_int_equal(
+      topo_negentropy_init(&x.ne[1], &x.items[1], TOPO_NEGENTROPY_MESSAGE_MIN, buckets), 0);
   assert_int_equal(topo_negentropy_respond(&x.ne[1], topo_buf_view(&message), &out), 0);
   assert_int_equal(out.len, 1 + (n * buckets + 1) * STEP_BYTES);
   struct topo_sum rest = {{0}, 0};
@@ -354,7 +354,7 @@ static void a_range_that_does_not_fit_is_not_forgotten(void **state)
 static void lacking_ids_come_in_the_order_of_items(void **state)
 {
   (void)state;
-  const struct exchange_options options = {.frame_limit = {4096, 4096}, .buckets = {12, 12}};
+  const struct exchange_options options = {.message_limit = {4096, 4096}, .buckets = {12, 12}};
   struct exchange x;
   uint64_t rng = 1;
   exchange_init(&x);
@@ -375,7 +375,7 @@ int main(void)
       cmocka_unit_test(small_sets_are_exact),
       cmocka_unit_test(lacking_ids_come_in_the_order_of_items),
       cmocka_unit_test(large_sets_are_exact),
-      cmocka_unit_test(frame_limits_hold),
+      cmocka_unit_test(message_limits_hold),
       cmocka_unit_test(bucket_counts_may_differ),
       cmocka_unit_test(equal_sets_need_one_round),
       cmocka_unit_test(a_small_difference_is_cheap),

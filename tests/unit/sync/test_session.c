@@ -160,12 +160,12 @@ static void skipped(struct pair *p, struct pair_side *from)
 {
   start(p);
   assert_true(pair_sync(p, 0));
-  for (unsigned i = 0; i < TOPO_SESSION_LIVE + 100; i++)
+  for (unsigned i = 0; i < TOPO_SESSION_LIVE_MAX + 100; i++)
     pair_add_live(from, 1, i);
   assert_false(topo_session_state(from->session).synced);
   assert_true(pair_sync(p, MINUTE));
   assert_true(pair_same(p));
-  assert_true(from->other->live_received >= TOPO_SESSION_LIVE);
+  assert_true(from->other->live_received >= TOPO_SESSION_LIVE_MAX);
   assert_true(topo_session_state(p->a.session).rounds >= 1);
   pair_finish(p);
 }
@@ -305,12 +305,12 @@ static void wants_beyond_the_limit_are_ignored(void **state)
   pair_init(&p, 24, SMALL, WINDOW);
   start(&p);
   assert_true(pair_sync(&p, 0));
-  for (unsigned i = 1; i <= TOPO_SESSION_WANTS + 10; i++) {
+  for (unsigned i = 1; i <= TOPO_SESSION_WANTS_MAX + 10; i++) {
     struct topo_id id = {{0}};
     topo_put_be32(id.bytes, i);
     topo_session_want(p.a.session, &id);
   }
-  assert_int_equal(topo_session_state(p.a.session).wanted, TOPO_SESSION_WANTS);
+  assert_int_equal(topo_session_state(p.a.session).wanted, TOPO_SESSION_WANTS_MAX);
   pair_rest(&p);
   assert_int_equal(topo_session_state(p.a.session).wanted, 0);
   pair_finish(&p);
@@ -361,8 +361,8 @@ static void reconciliation_waits_for_wants(void **state)
   p.hold_bulk = true;
   start(&p);
   pair_rest(&p);
-  assert_in_range(topo_session_state(p.a.session).wanted, TOPO_SESSION_WANTS,
-                  TOPO_SESSION_WANTS + TOPO_SESSION_RECONCILE_FRAME / TOPO_ID_SIZE);
+  assert_in_range(topo_session_state(p.a.session).wanted, TOPO_SESSION_WANTS_MAX,
+                  TOPO_SESSION_WANTS_MAX + TOPO_SESSION_RECONCILE_BYTES_MAX / TOPO_ID_SIZE);
   p.hold_bulk = false;
   assert_true(pair_sync(&p, 0));
   assert_true(pair_same(&p));

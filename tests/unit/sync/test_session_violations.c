@@ -178,8 +178,8 @@ static void sets_name_a_set_once_and_are_bounded(void **state)
 
   lone_greet(&l, false, TOPO_SESSION_MEMBER);
   start = topo_wire_begin(&l.bytes, TOPO_WIRE_SETS);
-  topo_buf_put_u16(&l.bytes, TOPO_SESSION_SETS + 1);
-  for (unsigned i = 0; i <= TOPO_SESSION_SETS; i++) {
+  topo_buf_put_u16(&l.bytes, TOPO_SESSION_SETS_MAX + 1);
+  for (unsigned i = 0; i <= TOPO_SESSION_SETS_MAX; i++) {
     struct topo_id id = {{(uint8_t)(i >> 8), (uint8_t)i}};
     topo_buf_put_id(&l.bytes, &id);
     topo_buf_put_u64(&l.bytes, 1);
@@ -309,11 +309,12 @@ static void four_sets_at_a_time_each_under_its_own_number(void **state)
   for (unsigned same = 0; same < 2; same++) {
     struct lone l;
     lone_greet(&l, false, TOPO_SESSION_MEMBER);
-    for (uint32_t i = 0; i < (same ? 1 : TOPO_SESSION_RECONCILING); i++) {
+    for (uint32_t i = 0; i < (same ? 1 : TOPO_SESSION_RECONCILING_MAX); i++) {
       topo_wire_put_neg_open(&l.bytes, i, &topo_id_zero, message);
       assert_int_equal(lone_inject(&l, CONTROL), 0);
     }
-    topo_wire_put_neg_open(&l.bytes, same ? 0 : TOPO_SESSION_RECONCILING, &topo_id_zero, message);
+    topo_wire_put_neg_open(&l.bytes, same ? 0 : TOPO_SESSION_RECONCILING_MAX, &topo_id_zero,
+                           message);
     lone_breaks(&l, CONTROL, TOPO_EPROTOCOL);
   }
 }
@@ -335,7 +336,7 @@ static void messages_that_are_no_negentropy(void **state)
   lone_greet(&l, false, TOPO_SESSION_MEMBER);
   topo_wire_put_neg_open(&l.bytes, 1, &topo_id_zero, (struct topo_bytes){(const uint8_t *)"!", 1});
   lone_breaks(&l, CONTROL, TOPO_EMALFORMED);
-  static const uint8_t zeros[TOPO_SESSION_RECONCILE_FRAME + 1] = {0x61};
+  static const uint8_t zeros[TOPO_SESSION_RECONCILE_BYTES_MAX + 1] = {0x61};
   lone_greet(&l, false, TOPO_SESSION_MEMBER);
   topo_wire_put_neg_open(&l.bytes, 1, &topo_id_zero, (struct topo_bytes){zeros, sizeof zeros});
   lone_breaks(&l, CONTROL, TOPO_EMALFORMED);
@@ -348,7 +349,7 @@ static void wanting_more_than_the_limit(void **state)
   struct lone l;
   lone_greet(&l, false, TOPO_SESSION_MEMBER);
   uint32_t asked = 0;
-  for (; asked < TOPO_SESSION_PEER_WANTS; asked += 1024)
+  for (; asked < TOPO_SESSION_PEER_WANTS_MAX; asked += 1024)
     put_ids(&l.bytes, TOPO_WIRE_WANT, asked + 1, 1024);
   assert_int_equal(pair_inject(l.side, CONTROL, l.bytes.data, l.bytes.len), 0);
   topo_buf_clear(&l.bytes);
