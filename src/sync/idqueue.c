@@ -8,19 +8,28 @@
 
 enum { FIRST_CAP = 64 };
 
+/* The ring is a power of two, so that positions wrap by a mask, and holds no more than it may. */
+static bool is_sound(const struct topo_idqueue *q)
+{
+  return (q->cap & (q->cap - 1)) == 0 && q->count <= q->cap && q->count <= q->max &&
+         (q->cap == 0 || q->head < q->cap);
+}
+
 void topo_idqueue_init(struct topo_idqueue *q, uint32_t max)
 {
+  topo_assert(max > 0 && max <= UINT32_MAX / 4);
   *q = (struct topo_idqueue){.max = max};
 }
 
 void topo_idqueue_finish(struct topo_idqueue *q)
 {
   free(q->ids);
-  topo_idqueue_init(q, q->max);
+  *q = (struct topo_idqueue){.max = q->max};
 }
 
 static int grow(struct topo_idqueue *q)
 {
+  topo_assert(q->count == q->cap && q->count < q->max);
   uint32_t cap = q->cap ? q->cap * 2 : FIRST_CAP;
   struct topo_id *ids = malloc(cap * sizeof *ids);
   if (!ids)
@@ -36,6 +45,7 @@ static int grow(struct topo_idqueue *q)
 
 int topo_idqueue_push(struct topo_idqueue *q, const struct topo_id *id)
 {
+  topo_assert(is_sound(q));
   if (q->count >= q->max)
     return TOPO_ELIMIT;
   int status = q->count == q->cap ? grow(q) : 0;
@@ -43,6 +53,7 @@ int topo_idqueue_push(struct topo_idqueue *q, const struct topo_id *id)
     return status;
   q->ids[(q->head + q->count) & (q->cap - 1)] = *id;
   q->count++;
+  topo_assert(q->count <= q->cap && q->count <= q->max);
   return 0;
 }
 
@@ -53,7 +64,7 @@ const struct topo_id *topo_idqueue_front(const struct topo_idqueue *q)
 
 void topo_idqueue_pop(struct topo_idqueue *q)
 {
-  topo_assert(q->count > 0);
+  topo_assert(is_sound(q) && q->count > 0);
   q->head = (q->head + 1) & (q->cap - 1);
   q->count--;
 }

@@ -1,6 +1,7 @@
 /* idset.c - a bounded hash set of ids. */
 #include "sync/idset.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #include <stdlib.h>
@@ -10,13 +11,14 @@ enum { FIRST_CAP = 64 };
 
 void topo_idset_init(struct topo_idset *set, uint32_t max)
 {
+  topo_assert(max > 0 && max <= UINT32_MAX / 4);
   *set = (struct topo_idset){.max = max};
 }
 
 void topo_idset_finish(struct topo_idset *set)
 {
   free(set->slots);
-  topo_idset_init(set, set->max);
+  *set = (struct topo_idset){.max = set->max};
 }
 
 /* Ids are hashes: any four bytes of one will do. */
@@ -28,6 +30,7 @@ static uint32_t home(uint32_t cap, const struct topo_id *id)
 /* The slot of the id, or the free slot where it belongs. The table is never full. */
 static uint32_t find(const struct topo_id *slots, uint32_t cap, const struct topo_id *id)
 {
+  topo_assert(cap > 0 && (cap & (cap - 1)) == 0);
   uint32_t at = home(cap, id);
   while (!topo_id_is_zero(&slots[at]) && !topo_id_equal(&slots[at], id))
     at = (at + 1) & (cap - 1);
@@ -56,6 +59,7 @@ static int make_room(struct topo_idset *set)
   free(set->slots);
   set->slots = slots;
   set->cap = cap;
+  topo_assert(set->count < set->cap / 2);
   return 0;
 }
 
@@ -72,6 +76,7 @@ int topo_idset_add(struct topo_idset *set, const struct topo_id *id)
     return status;
   set->slots[find(set->slots, set->cap, id)] = *id;
   set->count++;
+  topo_assert(set->count <= set->max && set->count <= set->cap / 2);
   return 0;
 }
 
@@ -79,6 +84,7 @@ bool topo_idset_remove(struct topo_idset *set, const struct topo_id *id)
 {
   if (!topo_idset_has(set, id))
     return false;
+  topo_assert(set->count > 0 && set->count <= set->cap / 2);
   uint32_t mask = set->cap - 1;
   uint32_t hole = find(set->slots, set->cap, id);
   /* Move back what probed past the hole, so that no tombstones gather. */

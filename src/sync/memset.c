@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nodes away from the edges are at least half full, so twelve levels outlast 2^64 items. */
+/* Nodes away from the edges are at least half full, so HEIGHT_MAX levels outlast 2^64 items. */
 enum { LEAF_ITEMS = 128, INNER_ENTRIES = 64, HEIGHT_MAX = 12, LONG_RUN = LEAF_ITEMS / 8 * 7 };
 
 struct leaf {
@@ -51,6 +51,7 @@ struct topo_memset {
 /* How many items of the leaf are below `key`: where it is or belongs. */
 static size_t leaf_rank(const struct leaf *leaf, const struct topo_item *key)
 {
+  topo_assert(leaf->n <= LEAF_ITEMS);
   size_t low = 0, high = leaf->n;
   while (low < high) {
     size_t middle = (low + high) / 2;
@@ -66,6 +67,7 @@ static size_t leaf_rank(const struct leaf *leaf, const struct topo_item *key)
  * first. */
 static size_t inner_rank(const struct inner *inner, const struct topo_item *key)
 {
+  topo_assert(inner->n >= 1 && inner->n <= INNER_ENTRIES);
   size_t low = 0, high = inner->n;
   while (high - low > 1) {
     size_t middle = (low + high) / 2;
@@ -88,6 +90,7 @@ static void describe(struct entry *e, unsigned height)
 {
   memset(&e->sum, 0, sizeof e->sum);
   if (height == 0) {
+    topo_assert(e->child.leaf->n > 0);
     e->min = e->child.leaf->items[0];
     sum_leaf(&e->sum, e->child.leaf, e->child.leaf->n);
     return;
@@ -137,6 +140,7 @@ static void note_run(struct topo_memset *set, const struct leaf *leaf, size_t at
 /* Moves what is from `at` on in the full child of `left` to a new node that `right` describes. */
 static int split(struct entry *left, struct entry *right, unsigned height, size_t at)
 {
+  topo_assert(at > 0 && at < (height == 0 ? left->child.leaf->n : left->child.inner->n));
   if (height == 0) {
     struct leaf *from = left->child.leaf, *to = malloc(sizeof *to);
     if (!to)
@@ -167,6 +171,7 @@ static bool is_full(const struct entry *e, unsigned height)
 /* Puts a new root above a full one and splits the old. */
 static int grow(struct topo_memset *set, enum edge edge, const struct topo_item *key)
 {
+  topo_assert(set->height < HEIGHT_MAX);
   struct inner *inner = malloc(sizeof *inner);
   if (!inner)
     return TOPO_ENOMEM;
@@ -178,7 +183,6 @@ static int grow(struct topo_memset *set, enum edge edge, const struct topo_item 
     free(inner);
     return status;
   }
-  topo_assert(set->height < HEIGHT_MAX);
   set->root.child.inner = inner;
   set->height++;
   return 0;
@@ -187,6 +191,7 @@ static int grow(struct topo_memset *set, enum edge edge, const struct topo_item 
 /* Splits the full child `at` of a node that has room, at `point`. */
 static int split_child(struct inner *inner, size_t at, unsigned height, size_t point)
 {
+  topo_assert(at < inner->n && inner->n < INNER_ENTRIES);
   struct entry right;
   int status = split(&inner->entries[at], &right, height, point);
   if (status < 0)
@@ -235,7 +240,16 @@ static int descend(struct topo_memset *set, const struct topo_item *key,
     }
     path[depth + 1] = &inner->entries[at];
   }
+  topo_assert(!is_full(path[set->height], 0));
   return 0;
+}
+
+/* Does the item stand between its neighbours in the leaf? */
+static bool is_in_order(const struct leaf *leaf, size_t at)
+{
+  const struct topo_item *items = leaf->items;
+  return (at == 0 || topo_item_compare(&items[at - 1], &items[at]) < 0) &&
+         (at + 1 == leaf->n || topo_item_compare(&items[at], &items[at + 1]) < 0);
 }
 
 static int set_insert(void *ctx, const struct topo_item *item)
@@ -254,6 +268,7 @@ static int set_insert(void *ctx, const struct topo_item *item)
   memmove(leaf->items + at + 1, leaf->items + at, (leaf->n - at) * sizeof *leaf->items);
   leaf->items[at] = *item;
   leaf->n++;
+  topo_assert(is_in_order(leaf, at));
   note_run(set, leaf, at);
   for (unsigned depth = 0; depth <= set->height; depth++) {
     struct entry *e = path[depth];
@@ -286,11 +301,13 @@ static int set_size(void *ctx, uint64_t *size)
 /* The leaf that holds `index`, and at which place. */
 static const struct leaf *find_leaf(const struct topo_memset *set, uint64_t index, size_t *at)
 {
+  topo_assert(index < set->root.sum.count);
   const struct entry *e = &set->root;
   for (unsigned h = set->height; h > 0; h--)
     for (e = e->child.inner->entries; index >= e->sum.count; e++)
       index -= e->sum.count;
   *at = (size_t)index;
+  topo_assert(index < e->child.leaf->n);
   return e->child.leaf;
 }
 
@@ -325,7 +342,9 @@ static int set_lower_bound(void *ctx, uint64_t begin, uint64_t end, const struct
     e = &inner->entries[at];
   }
   rank += leaf_rank(e->child.leaf, bound);
+  topo_assert(rank <= set->root.sum.count);
   *index = rank < begin ? begin : rank > end ? end : rank;
+  topo_assert(*index >= begin && *index <= end);
   return 0;
 }
 
@@ -333,6 +352,7 @@ static int set_lower_bound(void *ctx, uint64_t begin, uint64_t end, const struct
 static void sum_before(const struct topo_memset *set, uint64_t index, struct topo_sum *sum)
 {
   const struct entry *e = &set->root;
+  topo_assert(index <= e->sum.count);
   memset(sum, 0, sizeof *sum);
   if (index == e->sum.count) {
     *sum = e->sum;
@@ -342,6 +362,7 @@ static void sum_before(const struct topo_memset *set, uint64_t index, struct top
     for (e = e->child.inner->entries; index - sum->count >= e->sum.count; e++)
       topo_sum_add(sum, &e->sum);
   sum_leaf(sum, e->child.leaf, (size_t)(index - sum->count));
+  topo_assert(sum->count == index);
 }
 
 static int set_sum(void *ctx, uint64_t begin, uint64_t end, struct topo_sum *sum)
@@ -352,6 +373,7 @@ static int set_sum(void *ctx, uint64_t begin, uint64_t end, struct topo_sum *sum
   sum_before(set, begin, &before);
   sum_before(set, end, sum);
   topo_sum_subtract(sum, &before);
+  topo_assert(sum->count == end - begin);
   return 0;
 }
 

@@ -60,6 +60,7 @@ static bool is_too_long(const struct pass *p, size_t len)
 
 static int put_ids(struct pass *p, uint64_t begin, uint64_t end)
 {
+  topo_assert(begin <= end && end <= p->size);
   struct topo_item page[PAGE];
   while (begin < end) {
     size_t n = end - begin < PAGE ? (size_t)(end - begin) : PAGE;
@@ -76,6 +77,7 @@ static int put_ids(struct pass *p, uint64_t begin, uint64_t end)
 /* The bound between the items index - 1 and index. */
 static int bound_before(const struct pass *p, uint64_t index, struct topo_bound *bound)
 {
+  topo_assert(index > 0 && index < p->size);
   struct topo_item pair[2];
   int status = topo_itemset_read(&p->n->set, index - 1, pair, 2);
   if (status < 0)
@@ -88,6 +90,7 @@ static int bound_before(const struct pass *p, uint64_t index, struct topo_bound 
  */
 static int put_split(struct pass *p, uint64_t begin, uint64_t end, const struct topo_bound *upper)
 {
+  topo_assert(begin <= end && end <= p->size);
   uint64_t count = end - begin, buckets = p->n->buckets;
   if (count < 2 * buckets) {
     topo_range_put_ids_head(&p->w, upper, count);
@@ -105,6 +108,7 @@ static int put_split(struct pass *p, uint64_t begin, uint64_t end, const struct 
     topo_range_put_fingerprint(&p->w, &bound, &sum);
     begin = next;
   }
+  topo_assert(begin == end); /* the buckets cover the range */
   return 0;
 }
 
@@ -119,6 +123,7 @@ static void put_pending_skip(struct pass *p)
 static int answer_fingerprint(struct pass *p, const struct topo_range *range, uint64_t begin,
                               uint64_t end)
 {
+  topo_assert(range->mode == TOPO_RANGE_FINGERPRINT && begin <= end);
   struct topo_sum sum;
   int status = topo_itemset_sum(&p->n->set, begin, end, &sum);
   if (status < 0)
@@ -137,6 +142,8 @@ static int answer_fingerprint(struct pass *p, const struct topo_range *range, ui
  * the closing fingerprint then starts there. */
 static int answer_ids(struct pass *p, const struct topo_range *range, uint64_t begin, uint64_t *end)
 {
+  topo_assert(range->mode == TOPO_RANGE_IDS && !p->n->initiator);
+  topo_assert(begin <= *end && *end <= p->size && !is_too_long(p, p->w.out->len));
   struct topo_bound upper = range->upper;
   size_t limit = p->n->message_limit;
   if (limit) {
@@ -187,6 +194,7 @@ static struct claim *sort_claims(const struct topo_range *range, size_t *n)
   for (size_t i = 0; i < count; i++)
     if (*n == 0 || compare_claims(&claims[*n - 1], &claims[i]) != 0)
       claims[(*n)++] = claims[i];
+  topo_assert(*n <= count && (*n > 0) == (count > 0));
   return claims;
 }
 
@@ -232,6 +240,7 @@ static int report_need(struct pass *p, struct claim *claims, size_t n)
 
 static int compare_ids(struct pass *p, const struct topo_range *range, uint64_t begin, uint64_t end)
 {
+  topo_assert(range->mode == TOPO_RANGE_IDS && p->n->initiator);
   size_t n;
   struct claim *claims = sort_claims(range, &n);
   if (!claims)
@@ -247,6 +256,7 @@ static int compare_ids(struct pass *p, const struct topo_range *range, uint64_t 
 /* Closes a full message: everything from item `begin` on is one fingerprint. */
 static int put_remainder(struct pass *p, uint64_t begin)
 {
+  topo_assert(begin <= p->size && p->n->message_limit > 0);
   struct topo_sum sum;
   int status = topo_itemset_sum(&p->n->set, begin, p->size, &sum);
   if (status < 0)
@@ -260,6 +270,7 @@ static int put_remainder(struct pass *p, uint64_t begin)
 static int give_up_range(struct pass *p, const struct pass *before, size_t mark, uint64_t begin,
                          uint64_t end)
 {
+  topo_assert(begin <= end && mark <= p->w.out->len);
   p->w.out->len = mark;
   /* The reference forgets the pending skip and the items of the range. */
   if (p->n->buckets == TOPO_NEGENTROPY_REFERENCE_BUCKETS)
@@ -277,6 +288,7 @@ static int answer_range(struct pass *p, const struct topo_range *range, uint64_t
   int status = topo_itemset_lower_bound(&p->n->set, begin, p->size, &range->upper.item, &end);
   if (status < 0)
     return status;
+  topo_assert(begin <= end && end <= p->size);
   const struct pass before = *p;
   size_t mark = p->w.out->len;
   bool fits = false; /* id lists make themselves fit */
@@ -321,12 +333,14 @@ static int check_ranges(struct topo_bytes ranges)
 }
 
 /* The outcome of building a message: on failure nothing half-made is left in `out`. */
-static int conclude(struct topo_buf *out, int status)
+static int conclude(const struct topo_negentropy *n, struct topo_buf *out, int status)
 {
   if (status == 0 && out->failed)
     status = TOPO_ENOMEM;
   if (status < 0)
     topo_buf_clear(out);
+  topo_assert(status < 0 ? out->len == 0 : out->len > 0);
+  topo_assert(n->message_limit == 0 || out->len <= n->message_limit);
   return status;
 }
 
@@ -350,7 +364,7 @@ int topo_negentropy_initiate(struct topo_negentropy *n, struct topo_buf *out)
   int status = begin_message(&p, n, NULL, out);
   if (status == 0)
     status = put_split(&p, 0, p.size, &topo_bound_infinity);
-  return conclude(out, status);
+  return conclude(n, out, status);
 }
 
 /* Both sides of an answer; `sink` tells them apart. */
@@ -372,7 +386,7 @@ static int answer(struct topo_negentropy *n, struct topo_bytes message,
   status = begin_message(&p, n, sink, out);
   if (status == 0)
     status = answer_ranges(&p, ranges);
-  return conclude(out, status);
+  return conclude(n, out, status);
 }
 
 int topo_negentropy_respond(struct topo_negentropy *n, struct topo_bytes message,
@@ -395,5 +409,6 @@ int topo_negentropy_reconcile(struct topo_negentropy *n, struct topo_bytes messa
     topo_buf_clear(out);
     *done = true;
   }
+  topo_assert(*done == (out->len == 0));
   return 0;
 }

@@ -11,6 +11,7 @@ const struct topo_bound topo_bound_infinity = {{TOPO_ITEM_INFINITY, {{0}}}, 0};
 
 struct topo_bound topo_bound_between(const struct topo_item *prev, const struct topo_item *next)
 {
+  topo_assert(topo_item_compare(prev, next) < 0);
   struct topo_bound bound = {{next->timestamp, {{0}}}, 0};
   if (prev->timestamp != next->timestamp)
     return bound;
@@ -19,16 +20,19 @@ struct topo_bound topo_bound_between(const struct topo_item *prev, const struct 
     bound.id_len++;
   bound.id_len++;
   memcpy(bound.item.id.bytes, next->id.bytes, bound.id_len);
+  topo_assert(topo_item_compare(prev, &bound.item) < 0);
   return bound;
 }
 
 struct topo_bound topo_bound_at(const struct topo_item *item)
 {
+  topo_assert(item->timestamp < TOPO_ITEM_INFINITY);
   return (struct topo_bound){*item, TOPO_ID_SIZE};
 }
 
 struct topo_range_reader topo_range_reader_init(struct topo_bytes bytes)
 {
+  topo_assert(bytes.len == 0 || bytes.data != NULL);
   return (struct topo_range_reader){topo_reader_init(bytes.data, bytes.len), {{0, {{0}}}, 0}};
 }
 
@@ -60,6 +64,7 @@ static void read_bound(struct topo_range_reader *r, struct topo_bound *bound)
     r->bytes.failed = true;
   if (topo_item_compare(&bound->item, &r->last.item) < 0)
     r->bytes.failed = true;
+  topo_assert(bound->id_len <= TOPO_ID_SIZE);
   r->last = *bound;
 }
 
@@ -98,6 +103,7 @@ void topo_range_put_bound(struct topo_range_writer *w, const struct topo_bound *
 {
   uint64_t timestamp = bound->item.timestamp;
   topo_assert(timestamp >= w->last_timestamp && bound->id_len <= TOPO_ID_SIZE);
+  topo_assert(timestamp < TOPO_ITEM_INFINITY || bound->id_len == 0);
   bool infinity = timestamp == TOPO_ITEM_INFINITY;
   topo_range_put_varint(w, infinity ? 0 : timestamp - w->last_timestamp + 1);
   w->last_timestamp = timestamp;

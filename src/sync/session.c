@@ -12,6 +12,7 @@
 static int conclude(struct topo_session *s)
 {
   int status = s->status;
+  topo_assert(status <= 0);
   if (s->phase == SESSION_CLOSED || (status == 0 && !s->over))
     return status;
   topo_session_transition(s, SESSION_CLOSED);
@@ -22,6 +23,7 @@ static int conclude(struct topo_session *s)
 
 static void put_hello(struct topo_session *s)
 {
+  topo_assert(s->phase == SESSION_GREETING && s->out[TOPO_STREAM_CONTROL].buf.len == 0);
   struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
                                   .workspace = s->o.workspace,
                                   .scope = s->o.scope,
@@ -31,6 +33,7 @@ static void put_hello(struct topo_session *s)
 
 struct topo_session *topo_session_create(const struct topo_session_options *options, int *status)
 {
+  topo_assert(options->role <= TOPO_SESSION_JOINER);
   struct topo_session *s = calloc(1, sizeof *s);
   if (!s) {
     *status = TOPO_ENOMEM;
@@ -74,6 +77,7 @@ static bool credential_fits(const struct topo_session *s, const struct topo_id *
 
 static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
 {
+  topo_assert(s->phase == SESSION_GREETING);
   struct topo_wire_hello hello;
   if (frame->kind != TOPO_WIRE_HELLO)
     return TOPO_EPROTOCOL;
@@ -103,6 +107,7 @@ static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
 
 static int member_frame(struct topo_session *s, const struct topo_wire_frame *frame)
 {
+  topo_assert(s->phase == SESSION_MEMBER && s->o.role == TOPO_SESSION_MEMBER);
   switch (frame->kind) {
   case TOPO_WIRE_SETS: return topo_session_sets_frame(s, frame->payload);
   case TOPO_WIRE_NEG_OPEN:
@@ -135,6 +140,7 @@ static int control_frame(struct topo_session *s, const struct topo_wire_frame *f
 static int events_frame(struct topo_session *s, enum topo_session_stream stream,
                         const struct topo_wire_frame *frame)
 {
+  topo_assert(stream != TOPO_STREAM_CONTROL && frame->size > frame->payload.len);
   size_t n = 0;
   if (frame->kind != TOPO_WIRE_EVENTS)
     return TOPO_EMALFORMED;
@@ -175,6 +181,7 @@ static int take_frames(struct topo_session *s, enum topo_session_stream stream, 
     int status = take_frame(s, stream, &frame);
     if (status < 0)
       return status;
+    topo_assert(frame.size <= len - *used);
     *used += frame.size;
   }
   return 0;
@@ -200,6 +207,7 @@ static int keep(struct topo_session *s, enum topo_session_stream stream, const u
                 size_t len)
 {
   struct topo_buf *buf = &s->in[stream].buf;
+  topo_assert(buf->len <= TOPO_CONN_WINDOW);
   return len > TOPO_CONN_WINDOW - buf->len ? TOPO_EPROTOCOL : topo_buf_put(buf, data, len);
 }
 
@@ -224,6 +232,7 @@ static int complete_kept(struct topo_session *s, enum topo_session_stream stream
       return status;
     total += more;
   }
+  topo_assert(total <= len && (total == len || buf->len == 0));
   return (int)total;
 }
 
@@ -269,8 +278,9 @@ void topo_session_applied(struct topo_session *s, enum topo_session_stream strea
 {
   if (topo_session_ending(s))
     return;
+  topo_assert(stream == TOPO_STREAM_BULK || stream == TOPO_STREAM_LIVE);
   struct session_in *in = &s->in[stream];
-  topo_assert(len <= in->received - in->applied);
+  topo_assert(in->applied <= in->received && len <= in->received - in->applied);
   in->applied += len;
   topo_conn_consumed(&s->o.conn, stream, len);
 }

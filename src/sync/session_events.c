@@ -19,7 +19,7 @@ static struct topo_buf *frame_of(struct topo_session *s, enum topo_session_strea
 
 void topo_session_events_begin(struct topo_session *s, enum topo_session_stream stream)
 {
-  topo_assert(topo_session_sent(s, stream) && s->phase == SESSION_MEMBER);
+  topo_assert(s->phase == SESSION_MEMBER && s->out[stream].buf.len == 0);
   topo_wire_begin(frame_of(s, stream), TOPO_WIRE_EVENTS);
 }
 

@@ -6,6 +6,7 @@
 
 int topo_session_join_begin(struct topo_session *s)
 {
+  topo_assert(s->o.role != TOPO_SESSION_MEMBER);
   if (s->phase != SESSION_INVITING)
     return 0;
   struct topo_wire_offer offer = {0};
@@ -18,6 +19,7 @@ int topo_session_join_begin(struct topo_session *s)
 
 static int take_offer(struct topo_session *s, struct topo_bytes payload)
 {
+  topo_assert(s->o.role == TOPO_SESSION_JOINER);
   struct topo_wire_offer offer;
   int status = topo_wire_get_offer(payload, &offer);
   if (status < 0)
@@ -33,6 +35,7 @@ static int take_offer(struct topo_session *s, struct topo_bytes payload)
 
 static int take_join(struct topo_session *s, struct topo_bytes payload)
 {
+  topo_assert(s->o.role == TOPO_SESSION_INVITER);
   struct topo_session_join join = {0};
   int status = topo_wire_get_join(payload, &join);
   if (status < 0)
@@ -44,6 +47,7 @@ static int take_join(struct topo_session *s, struct topo_bytes payload)
 
 static int take_welcome(struct topo_session *s, struct topo_bytes payload)
 {
+  topo_assert(s->phase == SESSION_JOINED && !s->over);
   struct topo_id admission;
   int status = topo_wire_get_welcome(payload, &admission);
   if (status < 0)

@@ -1,6 +1,7 @@
 /* session_live.c - what is new goes to the peer at once, on its own stream, past any backlog. */
 #include "sync/session_impl.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 void topo_session_live_begin(struct topo_session *s)
@@ -27,6 +28,7 @@ void topo_session_push(struct topo_session *s, const struct topo_id *id)
 
 int topo_session_live_pump(struct topo_session *s)
 {
+  topo_assert(s->phase == SESSION_MEMBER);
   if (!topo_session_sent(s, TOPO_STREAM_LIVE))
     return 0;
   if (s->live.count == 0) {

@@ -79,6 +79,7 @@ void topo_session_neg_begin(struct topo_session *s)
 
 static void end(struct session_neg *g)
 {
+  topo_assert(g->open);
   if (!g->streaming)
     topo_negentropy_finish(&g->engine);
   topo_buf_finish(&g->message);
@@ -96,6 +97,7 @@ void topo_session_neg_finish(struct topo_session *s)
 
 void topo_session_neg_new_round(struct topo_session *s)
 {
+  topo_assert(s->o.initiator && topo_session_neg_count(s) == 0);
   topo_idset_finish(&s->recent[1]);
   s->recent[1] = s->recent[0];
   topo_idset_init(&s->recent[0], SESSION_RECENT_MAX);
@@ -150,6 +152,8 @@ static int start_engine(struct session_neg *g)
 
 int topo_session_neg_open(struct topo_session *s, const struct topo_id *set, uint64_t peer_count)
 {
+  topo_assert(s->o.initiator && topo_session_room(s));
+  topo_assert(topo_session_neg_count(s) < TOPO_SESSION_RECONCILING_MAX);
   struct session_neg *g = take_slot(s, set, s->next_number);
   topo_assert(g);
   s->activity++;
@@ -173,6 +177,7 @@ static int take_message(struct session_neg *g, struct topo_bytes message)
   /* Turns alternate: a second message before our answer is out of turn. */
   if (g->pending)
     return TOPO_EPROTOCOL;
+  topo_assert(message.len >= 1 && message.len <= TOPO_SESSION_RECONCILE_BYTES_MAX);
   topo_buf_clear(&g->message);
   g->pending = true;
   return topo_buf_put(&g->message, message.data, message.len);
@@ -232,6 +237,7 @@ int topo_session_neg_frame(struct topo_session *s, const struct topo_wire_frame 
 static int on_have(void *ctx, const struct topo_id *id)
 {
   struct topo_session *s = ctx;
+  topo_assert(s->o.initiator);
   if (topo_idset_has(&s->recent[1], id))
     return 0;
   s->queued = true;
@@ -258,6 +264,7 @@ static int on_need(void *ctx, const struct topo_id *id)
 static int reconcile(struct session_neg *g)
 {
   struct topo_session *s = g->session;
+  topo_assert(s->o.initiator && s->spill.count == 0);
   struct topo_negentropy_sink sink = {.have = on_have, .need = on_need, .ctx = s};
   bool done = false;
   int status =
@@ -276,6 +283,7 @@ static int reconcile(struct session_neg *g)
 static int respond(struct session_neg *g)
 {
   struct topo_session *s = g->session;
+  topo_assert(!s->o.initiator);
   int status = topo_negentropy_respond(&g->engine, topo_buf_view(&g->message), &s->scratch);
   if (status < 0)
     return status;
@@ -292,6 +300,7 @@ static bool congested(const struct topo_session *s)
 static int take_turn(struct session_neg *g)
 {
   struct topo_session *s = g->session;
+  topo_assert(g->open && !g->streaming);
   if (!g->pending || !topo_session_room(s) || (s->o.initiator && congested(s)))
     return 0;
   g->pending = false;
@@ -310,12 +319,14 @@ static int stream_page(struct session_neg *g)
     status = proxy_lower_bound(g, 0, size, &g->cursor, &at);
   if (status < 0)
     return status;
+  topo_assert(at <= size);
   size_t n = size - at < STREAM_PAGE ? (size_t)(size - at) : STREAM_PAGE;
   if (n > 0 && (status = proxy_read(g, at, page, n)) < 0)
     return status;
   for (size_t i = 0; i < n; i++) {
     if (g->started && topo_item_compare(&page[i], &g->cursor) == 0)
       continue;
+    topo_assert(!g->started || topo_item_compare(&g->cursor, &page[i]) < 0);
     status = on_have(g->session, &page[i].id);
     if (status < 0)
       return status;
@@ -328,6 +339,7 @@ static int stream_page(struct session_neg *g)
 static int stream(struct session_neg *g)
 {
   struct topo_session *s = g->session;
+  topo_assert(g->streaming && s->o.initiator);
   lookup(g);
   while (!congested(s)) {
     s->activity++;

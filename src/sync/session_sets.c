@@ -50,6 +50,14 @@ static const struct topo_session_set *find(const struct session_rows *rows,
   return NULL;
 }
 
+static bool is_sorted(const struct session_rows *rows)
+{
+  for (size_t i = 1; i < rows->n; i++)
+    if (topo_session_set_compare(&rows->rows[i - 1], &rows->rows[i]) > 0)
+      return false;
+  return true;
+}
+
 /* A set that is not named is empty; empty sets are equal. */
 static bool set_equal(const struct topo_session_set *a, const struct topo_session_set *b)
 {
@@ -68,6 +76,7 @@ static bool covered(const struct session_rows *a, const struct session_rows *b)
 
 static bool rows_equal(const struct session_rows *a, const struct session_rows *b)
 {
+  topo_assert(is_sorted(a) && is_sorted(b));
   return covered(a, b) && covered(b, a);
 }
 
@@ -117,6 +126,7 @@ static int open_set(struct topo_session *s, const struct topo_id *set)
 
 void topo_session_sets_begin(struct topo_session *s)
 {
+  topo_assert(s->phase == SESSION_MEMBER && s->round == ROUND_IDLE && !s->own_sent);
   s->sets_due = true;
   s->rested = true;
   if (s->o.initiator)
@@ -133,6 +143,7 @@ void topo_session_sets_finish(struct topo_session *s)
 /* The responder compares the pair that an exchange consists of. */
 static void compare_pair(struct topo_session *s)
 {
+  topo_assert(!s->o.initiator && s->own_sent && s->peer_heard);
   s->equal = rows_equal(&s->own, &s->peer);
 }
 
@@ -144,6 +155,7 @@ static void mark_received(struct topo_session *s)
 
 static bool applied_to_marks(const struct topo_session *s)
 {
+  topo_assert(s->sets_reply);
   for (unsigned i = 0; i < SESSION_STREAMS; i++)
     if (s->in[i].applied < s->reply_marks[i])
       return false;
@@ -153,6 +165,7 @@ static bool applied_to_marks(const struct topo_session *s)
 /* SETS that nobody asked for, while nothing goes on: the responder skipped live events, say. */
 static int take_unasked(struct topo_session *s)
 {
+  topo_assert(s->o.initiator && s->round == ROUND_IDLE);
   struct session_rows now;
   int status = read_sorted_rows(s, &now);
   if (status < 0)
@@ -211,6 +224,7 @@ static int send_sets(struct topo_session *s)
 
 static void rest(struct topo_session *s, uint64_t pause_ms)
 {
+  topo_assert(pause_ms > 0 && pause_ms <= SESSION_ROUND_MS);
   transition(s, ROUND_IDLE);
   s->next_round_ms = s->now_ms + pause_ms;
 }
@@ -237,6 +251,7 @@ static void back_off(struct topo_session *s)
   s->backoff_ms = s->backoff_ms ? s->backoff_ms * 2 : SESSION_BACKOFF_MIN_MS;
   if (s->backoff_ms > SESSION_BACKOFF_MAX_MS)
     s->backoff_ms = SESSION_BACKOFF_MAX_MS;
+  topo_assert(s->backoff_ms >= SESSION_BACKOFF_MIN_MS && s->backoff_ms <= SESSION_BACKOFF_MAX_MS);
   rest(s, s->backoff_ms);
 }
 
@@ -244,6 +259,7 @@ static void back_off(struct topo_session *s)
  * came since came live. */
 static int take_pair(struct topo_session *s)
 {
+  topo_assert(s->round == ROUND_EXCHANGE && s->own_sent && s->peer_heard && !s->sets_due);
   struct session_rows now;
   int status = read_sorted_rows(s, &now);
   if (status < 0)
@@ -278,6 +294,7 @@ static bool answered(const struct topo_session *s)
 
 static void plan_add(struct topo_session *s, const struct topo_id *set)
 {
+  topo_assert(s->plan_len < 2 * TOPO_SESSION_SETS_MAX);
   if (!topo_id_is_zero(set))
     s->plan[s->plan_len++] = *set;
 }
@@ -311,6 +328,7 @@ static int plan_epochs(struct topo_session *s)
 
 static int open_epochs(struct topo_session *s)
 {
+  topo_assert(s->o.initiator && s->plan_at <= s->plan_len);
   while (s->plan_at < s->plan_len && topo_session_neg_count(s) < TOPO_SESSION_RECONCILING_MAX &&
          topo_session_room(s)) {
     int status = open_set(s, &s->plan[s->plan_at++]);

@@ -7,6 +7,7 @@
  */
 #include "sync/session_impl.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 enum {
@@ -49,11 +50,13 @@ static int enter(struct topo_session *s, const struct topo_id *id)
     topo_idset_remove(&s->wanted, id);
   else
     s->activity++;
+  topo_assert(status != TOPO_ELIMIT && topo_idset_has(&s->wanted, id) == (status == 0));
   return status;
 }
 
 int topo_session_need(struct topo_session *s, const struct topo_id *id)
 {
+  topo_assert(s->o.initiator);
   if (s->o.ops->known(s->o.ctx, id))
     return 0;
   s->queued = true;
@@ -80,6 +83,7 @@ void topo_session_got(struct topo_session *s, const struct topo_id *id)
 
 static int take_want(struct topo_session *s, struct topo_reader *ids, size_t n)
 {
+  topo_assert(n >= 1 && n <= TOPO_WIRE_IDS_MAX && ids->end == ids->at + n * TOPO_ID_SIZE);
   for (size_t i = 0; i < n; i++) {
     struct topo_id id = topo_read_id(ids);
     int status = topo_idqueue_push(&s->peer_wants, &id);
@@ -127,6 +131,7 @@ static int unspill(struct topo_session *s)
 static void put_ids(struct topo_session *s, enum topo_wire_kind kind, struct topo_idqueue *q,
                     const struct topo_idset *only)
 {
+  topo_assert(q->count > 0 && topo_session_room(s));
   struct topo_buf *out = topo_session_control(s);
   size_t start = topo_wire_begin(out, kind);
   size_t at = out->len;
@@ -146,6 +151,7 @@ static void put_ids(struct topo_session *s, enum topo_wire_kind kind, struct top
     out->len = start;
     return;
   }
+  topo_assert(out->len == at + 2 + (size_t)n * TOPO_ID_SIZE && n <= TOPO_WIRE_IDS_MAX);
   out->data[at] = (uint8_t)(n >> 8);
   out->data[at + 1] = (uint8_t)n;
   topo_wire_end(out, start);
@@ -169,6 +175,7 @@ int topo_session_bulk_pump(struct topo_session *s)
     return 0;
   topo_session_events_begin(s, TOPO_STREAM_BULK);
   int status = topo_session_events_fill(s, TOPO_STREAM_BULK, &s->peer_wants, &s->missing);
+  topo_assert(status != 1 || s->peer_wants.count == 0);
   if (status == 1)
     status = topo_session_events_fill(s, TOPO_STREAM_BULK, &s->haves, NULL);
   if (status < 0)

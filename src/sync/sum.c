@@ -1,6 +1,7 @@
 /* sum.c - 256-bit addition over four machine words. */
 #include "sync/sum.h"
 
+#include "base/assert.h"
 #include "crypto/hash.h"
 #include "sync/varint.h"
 
@@ -36,6 +37,7 @@ void topo_sum_add(struct topo_sum *sum, const struct topo_sum *other)
 
 void topo_sum_subtract(struct topo_sum *sum, const struct topo_sum *other)
 {
+  topo_assert(sum->count >= other->count);
   uint64_t borrow = 0;
   for (int i = 0; i < 4; i++) {
     uint64_t with_borrow = sum->words[i] - borrow;
@@ -55,6 +57,7 @@ void topo_sum_fingerprint(const struct topo_sum *sum, uint8_t out[static TOPO_FI
     memcpy(input + 8 * i, &word, sizeof word);
   }
   size_t len = TOPO_ID_SIZE + topo_varint_encode(input + TOPO_ID_SIZE, sum->count);
+  topo_assert(len > TOPO_ID_SIZE && len <= sizeof input);
   topo_sha256(hash, (struct topo_bytes){input, len});
   memcpy(out, hash, TOPO_FINGERPRINT_SIZE);
 }

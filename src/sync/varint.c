@@ -1,11 +1,14 @@
 /* varint.c - base-128 digits, most significant first. */
 #include "sync/varint.h"
 
+#include "base/assert.h"
+
 size_t topo_varint_encode(uint8_t out[static TOPO_VARINT_MAX], uint64_t v)
 {
   size_t digits = 1;
   for (uint64_t rest = v >> 7; rest; rest >>= 7)
     digits++;
+  topo_assert(digits <= TOPO_VARINT_MAX);
   for (size_t i = digits; i-- > 0; v >>= 7)
     out[i] = (uint8_t)((v & 0x7f) | (i + 1 < digits ? 0x80 : 0));
   return digits;

@@ -19,6 +19,7 @@ void topo_wire_end(struct topo_buf *out, size_t start)
 {
   if (out->failed)
     return;
+  topo_assert(start + TOPO_WIRE_HEAD_SIZE <= out->len && out->data[start] == 0);
   size_t length = out->len - start - TOPO_WIRE_LENGTH_SIZE;
   topo_assert(length >= 1 && length <= TOPO_FRAME_MAX);
   topo_put_be32(out->data + start, (uint32_t)length);
@@ -113,6 +114,7 @@ int topo_wire_split(const uint8_t *data, size_t len, struct topo_wire_frame *fra
   frame->kind = data[TOPO_WIRE_LENGTH_SIZE];
   frame->payload = (struct topo_bytes){data + TOPO_WIRE_HEAD_SIZE, length - 1};
   frame->size = TOPO_WIRE_LENGTH_SIZE + length;
+  topo_assert(frame->size <= len && frame->size == TOPO_WIRE_HEAD_SIZE + frame->payload.len);
   return 1;
 }
 
@@ -174,6 +176,7 @@ int topo_wire_get_welcome(struct topo_bytes payload, struct topo_id *admission)
 
 static bool has_twins(const struct topo_session_set *rows, size_t n)
 {
+  topo_assert(n >= 1 && n <= TOPO_SESSION_SETS_MAX);
   for (size_t i = 1; i < n; i++)
     if (topo_id_equal(&rows[i - 1].set, &rows[i].set))
       return true;
@@ -220,6 +223,7 @@ int topo_wire_get_neg(struct topo_bytes payload, uint32_t *number, struct topo_i
   if (r.failed || left == 0 || left > TOPO_SESSION_RECONCILE_BYTES_MAX)
     return TOPO_EMALFORMED;
   *message = topo_read_bytes(&r, left);
+  topo_assert(message->len == left && r.at == r.end);
   return 0;
 }
 
