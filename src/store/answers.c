@@ -1,6 +1,7 @@
 /* answers.c - the table of answers given. */
 #include "store/answers.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #include <string.h>
@@ -51,6 +52,7 @@ static int free_key(struct topo_db *db, const char *key, uint64_t now_ms)
 int topo_answers_begin(struct topo_db *db, const char *key, const struct topo_id *request,
                        int64_t event, uint64_t now_ms)
 {
+  topo_assert(topo_db_in_transaction(db));
   int status = free_key(db, key, now_ms);
   if (status < 0)
     return status;
@@ -66,6 +68,7 @@ int topo_answers_begin(struct topo_db *db, const char *key, const struct topo_id
 
 int topo_answers_end(struct topo_db *db, const char *key, struct topo_bytes answer)
 {
+  topo_assert(topo_db_in_transaction(db));
   struct topo_stmt *s = topo_stmt(db, "UPDATE local_answer SET answer=?2 WHERE key=?1");
   topo_bind_text(s, 1, key, strlen(key));
   topo_bind_text(s, 2, answer.data, answer.len);

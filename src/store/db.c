@@ -98,6 +98,7 @@ static int on_commit(void *arg, sqlite3 *handle, const char *schema, int pages)
  * write-ahead log before it copies; when only the copy finds no room, that much was done. */
 static int make_durable(struct topo_db *db)
 {
+  topo_assert(!db->read_only && !db->in_transaction);
   int status = topo_db_checkpoint(db, -1);
   return status == TOPO_EDISKFULL ? 0 : status;
 }
@@ -124,6 +125,7 @@ static int configure(struct topo_db *db, const struct topo_db_options *o)
 
 int topo_db_open(struct topo_db **out, const struct topo_db_options *o)
 {
+  topo_assert(o->cache_kib > 0);
   *out = NULL;
   struct topo_db *db = calloc(1, sizeof *db);
   if (!db)
@@ -150,6 +152,7 @@ fail:
 
 int topo_db_set_cache(struct topo_db *db, int kib)
 {
+  topo_assert(kib > 0);
   char sql[64];
   snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d", kib);
   return topo_db_exec(db, sql);
@@ -171,6 +174,7 @@ int topo_db_exec(struct topo_db *db, const char *sql)
 
 int topo_db_migrate(struct topo_db *db, const struct topo_migration *steps, int n)
 {
+  topo_assert(n >= 1 && !db->in_transaction && !db->holding);
   int64_t version = 0;
   int status = pragma_i64(db, "PRAGMA user_version", &version);
   if (status < 0)
@@ -195,7 +199,7 @@ int topo_db_migrate(struct topo_db *db, const struct topo_migration *steps, int 
 
 int topo_db_begin(struct topo_db *db, bool durable)
 {
-  topo_assert(!db->in_transaction && !db->read_only);
+  topo_assert(!db->in_transaction && !db->holding && !db->read_only);
   if (durable != db->durable) {
     int status =
         topo_db_exec(db, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
@@ -210,15 +214,19 @@ int topo_db_begin(struct topo_db *db, bool durable)
 
 int topo_db_hold(struct topo_db *db)
 {
-  topo_assert(!db->in_transaction);
-  return topo_execute(topo_stmt(db, "BEGIN"));
+  topo_assert(!db->in_transaction && !db->holding);
+  int status = topo_execute(topo_stmt(db, "BEGIN"));
+  db->holding = status == 0;
+  return status;
 }
 
 void topo_db_release(struct topo_db *db)
 {
+  topo_assert(!db->in_transaction);
   /* Only reads end here: there is nothing that could fail to be kept. */
   if (!sqlite3_get_autocommit(db->handle))
     topo_execute(topo_stmt(db, "COMMIT"));
+  db->holding = false;
 }
 
 int topo_db_commit(struct topo_db *db)
@@ -237,7 +245,7 @@ void topo_db_rollback(struct topo_db *db)
   /* SQLite may have rolled back by itself (a full disk, an I/O error). */
   if (!sqlite3_get_autocommit(db->handle))
     sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-  db->in_transaction = false;
+  db->in_transaction = db->holding = false;
 }
 
 bool topo_db_in_transaction(const struct topo_db *db)
@@ -247,6 +255,7 @@ bool topo_db_in_transaction(const struct topo_db *db)
 
 int topo_db_checkpoint(struct topo_db *db, int pages)
 {
+  topo_assert(pages >= -1 && !db->in_transaction && !db->holding);
   if (db->wal_pages <= pages)
     return 0;
   db->wal_pages = 0;

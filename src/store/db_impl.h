@@ -12,12 +12,14 @@ struct topo_stmt {
   sqlite3_stmt *handle;
   const char *sql; /* a literal: its address is the key */
   int status;      /* why it could not be prepared, or a bind failed */
+  bool row;        /* it was stepped to a row, and not reset since */
 };
 
 struct topo_db {
   sqlite3 *handle;
   const char *writer;
   bool in_transaction, durable, read_only;
+  bool holding; /* between topo_db_hold and topo_db_release */
   int wal_pages;
   int statements;
   struct topo_stmt slots[TOPO_STMT_SLOTS];

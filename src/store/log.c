@@ -1,6 +1,7 @@
 /* log.c - SQL of the log. */
 #include "store/log.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #include <stdlib.h>
@@ -40,12 +41,14 @@ void topo_log_finish(struct topo_log *log)
 
 void topo_log_forget(struct topo_log *log)
 {
+  topo_assert(!topo_db_in_transaction(log->db));
   memset(log->cache, 0, CACHE_SLOTS * sizeof *log->cache);
   memset(log->rows, 0, ROW_SLOTS * sizeof *log->rows);
 }
 
 static size_t cache_slot(const struct topo_id *id)
 {
+  _Static_assert((CACHE_SLOTS & (CACHE_SLOTS - 1)) == 0, "a mask picks the slot");
   return (size_t)(topo_get_be64(id->bytes + 8) & (CACHE_SLOTS - 1));
 }
 
@@ -58,6 +61,7 @@ static void remember(struct topo_log *log, const struct topo_id *id, int64_t no)
 
 static struct topo_row *row_slot(struct topo_log *log, int64_t no)
 {
+  _Static_assert((ROW_SLOTS & (ROW_SLOTS - 1)) == 0, "a mask picks the slot");
   return &log->rows[(uint64_t)no & (ROW_SLOTS - 1)];
 }
 
@@ -127,6 +131,7 @@ int topo_log_find(struct topo_log *log, const struct topo_id *id, struct topo_ro
 
 static int insert_event(struct topo_log *log, const struct topo_id *id, struct topo_row *row)
 {
+  topo_assert(row->no == 0 && topo_db_in_transaction(log->db));
   struct topo_stmt *s =
       topo_stmt(log->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
                          " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
@@ -160,6 +165,7 @@ int topo_log_intern(struct topo_log *log, const struct topo_id *id, int64_t *no)
 
 static int fill_event(struct topo_log *log, const struct topo_row *row)
 {
+  topo_assert(topo_db_in_transaction(log->db));
   struct topo_stmt *s =
       topo_stmt(log->db, "UPDATE event SET state=?2,type=?3,set_no=?4,auth=?5,hlc=?6,missing=?7"
                          " WHERE no=?1");
@@ -179,6 +185,7 @@ static int fill_event(struct topo_log *log, const struct topo_row *row)
 int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_row *row,
                     struct topo_bytes bytes)
 {
+  topo_assert(row->state > TOPO_STATE_NAMED && bytes.len > 0);
   int status = row->no ? fill_event(log, row) : insert_event(log, id, row);
   if (status < 0)
     return status;
@@ -220,6 +227,7 @@ int topo_log_bytes(struct topo_log *log, int64_t no, struct topo_buf *out)
 static int edge(struct topo_log *log, const char *sql, int64_t target, enum topo_edge kind,
                 int64_t source)
 {
+  topo_assert(kind <= TOPO_EDGE_KEY && topo_db_in_transaction(log->db));
   struct topo_stmt *s = topo_stmt(log->db, sql);
   topo_bind_i64(s, 1, target);
   topo_bind_i64(s, 2, kind);
@@ -242,6 +250,7 @@ int topo_log_remove_edge(struct topo_log *log, int64_t target, enum topo_edge ki
 int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
                      struct topo_buf *out)
 {
+  topo_assert(kind <= TOPO_EDGE_KEY && out->len % sizeof(int64_t) == 0);
   struct topo_stmt *s = topo_stmt(log->db, "SELECT source FROM edge WHERE target=?1 AND kind=?2");
   topo_bind_i64(s, 1, target);
   topo_bind_i64(s, 2, kind);
@@ -272,6 +281,7 @@ int topo_log_add_successor(struct topo_log *log, int64_t target,
 {
   static const char sql[] =
       "INSERT OR IGNORE INTO successor(target,tag,set_no,seq) VALUES(?1,?2,?3,?4)";
+  topo_assert(topo_db_in_transaction(log->db));
   return topo_execute(bind_position(log, sql, target, position));
 }
 
@@ -288,6 +298,7 @@ int topo_log_has_successor(struct topo_log *log, int64_t target,
 
 int topo_log_drop_successors(struct topo_log *log, int64_t target)
 {
+  topo_assert(topo_db_in_transaction(log->db));
   struct topo_stmt *s = topo_stmt(log->db, "DELETE FROM successor WHERE target=?1");
   topo_bind_i64(s, 1, target);
   return topo_execute(s);

@@ -27,14 +27,19 @@ static bool transaction_is_lost(const struct topo_db *db)
 
 struct topo_stmt *topo_stmt(struct topo_db *db, const char *sql)
 {
+  topo_assert(*sql != '\0');
   size_t i = slot_of(sql);
   while (db->slots[i].sql && db->slots[i].sql != sql)
     i = (i + 1) & (TOPO_STMT_SLOTS - 1);
   struct topo_stmt *s = &db->slots[i];
   if (!s->sql) {
-    topo_assert(++db->statements < TOPO_STMT_SLOTS);
+    /* A slot stays free: the search above would else not end. */
+    topo_assert(db->statements + 1 < TOPO_STMT_SLOTS);
+    db->statements++;
     s->sql = sql;
   }
+  topo_assert(s->sql == sql && db->statements < TOPO_STMT_SLOTS);
+  s->row = false;
   if (s->handle) {
     sqlite3_reset(s->handle);
     sqlite3_clear_bindings(s->handle);
@@ -58,8 +63,13 @@ void topo_db_drop_statements(struct topo_db *db)
 void topo_db_reset_statements(struct topo_db *db)
 {
   for (size_t i = 0; i < TOPO_STMT_SLOTS; i++)
-    if (db->slots[i].handle)
-      sqlite3_reset(db->slots[i].handle);
+    topo_reset(&db->slots[i]);
+}
+
+/* Parameters count from 1 and are bound before the first row. */
+static bool can_bind(const struct topo_stmt *s, int index)
+{
+  return index >= 1 && !s->row;
 }
 
 static void bound(struct topo_stmt *s, int rc)
@@ -70,12 +80,14 @@ static void bound(struct topo_stmt *s, int rc)
 
 void topo_bind_i64(struct topo_stmt *s, int index, int64_t v)
 {
+  topo_assert(can_bind(s, index));
   if (s->handle)
     bound(s, sqlite3_bind_int64(s->handle, index, v));
 }
 
 void topo_bind_blob(struct topo_stmt *s, int index, const void *data, size_t len)
 {
+  topo_assert(can_bind(s, index));
   /* A NULL pointer would bind NULL: an empty blob is not that. */
   if (s->handle)
     bound(s, sqlite3_bind_blob64(s->handle, index, len ? data : "", len, SQLITE_STATIC));
@@ -88,6 +100,7 @@ void topo_bind_id(struct topo_stmt *s, int index, const struct topo_id *id)
 
 void topo_bind_text(struct topo_stmt *s, int index, const void *text, size_t len)
 {
+  topo_assert(can_bind(s, index));
   if (s->handle)
     bound(s,
           sqlite3_bind_text64(s->handle, index, len ? text : "", len, SQLITE_STATIC, SQLITE_UTF8));
@@ -95,6 +108,7 @@ void topo_bind_text(struct topo_stmt *s, int index, const void *text, size_t len
 
 void topo_bind_null(struct topo_stmt *s, int index)
 {
+  topo_assert(can_bind(s, index));
   if (s->handle)
     bound(s, sqlite3_bind_null(s->handle, index));
 }
@@ -105,8 +119,10 @@ int topo_fetch(struct topo_stmt *s)
     topo_reset(s);
     return s->status;
   }
+  topo_assert(s->handle != NULL && s->sql != NULL);
   int rc = sqlite3_step(s->handle);
-  if (rc == SQLITE_ROW)
+  s->row = rc == SQLITE_ROW;
+  if (s->row)
     return 1;
   int status = topo_sqlite_status(rc);
   sqlite3_reset(s->handle);
@@ -124,17 +140,28 @@ int topo_execute(struct topo_stmt *s)
 
 void topo_reset(struct topo_stmt *s)
 {
-  if (s && s->handle)
+  if (!s)
+    return;
+  s->row = false;
+  if (s->handle)
     sqlite3_reset(s->handle);
+}
+
+/* Columns count from 0 and belong to a row. */
+static bool has_column(const struct topo_stmt *s, int column)
+{
+  return s->row && column >= 0 && column < sqlite3_column_count(s->handle);
 }
 
 int64_t topo_column_i64(struct topo_stmt *s, int column)
 {
+  topo_assert(has_column(s, column));
   return sqlite3_column_int64(s->handle, column);
 }
 
 struct topo_bytes topo_column_bytes(struct topo_stmt *s, int column)
 {
+  topo_assert(has_column(s, column));
   const uint8_t *data = sqlite3_column_blob(s->handle, column);
   return (struct topo_bytes){data, data ? (size_t)sqlite3_column_bytes(s->handle, column) : 0};
 }
@@ -150,15 +177,18 @@ struct topo_id topo_column_id(struct topo_stmt *s, int column)
 
 bool topo_column_is_null(struct topo_stmt *s, int column)
 {
+  topo_assert(has_column(s, column));
   return sqlite3_column_type(s->handle, column) == SQLITE_NULL;
 }
 
 int topo_column_is_integer(struct topo_stmt *s, int column)
 {
+  topo_assert(has_column(s, column));
   return sqlite3_column_type(s->handle, column) == SQLITE_INTEGER;
 }
 
 int topo_column_count(struct topo_stmt *s)
 {
+  topo_assert(s->row);
   return sqlite3_column_count(s->handle);
 }
