@@ -16,8 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nodes away from the edges are at least half full, so HEIGHT_MAX levels outlast 2^64 items. */
-enum { LEAF_ITEMS = 128, INNER_ENTRIES = 64, HEIGHT_MAX = 12, LONG_RUN = LEAF_ITEMS / 8 * 7 };
+enum { LEAF_ITEMS = 128, INNER_ENTRIES = 64, LEVELS = 12, LONG_RUN = LEAF_ITEMS / 8 * 7 };
+/* Nodes away from the edges are at least half full: a leaf then holds 2^6 items and every level
+ * above multiplies by 2^5, so no set that can be counted is higher than this. */
+_Static_assert(LEAF_ITEMS / 2 >= 1 << 6 && INNER_ENTRIES / 2 >= 1 << 5 && 6 + 5 * LEVELS >= 64,
+               "LEVELS outlast 2^64 items");
 
 struct leaf {
   size_t n;
@@ -171,7 +174,7 @@ static bool is_full(const struct entry *e, unsigned height)
 /* Puts a new root above a full one and splits the old. */
 static int grow(struct topo_memset *set, enum edge edge, const struct topo_item *key)
 {
-  topo_assert(set->height < HEIGHT_MAX);
+  topo_assert(set->height < LEVELS);
   struct inner *inner = malloc(sizeof *inner);
   if (!inner)
     return TOPO_ENOMEM;
@@ -218,7 +221,7 @@ static enum edge edge_of(const struct topo_memset *set, const struct topo_item *
 /* Goes down to the leaf for `key`, making room on the way; path[0] is the root, path[height] the
  * leaf. */
 static int descend(struct topo_memset *set, const struct topo_item *key,
-                   struct entry *path[static HEIGHT_MAX + 1])
+                   struct entry *path[static LEVELS + 1])
 {
   enum edge edge = set->root.sum.count ? edge_of(set, key) : EDGE_NONE;
   if (is_full(&set->root, set->height)) {
@@ -255,7 +258,7 @@ static bool is_in_order(const struct leaf *leaf, size_t at)
 static int set_insert(void *ctx, const struct topo_item *item)
 {
   struct topo_memset *set = ctx;
-  struct entry *path[HEIGHT_MAX + 1];
+  struct entry *path[LEVELS + 1];
   if (item->timestamp == TOPO_ITEM_INFINITY)
     return TOPO_EINVAL;
   int status = descend(set, item, path);
@@ -408,7 +411,7 @@ void topo_memset_destroy(struct topo_memset *set)
 {
   if (!set)
     return;
-  struct inner *path[HEIGHT_MAX];
+  struct inner *path[LEVELS];
   unsigned depth = 0; /* inner nodes on the path */
   struct entry *e = &set->root;
   for (;;) {

@@ -2,8 +2,9 @@
  * aside, and errors that surface where they are asked for. */
 #include "base/assert.h"
 #include "base/status.h"
+#include "lib/aborts.h"
 #include "lib/sim_disk.h"
-#include "store/db.h"
+#include "store/db_impl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -411,6 +412,96 @@ static void what_is_read_at_the_start_stays(void **state)
 
 #define test(f) cmocka_unit_test_setup_teardown(f, create_fixture, destroy_fixture)
 
+/* WAL_LIMIT_BYTES: a log that one large transaction made longer is cut once it begins anew. */
+static void a_long_write_ahead_log_shrinks(void **state)
+{
+  struct fixture *f = *state;
+  const size_t limit = 64 * 1024 * 1024;
+  size_t len = 0;
+  make_file(f, 1);
+  assert_int_equal(open_as(f, OURS, false), 0);
+  assert_int_equal(topo_db_begin(f->db, false), 0);
+  for (unsigned i = 0; i < 66; i++)
+    assert_int_equal(topo_db_exec(f->db, "INSERT INTO one VALUES(zeroblob(1048576))"), 0);
+  assert_int_equal(topo_db_commit(f->db), 0);
+  sim_disk_peek(f->disk, "a.db-wal", &len);
+  assert_true(len > limit);
+  assert_int_equal(topo_db_checkpoint(f->db, 0), 0);
+  assert_int_equal(topo_db_exec(f->db, "INSERT INTO one VALUES(1)"), 0);
+  sim_disk_peek(f->disk, "a.db-wal", &len);
+  assert_int_equal(len, limit);
+}
+
+static struct topo_db *mistaken; /* the database of the calls below, each of which is a mistake */
+
+static void prepare_one_more(void)
+{
+  topo_execute(topo_stmt(mistaken, "SELECT 0"));
+}
+
+static void begin_twice(void)
+{
+  topo_db_begin(mistaken, true);
+  topo_db_begin(mistaken, true);
+}
+static void commit_nothing(void)
+{
+  topo_db_commit(mistaken);
+}
+static void write_while_holding(void)
+{
+  topo_db_hold(mistaken);
+  topo_db_begin(mistaken, true);
+}
+static void read_without_a_row(void)
+{
+  topo_column_i64(topo_stmt(mistaken, "SELECT 1"), 0);
+}
+static void read_beyond_the_row(void)
+{
+  struct topo_stmt *s = topo_stmt(mistaken, "SELECT 2");
+  if (topo_fetch(s) == 1)
+    topo_column_i64(s, 1);
+}
+static void bind_from_zero(void)
+{
+  topo_bind_i64(topo_stmt(mistaken, "SELECT ?1"), 0, 7);
+}
+static void bind_beside_a_row(void)
+{
+  struct topo_stmt *s = topo_stmt(mistaken, "SELECT ?1+0");
+  if (topo_fetch(s) == 1)
+    topo_bind_i64(s, 1, 7);
+}
+
+/* Mistakes of callers stop the program where they are made. */
+static void mistakes_are_asserted(void **state)
+{
+  struct fixture *f = *state;
+  void (*const calls[])(void) = {begin_twice,        commit_nothing, write_while_holding,
+                                 read_without_a_row, bind_from_zero, read_beyond_the_row,
+                                 bind_beside_a_row};
+  assert_int_equal(open_as(f, OURS, false), 0);
+  mistaken = f->db;
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    assert_true(test_aborts(calls[i]));
+}
+
+/* A database keeps TOPO_STMT_SLOTS - 1 statements: a slot stays free, or searches would not end. */
+static void statements_are_bounded(void **state)
+{
+  struct fixture *f = *state;
+  static char texts[TOPO_STMT_SLOTS][16]; /* the address makes the statement */
+  assert_int_equal(open_as(f, OURS, false), 0);
+  for (size_t i = 0; f->db->statements < TOPO_STMT_SLOTS - 1; i++) {
+    memcpy(texts[i], "SELECT 1", 9);
+    assert_int_equal(topo_execute(topo_stmt(f->db, texts[i])), 0);
+  }
+  assert_int_equal(topo_execute(topo_stmt(f->db, texts[0])), 0);
+  mistaken = f->db;
+  assert_true(test_aborts(prepare_one_more));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -430,6 +521,9 @@ int main(void)
       test(a_held_read_sees_one_state),
       test(a_lost_transaction_runs_nothing),
       test(what_is_read_at_the_start_stays),
+      test(a_long_write_ahead_log_shrinks),
+      test(statements_are_bounded),
+      test(mistakes_are_asserted),
   };
   return cmocka_run_group_tests_name("store-db", tests, NULL, NULL);
 }
