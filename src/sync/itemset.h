@@ -1,11 +1,14 @@
 /*
- * itemset.h - what reconciliation asks of a set of items: a vtable over memory (memset.h) or disk.
+ * itemset.h - what reconciliation asks of a set of items: a table of functions, so that a set may
+ * live in memory (memset.h) or on disk.
  *
- * An item is a timestamp and a 32-byte id; a set is sorted by (timestamp, id) and addressed by
- * index. Ranges are half open: [begin, end). Indexes are valid until the next insertion. Every
- * operation returns 0 or a negative enum topo_status, which the user of the set passes on: those
- * named below and, where the set lives on disk, TOPO_EIO and TOPO_ECORRUPT. A range with begin >
- * end or end > size is a programmer's error.
+ * An item is a timestamp and a 32-byte id. A set is sorted by (timestamp, id) and addressed by
+ * index; an index is valid until the next insertion. Ranges are half open: [begin, end) has the
+ * items from `begin` up to, and without, `end`. A range with begin > end or end > size is a
+ * programmer's error.
+ *
+ * Every operation returns 0 or a negative enum topo_status, which the user of the set passes on:
+ * those that are named below and, for a set on disk, TOPO_EIO and TOPO_ECORRUPT.
  */
 #ifndef TOPO_SYNC_ITEMSET_H
 #define TOPO_SYNC_ITEMSET_H
@@ -30,21 +33,23 @@ static inline int topo_item_compare(const struct topo_item *a, const struct topo
 }
 
 struct topo_itemset_ops {
-  /* The number of items. */
+  /* Sets *size to the number of items. */
   int (*size)(void *ctx, uint64_t *size);
+
   /* Copies the items [begin, begin + n) to `items`. */
   int (*read)(void *ctx, uint64_t begin, struct topo_item *items, size_t n);
-  /* The index in [begin, end] of the first item of [begin, end) that is not below `bound`; `end`
-   * when there is none. A bound by a prefix of an id has zeros for the rest of the id. */
+
+  /* Sets *index to the first item of [begin, end) that is not below `bound`; to `end` when all of
+   * them are. A bound by a prefix of an id has zeros for the rest of the id. */
   int (*lower_bound)(void *ctx, uint64_t begin, uint64_t end, const struct topo_item *bound,
                      uint64_t *index);
-  /* The sum of the items [begin, end). */
+
+  /* Sets *sum to the sum of the items [begin, end). */
   int (*sum)(void *ctx, uint64_t begin, uint64_t end, struct topo_sum *sum);
-  /* Adds an item. TOPO_EEXISTS when it is there, TOPO_EINVAL for the timestamp infinity,
+
+  /* Adds an item. TOPO_EEXISTS when it is a member, TOPO_EINVAL when its timestamp is infinity, or
    * TOPO_ENOMEM; the set is then as it was. */
   int (*insert)(void *ctx, const struct topo_item *item);
-  /* Is the item there, with this timestamp? */
-  int (*contains)(void *ctx, const struct topo_item *item, bool *found);
 };
 
 struct topo_itemset {
@@ -79,12 +84,6 @@ static inline int topo_itemset_sum(const struct topo_itemset *set, uint64_t begi
 static inline int topo_itemset_insert(const struct topo_itemset *set, const struct topo_item *item)
 {
   return set->ops->insert(set->ctx, item);
-}
-
-static inline int topo_itemset_contains(const struct topo_itemset *set,
-                                        const struct topo_item *item, bool *found)
-{
-  return set->ops->contains(set->ctx, item, found);
 }
 
 #endif

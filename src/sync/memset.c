@@ -282,18 +282,6 @@ static int set_insert(void *ctx, const struct topo_item *item)
   return 0;
 }
 
-static int set_contains(void *ctx, const struct topo_item *item, bool *found)
-{
-  const struct topo_memset *set = ctx;
-  const struct entry *e = &set->root;
-  for (unsigned h = set->height; h > 0; h--)
-    e = &e->child.inner->entries[inner_rank(e->child.inner, item)];
-  const struct leaf *leaf = e->child.leaf;
-  size_t at = leaf_rank(leaf, item);
-  *found = at < leaf->n && topo_item_compare(&leaf->items[at], item) == 0;
-  return 0;
-}
-
 static int set_size(void *ctx, uint64_t *size)
 {
   const struct topo_memset *set = ctx;
@@ -384,8 +372,7 @@ static const struct topo_itemset_ops ops = {.size = set_size,
                                             .read = set_read,
                                             .lower_bound = set_lower_bound,
                                             .sum = set_sum,
-                                            .insert = set_insert,
-                                            .contains = set_contains};
+                                            .insert = set_insert};
 
 struct topo_itemset topo_memset_itemset(struct topo_memset *set)
 {

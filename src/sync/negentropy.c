@@ -42,11 +42,6 @@ int topo_negentropy_init(struct topo_negentropy *n, const struct topo_itemset *s
   return 0;
 }
 
-void topo_negentropy_rebind(struct topo_negentropy *n, const struct topo_itemset *set)
-{
-  n->set = *set;
-}
-
 void topo_negentropy_finish(struct topo_negentropy *n)
 {
   if (n)

@@ -93,28 +93,28 @@ int topo_range_read(struct topo_range_reader *r, struct topo_range *range)
   return r->bytes.failed ? TOPO_EMALFORMED : 1;
 }
 
-void topo_range_put_varint(struct topo_range_writer *w, uint64_t v)
+static void put_varint(struct topo_range_writer *w, uint64_t v)
 {
   uint8_t digits[TOPO_VARINT_MAX];
   topo_buf_put(w->out, digits, topo_varint_encode(digits, v));
 }
 
-void topo_range_put_bound(struct topo_range_writer *w, const struct topo_bound *bound)
+static void put_bound(struct topo_range_writer *w, const struct topo_bound *bound)
 {
   uint64_t timestamp = bound->item.timestamp;
   topo_assert(timestamp >= w->last_timestamp && bound->id_len <= TOPO_ID_SIZE);
   topo_assert(timestamp < TOPO_ITEM_INFINITY || bound->id_len == 0);
   bool infinity = timestamp == TOPO_ITEM_INFINITY;
-  topo_range_put_varint(w, infinity ? 0 : timestamp - w->last_timestamp + 1);
+  put_varint(w, infinity ? 0 : timestamp - w->last_timestamp + 1);
   w->last_timestamp = timestamp;
-  topo_range_put_varint(w, bound->id_len);
+  put_varint(w, bound->id_len);
   topo_buf_put(w->out, bound->item.id.bytes, bound->id_len);
 }
 
 void topo_range_put_skip(struct topo_range_writer *w, const struct topo_bound *upper)
 {
-  topo_range_put_bound(w, upper);
-  topo_range_put_varint(w, TOPO_RANGE_SKIP);
+  put_bound(w, upper);
+  put_varint(w, TOPO_RANGE_SKIP);
 }
 
 void topo_range_put_fingerprint(struct topo_range_writer *w, const struct topo_bound *upper,
@@ -122,15 +122,15 @@ void topo_range_put_fingerprint(struct topo_range_writer *w, const struct topo_b
 {
   uint8_t fingerprint[TOPO_FINGERPRINT_SIZE];
   topo_sum_fingerprint(sum, fingerprint);
-  topo_range_put_bound(w, upper);
-  topo_range_put_varint(w, TOPO_RANGE_FINGERPRINT);
+  put_bound(w, upper);
+  put_varint(w, TOPO_RANGE_FINGERPRINT);
   topo_buf_put(w->out, fingerprint, sizeof fingerprint);
 }
 
 void topo_range_put_ids_head(struct topo_range_writer *w, const struct topo_bound *upper,
                              uint64_t count)
 {
-  topo_range_put_bound(w, upper);
-  topo_range_put_varint(w, TOPO_RANGE_IDS);
-  topo_range_put_varint(w, count);
+  put_bound(w, upper);
+  put_varint(w, TOPO_RANGE_IDS);
+  put_varint(w, count);
 }

@@ -57,19 +57,11 @@ static int proxy_insert(void *ctx, const struct topo_item *item)
   return TOPO_EINVAL; /* a session only reads */
 }
 
-static int proxy_contains(void *ctx, const struct topo_item *item, bool *found)
-{
-  const struct session_neg *g = ctx;
-  *found = false;
-  return g->items ? topo_itemset_contains(g->items, item, found) : 0;
-}
-
 static const struct topo_itemset_ops proxy_ops = {.size = proxy_size,
                                                   .read = proxy_read,
                                                   .lower_bound = proxy_lower_bound,
                                                   .sum = proxy_sum,
-                                                  .insert = proxy_insert,
-                                                  .contains = proxy_contains};
+                                                  .insert = proxy_insert};
 
 void topo_session_neg_begin(struct topo_session *s)
 {
