@@ -1,27 +1,37 @@
 /*
- * session.h - one connection's worth of chapter 6 of docs/protocol.md: greeting, sets,
- * reconciliation, wants, bulk and live streams. Bytes in, bytes out; it knows neither events nor
- * storage, only ids.
+ * session.h - one session: what two devices say to each other over one connection (docs/protocol.md
+ * §6). Bytes in, bytes out; a session knows neither events nor storage, only ids.
  *
- * The session runs inside its owner's step. It asks the owner (`owner`) for sets, for bytes and for
- * what is held, and hands it what arrives. It keeps no more in memory than its constants say:
- * sending pulls bytes from the owner when the connection has room, and received batches count
- * against the connection's window until the owner has applied them (topo_session_applied).
+ * A session runs inside the step of its *owner*, the space. It asks the owner, through a table of
+ * callbacks, for item sets, for the bytes of events and for what is known already, and it hands the
+ * owner what arrives. It keeps no more in memory than its constants say: bytes to send are read
+ * from the owner when the connection has room for them, and bytes received count against the
+ * connection's window until the owner has applied them (topo_session_applied).
  *
- * States: greeting → member (regular) or inviting / joining (bootstrap, protocol §6.1) → closed.
+ *   phase       what is awaited in it
+ *   greeting    the peer's HELLO
+ *   member      nothing in particular: both sides are devices of the workspace, and sync
+ *   inviting    the newcomer's JOIN, after our OFFER (the bootstrap of a newcomer: §6.1)
+ *   admitting   the owner's word that the admission is durable
+ *   welcoming   that the newcomer, which has our WELCOME, ends the connection
+ *   joining     as the newcomer: the inviter's OFFER
+ *   joined      as the newcomer: the inviter's WELCOME, after our JOIN
+ *   closed      nothing: the session has ended the connection
  *
- * Rounds. The dialler exchanges SETS, reconciles what differs and exchanges SETS again. A round
- * after one that moved nothing waits: 100 ms, doubling up to 30 s. "Moved" means that something was
- * asked or sent and the sets of either side then changed. The responder answers SETS once it has
- * applied what it had received before them.
+ * Rounds. The side that dialled is the initiator: it exchanges SETS, reconciles the sets that
+ * differ, and exchanges SETS again (§6.3). When a round moved nothing, the next one waits: 100 ms
+ * at first, then twice as long each time, up to 30 s. A round moved something when it asked for
+ * events or sent some, and the sets of either side changed afterwards. The responder answers SETS
+ * once it has applied what it had received before them.
  *
- * Synced. True when the last exchanged pair of SETS was equal and every event since was pushed or
- * received live without a skip and no want is unanswered; what the peer does with a pushed event is
- * its business until the next exchange, at the latest after ten minutes.
+ * A session is *synced* while these hold: the last pair of SETS was equal; every event since then
+ * was pushed or was received live, none skipped; and nothing that was asked for is unanswered. What
+ * the peer makes of an event that was pushed to it shows in the next exchange, which comes within
+ * ten minutes.
  *
- * The end. A session that must end notes why; the next topo_session_receive, flush or tick closes
- * the connection and calls `closed` as its last act. A session is never destroyed within a callback
- * but `closed`.
+ * The end. A session that has to end notes why. The next topo_session_receive, topo_session_flush
+ * or topo_session_tick closes the connection and, as the last thing it does, calls `closed`. The
+ * owner may destroy a session within `closed`, but within no other callback.
  */
 #ifndef TOPO_SYNC_SESSION_H
 #define TOPO_SYNC_SESSION_H
@@ -31,116 +41,157 @@
 #include "sync/itemset.h"
 #include "sync/session_fields.h"
 
-/* What one session may hold of each kind. */
+/* What one session holds at most, or does at a time.
+ *
+ *   EVENTS_BYTES  bytes of events in one EVENTS frame that we make; further ones go into the next
+ *   WANTS         ids asked for and not yet answered (§6.4); what more is needed waits
+ *   PEER_WANTS    ids that the peer asked for and was not yet sent; one more ends the session
+ *   RECONCILING   sets that are reconciled (§6.3); one more ends the session
+ *   LIVE          ids that wait to be pushed; further ones are left to a round that follows
+ */
 enum {
-  TOPO_SESSION_EVENTS_BYTES_MAX = 192 * 1024, /* bytes of events in one EVENTS frame that we make */
-  TOPO_SESSION_WANTS_MAX = 8192,              /* ids asked for and not yet answered */
-  TOPO_SESSION_PEER_WANTS_MAX = 16384, /* ids that the peer asked for and that are not sent yet */
-  TOPO_SESSION_RECONCILING_MAX = 4,    /* sets that are reconciled at a time */
-  TOPO_SESSION_LIVE_MAX = 4096         /* ids that wait to be pushed */
+  TOPO_SESSION_EVENTS_BYTES_MAX = 192 * 1024,
+  TOPO_SESSION_WANTS_MAX = 8192,
+  TOPO_SESSION_PEER_WANTS_MAX = 16384,
+  TOPO_SESSION_RECONCILING_MAX = 4,
+  TOPO_SESSION_LIVE_MAX = 4096
 };
 
 struct topo_session;
 
-/* The streams of a session, by their numbers on the connection; events come on the last two, and
- * the owner may treat them differently. */
+/* The streams of a session; the values are their numbers on the connection. Events come on the last
+ * two, and an owner may treat them differently. */
 enum topo_session_stream { TOPO_STREAM_CONTROL, TOPO_STREAM_BULK, TOPO_STREAM_LIVE };
 
+/* What a session asks of its owner. `ctx` is the one of the options. Where a status is returned, a
+ * negative one ends the session with it. */
 struct topo_session_callbacks {
-  /* Writes the rows of SETS, control first, then epochs newest first, into `out` (room for
-   * TOPO_SESSION_SETS_MAX); returns how many, or a negative status. */
+  /* Writes the rows of our SETS into `out`, which has room for TOPO_SESSION_SETS_MAX: control
+   * first, then the epochs, newest first. Returns how many it wrote, or a negative status. */
   int (*sets)(void *ctx, struct topo_session_set *out);
-  /* The items of a set; NULL when there are none yet (treated as empty). Valid until the step ends.
-   */
+
+  /* Returns the items of `set`; NULL when there are none yet, which is an empty set. The result
+   * stays valid until the owner's step ends. */
   const struct topo_itemset *(*items)(void *ctx, const struct topo_id *set);
-  /* True when the event is stored in any state or is being checked right now: it is not asked for.
-   */
+
+  /* Returns whether the event is stored, in whatever state, or is being checked right now. Such an
+   * event is not asked for. */
   bool (*known)(void *ctx, const struct topo_id *id);
-  /* Appends the event's bytes. 0, TOPO_ENOTFOUND, TOPO_ENOMEM, TOPO_EIO. */
+
+  /* Appends the bytes of an event to `out`. 0; TOPO_ENOTFOUND when it is not here, which ends
+   * nothing; TOPO_ENOMEM or TOPO_EIO. */
   int (*read)(void *ctx, const struct topo_id *id, struct topo_buf *out);
-  /* A batch of events: `data` is the payload of an EVENTS frame, borrowed for the call, already
-   * checked for framing (every `u32 length ‖ event` lies inside; none is empty or over 65,536
-   * bytes). The owner calls topo_session_applied with `len` once it is done with them, now or in a
-   * later step. 0, or a negative status that closes the connection. */
+
+  /* Takes the events of one frame. `data` and `len` are the payload of an EVENTS frame, borrowed
+   * for the call. Its framing was checked: it is a sequence of `u32 length ‖ event`, and no event
+   * is empty or longer than 65,536 bytes. The owner calls topo_session_applied with `len` once it
+   * is done with them, within this call or in a later step. */
   int (*events)(void *ctx, struct topo_session *s, enum topo_session_stream stream,
                 const uint8_t *data, size_t len);
-  /* The peer's HELLO was good. `connection` is its connection id (zero: invitee). 0, or a status
-   * that closes the connection. */
-  int (*greeted)(void *ctx, struct topo_session *s, const struct topo_id *conn);
-  /* As inviter: the OFFER to make for this connection. 0, or a status that closes the connection.
-   */
+
+  /* The peer's HELLO was good. `credential` is the credential that the peer says it has: zero for
+   * an invitee, and for a member that does not know its own yet. */
+  int (*greeted)(void *ctx, struct topo_session *s, const struct topo_id *credential);
+
+  /* As the inviter: fills in the offer to make on this connection. */
   int (*offer)(void *ctx, struct topo_session *s, struct topo_id *invite, uint16_t *slot,
                struct topo_id *auth);
-  /* As joiner: an OFFER came; fill *join. 0 or a status. */
+
+  /* As the newcomer: an OFFER of `slot` of `invite` came; fills in `join` as the answer to it. */
   int (*offered)(void *ctx, struct topo_session *s, const struct topo_id *invite, uint16_t slot,
                  const struct topo_id *auth, struct topo_session_join *join);
-  /* As inviter: a JOIN came. The owner calls topo_session_welcome, within the call or later. 0 or a
-   * status. */
+
+  /* As the inviter: a JOIN came, which is not checked yet. The owner calls topo_session_welcome,
+   * within this call or later. */
   int (*join)(void *ctx, struct topo_session *s, const struct topo_session_join *join);
-  /* As joiner: WELCOME came. The session closes the connection with code 10 afterwards. */
+
+  /* As the newcomer: a WELCOME came, so `admission` is durable at the inviter. The session then
+   * ends the connection with code 10. */
   void (*welcomed)(void *ctx, struct topo_session *s, const struct topo_id *admission);
-  /* The session ended the connection by its own decision (a violation by the peer, or the end of a
-   * bootstrap); status 0 for the latter. No call on the session but topo_session_destroy is allowed
-   * afterwards. */
+
+  /* The session has ended the connection by a decision of its own. `status` says why: 0 at the end
+   * of a bootstrap, else negative. From here on topo_session_destroy is the only call allowed. */
   void (*closed)(void *ctx, struct topo_session *s, int status);
 };
 
 enum topo_session_role {
   TOPO_SESSION_MEMBER,  /* both sides are devices of the workspace */
-  TOPO_SESSION_INVITER, /* the peer showed an invite key */
-  TOPO_SESSION_JOINER   /* we showed an invite key */
+  TOPO_SESSION_INVITER, /* the peer has shown an invite key */
+  TOPO_SESSION_JOINER   /* we have shown an invite key */
 };
 
 struct topo_session_options {
-  struct topo_conn conn;
-  const struct topo_session_callbacks *ops;
-  void *ctx;
+  struct topo_conn conn;                    /* copied; what it leads to outlives the session */
+  const struct topo_session_callbacks *ops; /* borrowed for the life of the session */
+  void *ctx;                                /* given back in every callback */
   enum topo_session_role role;
-  bool initiator;                                  /* we dialled: we reconcile */
-  struct topo_id workspace, scope, own_credential; /* own_credential: zero as joiner */
-  uint64_t now_ms;                                 /* monotonic */
+  bool initiator; /* we dialled, so we reconcile */
+  struct topo_id workspace, scope;
+  struct topo_id own_credential; /* told in HELLO; zero as a newcomer or when not known */
+  uint64_t now_ms;               /* monotonic, as in all calls below */
 };
 
+/* How a session is doing, for those who show or wait for it. */
 struct topo_session_state {
-  bool greeted;
-  bool synced;           /* equal SETS were exchanged and nothing moved since */
-  uint32_t wanted;       /* asked of the peer and not yet answered */
-  uint64_t remote_items; /* sum over the peer's last SETS */
-  uint64_t received_events, sent_events, rounds;
+  bool greeted;                 /* the peer's HELLO came */
+  bool synced;                  /* as defined at the top of this file */
+  uint32_t wanted;              /* ids that are asked for, or are to be, and not answered */
+  uint64_t remote_items;        /* the items of all sets in the peer's last SETS */
+  uint64_t received_events;     /* since the session began, known ones included */
+  uint64_t sent_events, rounds; /* since the session began */
 };
 
-/* Sends HELLO (and, when the connection has room, more). NULL and *status when memory is out. */
+/* Makes a session and sends HELLO, or as much of it as the connection takes. Returns the session,
+ * which the caller destroys; or NULL, and *status is TOPO_ENOMEM. */
 struct topo_session *topo_session_create(const struct topo_session_options *options, int *status);
-/* Does not close the connection. NULL is fine. */
+
+/* Frees a session; the connection is left as it is. NULL is fine. */
 void topo_session_destroy(struct topo_session *s);
 
-/* Bytes of one stream, in order. They are consumed (conn.h) by the session itself, except those of
- * EVENTS frames that were given to the owner. 0, or the status with which the connection was
- * closed. */
+/* Takes the next `len` bytes of a stream. `stream` is the number that the connection gave; one that
+ * the protocol does not have ends the session. The session tells the connection itself when the
+ * bytes are consumed (conn.h), except for those of EVENTS payloads, which the owner was given.
+ * Returns 0, or the status with which the connection was closed. */
 int topo_session_receive(struct topo_session *s, unsigned stream, const uint8_t *data, size_t len,
                          uint64_t now_ms);
-/* The owner has done with `len` bytes of an `events` call on `stream`. */
+
+/* The owner is done with `len` bytes of what `events` brought on `stream`: the peer may send that
+ * many more. More than it was given is an error of the owner's. */
 void topo_session_applied(struct topo_session *s, enum topo_session_stream stream, size_t len);
-/* An event became part of an item set (after its durable commit): push it to this peer on live,
- * unless it came from here. The owner calls it for each greeted member session but the source's. */
+
+/* An event has become part of an item set, durably: the peer is sent it at once, on live. The owner
+ * calls this on each member session but the one that the event came from. Nothing happens before
+ * the greeting, as the first SETS will tell. */
 void topo_session_push(struct topo_session *s, const struct topo_id *id);
-/* The event arrived or is no longer worth waiting for: it is not wanted any more. Call for every
- * event that a batch of this session brought, whatever became of it. */
+
+/* An event has arrived, or is not worth waiting for any more. The owner calls this for every event
+ * that this session has brought, whatever became of it. */
 void topo_session_got(struct topo_session *s, const struct topo_id *id);
-/* Ask the peer for an event (a missing predecessor or ancestor). Ignored when held, wanted already,
- * or full. */
+
+/* Asks the peer for an event, such as a missing predecessor or ancestor. Nothing happens when the
+ * event is known or asked for already, or when as much is asked for as may be. */
 void topo_session_want(struct topo_session *s, const struct topo_id *id);
-/* The admission and its wraps are durable: send WELCOME. Once, after `join`. */
+
+/* Sends WELCOME: the admission and its wraps are durable. Allowed once, after `join`; nothing
+ * happens when the session has ended since. */
 void topo_session_welcome(struct topo_session *s, const struct topo_id *admission);
-/* Start a round now (initiator: SETS and reconciliation; responder: sends SETS). */
+
+/* Starts a round as soon as possible. The initiator sends SETS and reconciles; a responder can only
+ * send its SETS, which makes the initiator do so. */
 void topo_session_resync(struct topo_session *s, uint64_t now_ms);
-/* Sends as much as the connection takes. The owner calls it after every step in which it called
- * anything above, and when the connection says writable. 0, or the status with which the connection
- * was closed. */
+
+/* Sends as much as the connection takes. The owner calls this at the end of every step in which it
+ * made any of the calls above, and when the connection says that it is writable. Returns 0, or the
+ * status with which the connection was closed. */
 int topo_session_flush(struct topo_session *s, uint64_t now_ms);
-/* When the session wants topo_session_tick called next (monotonic ms); UINT64_MAX: never. */
+
+/* Returns when topo_session_tick wants to be called next; UINT64_MAX for never. */
 uint64_t topo_session_deadline(const struct topo_session *s);
+
+/* Does what is due by the time, and flushes; it may be called early. Returns what
+ * topo_session_flush does. */
 int topo_session_tick(struct topo_session *s, uint64_t now_ms);
+
 struct topo_session_state topo_session_state(const struct topo_session *s);
 
 #endif

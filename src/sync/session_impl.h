@@ -25,47 +25,58 @@
 #include "sync/session.h"
 #include "sync/wire.h"
 
+/* Bounds that nobody outside a session meets.
+ *
+ *   CONTROL_LIMIT     bytes of control frames that wait; from here on no further frame is made
+ *   HAVES_MAX         ids found here and not at the peer, and not sent yet; one more ends the
+ *                     reconciliation of its set, and the next round finds the others
+ *   HAVES_SOFT_LIMIT  with more of these, reconciliation waits
+ *   RECENT_MAX        ids that a round remembers as sent; one more, and the others are forgotten
+ *   BACKOFF_MIN_MS    how long the next round waits after one that moved nothing, at first
+ *   BACKOFF_MAX_MS    and at last: each wait is twice the one before
+ *   ROUND_MS          how long the next round waits after a pair of SETS that were equal
+ */
 enum {
   SESSION_STREAMS = 3,
-  SESSION_CONTROL_LIMIT = 128 * 1024, /* unsent control bytes from which on no frame is added */
-  SESSION_HAVES_MAX = 16384,          /* ids found here and not there, not yet sent */
-  SESSION_HAVES_SOFT_LIMIT = 8192,    /* above it reconciliation waits */
-  SESSION_RECENT_MAX = 16384,         /* ids remembered as sent by reconciliation, per round */
   SESSION_BUCKETS = 12,
-  SESSION_ROUND_MS = 10 * 60 * 1000,
+  SESSION_CONTROL_LIMIT = 128 * 1024,
+  SESSION_HAVES_MAX = 16384,
+  SESSION_HAVES_SOFT_LIMIT = 8192,
+  SESSION_RECENT_MAX = 16384,
   SESSION_BACKOFF_MIN_MS = 100,
-  SESSION_BACKOFF_MAX_MS = 30 * 1000
+  SESSION_BACKOFF_MAX_MS = 30 * 1000,
+  SESSION_ROUND_MS = 10 * 60 * 1000
 };
 
 enum session_phase {
-  SESSION_GREETING,  /* HELLO sent, the peer's not yet here */
-  SESSION_MEMBER,    /* both are members */
-  SESSION_INVITING,  /* OFFER sent */
-  SESSION_ADMITTING, /* JOIN came, the owner is at work */
-  SESSION_WELCOMING, /* WELCOME sent */
-  SESSION_JOINING,   /* waiting for OFFER */
-  SESSION_JOINED,    /* JOIN sent */
+  SESSION_GREETING,  /* our HELLO was made, the peer's is not here yet */
+  SESSION_MEMBER,    /* both sides are members: sets, wants and events */
+  SESSION_INVITING,  /* our OFFER was made */
+  SESSION_ADMITTING, /* JOIN came, and the owner is at work */
+  SESSION_WELCOMING, /* our WELCOME was made */
+  SESSION_JOINING,   /* OFFER is awaited */
+  SESSION_JOINED,    /* our JOIN was made, WELCOME is awaited */
   SESSION_CLOSED,
   SESSION_PHASES
 };
 
-/* A round, as the initiator sees it; the responder stays idle. */
+/* A round as the initiator sees it. The responder stays idle. */
 enum round_phase {
-  ROUND_IDLE,     /* nothing to do before `next_round_ms` */
-  ROUND_EXCHANGE, /* SETS go out, the peer's are awaited */
+  ROUND_IDLE,     /* nothing is to be done before `next_round_ms` */
+  ROUND_EXCHANGE, /* our SETS go out, and the peer's are awaited */
   ROUND_CONTROL,  /* the control set is reconciled */
-  ROUND_EPOCHS,   /* then the epochs */
+  ROUND_EPOCHS,   /* the epochs are reconciled */
   ROUND_PHASES
 };
 
+/* One direction of one stream. */
 struct session_in {
   struct topo_buf buf;        /* the beginning of a frame whose end is not here yet */
-  uint64_t received, applied; /* payload bytes of EVENTS */
+  uint64_t received, applied; /* payload bytes of EVENTS: given to the owner, done with by it */
 };
-
 struct session_out {
-  struct topo_buf buf;
-  size_t sent; /* bytes of it that the connection took */
+  struct topo_buf buf; /* frames */
+  size_t sent;         /* how many bytes of them the connection has taken */
 };
 
 struct session_rows {
@@ -73,67 +84,69 @@ struct session_rows {
   size_t n;
 };
 
-/* One set being reconciled. */
+/* A set that is being reconciled or, when the peer has nothing of it, sent as it is. */
 struct session_neg {
   struct topo_session *session;
-  bool open;
-  bool streaming; /* the peer has nothing of the set: ours is sent from `cursor` on, without
-                     negentropy */
-  bool pending;   /* `message` came and is not answered yet */
-  uint32_t number;
+  bool open;       /* the slot is in use */
+  bool streaming;  /* the set is sent, from `cursor` on, without negentropy */
+  bool pending;    /* `message` came and is not answered yet */
+  uint32_t number; /* of the session on the wire */
   struct topo_id set;
   const struct topo_itemset *items; /* valid while a message is being made */
   struct topo_negentropy engine;
   struct topo_buf message;
-  struct topo_item cursor; /* the last item sent */
-  bool started;            /* cursor is valid */
+  struct topo_item cursor; /* the item that was sent last */
+  bool started;            /* `cursor` is valid */
 };
 
 struct topo_session {
   struct topo_session_options o;
   enum session_phase phase;
   uint64_t now_ms;
-  int status;        /* why the session must end; the owner has not heard of it yet */
-  bool over;         /* ends without a fault */
-  uint64_t activity; /* moves whenever anything was done: the loop in topo_session_flush ends when
-                        it rests */
+  int status;        /* why the session must end, while the owner has not heard of it */
+  bool over;         /* it must end without a fault */
+  uint64_t activity; /* grows with whatever is done: topo_session_flush goes on until it rests */
   struct session_in in[SESSION_STREAMS];
   struct session_out out[SESSION_STREAMS];
 
   /* session_want.c */
-  struct topo_idset wanted;       /* asked for, or about to be */
-  struct topo_idqueue ask;        /* of `wanted`, those not in a WANT yet */
-  struct topo_idqueue spill;      /* needed, while `wanted` is full */
+  struct topo_idset wanted;       /* ids asked for, or about to be */
+  struct topo_idqueue ask;        /* of `wanted`, those that are in no WANT yet */
+  struct topo_idqueue spill;      /* ids that are needed while `wanted` is full */
   struct topo_idqueue peer_wants; /* what the peer asked for */
   struct topo_idqueue missing;    /* of that, what is not here */
   struct topo_idqueue haves;      /* what reconciliation found the peer to lack */
 
   /* session_live.c */
-  struct topo_idqueue live;
-  bool live_skipped;
+  struct topo_idqueue live; /* ids to be pushed */
+  bool live_skipped;        /* some did not fit, and a round has to find them */
 
-  /* session_sets.c */
-  struct session_rows own, peer; /* as last sent; as last received, sorted by set */
-  bool sets_due;                 /* SETS are to be sent */
-  bool sets_reply;               /* as the answer to the peer's */
-  bool peer_heard, own_sent;     /* at least once */
-  bool peer_fresh;               /* the peer's came since ours were sent */
-  bool own_changed, peer_changed;
-  bool equal; /* the last pair was equal */
-  uint64_t reply_marks[SESSION_STREAMS];
+  /* session_sets.c: the last SETS of either side */
+  struct session_rows own, peer;  /* as sent last, and as received last; sorted by set */
+  bool own_sent, peer_heard;      /* at least once */
+  bool own_changed, peer_changed; /* unlike the ones before them */
+  bool equal;                     /* the last pair was equal */
+  bool peer_fresh;                /* the peer's came since ours were sent */
+
+  /* session_sets.c: SETS to be sent */
+  bool sets_due;                         /* as soon as there is room */
+  bool sets_reply;                       /* and as the answer to the peer's, so not before ... */
+  uint64_t reply_marks[SESSION_STREAMS]; /* ... this much of each stream is applied */
+
+  /* session_sets.c: the round */
   enum round_phase round;
   bool again;  /* another exchange follows at once */
-  bool rested; /* the next difference starts a round, whether or not the last one moved anything */
-  bool queued; /* this round asked for or sent something */
-  uint64_t next_round_ms, backoff_ms, rounds;
-  struct topo_id *plan; /* the epochs still to be reconciled in this round, in order */
+  bool rested; /* the next difference starts a round, whether or not the last moved anything */
+  bool queued; /* this round asked for something or sent something */
+  struct topo_id *plan; /* the epochs that differ, in the order in which they are reconciled */
   size_t plan_len, plan_at;
+  uint64_t next_round_ms, backoff_ms, rounds;
 
   /* session_neg.c */
   struct session_neg neg[TOPO_SESSION_RECONCILING_MAX];
   uint32_t next_number;
-  struct topo_idset recent[2]; /* sent by this round, and by the one before */
-  struct topo_buf scratch;
+  struct topo_idset recent[2]; /* what this round has sent, and what the one before has */
+  struct topo_buf scratch;     /* the message that is being made */
 
   uint64_t received_events, sent_events;
 };
@@ -169,32 +182,39 @@ int topo_session_events_fill(struct topo_session *s, enum topo_session_stream st
 /* Completes the frame; one without events is taken back. */
 void topo_session_events_end(struct topo_session *s, enum topo_session_stream stream);
 
-/* session_join.c: what follows a good HELLO, and the frames; 0 or the status to end with. */
+/* session_join.c. Both return 0, or the status to end with. */
+/* What follows a good HELLO of a bootstrap. */
 int topo_session_join_begin(struct topo_session *s);
+/* Takes a control frame of a bootstrap. */
 int topo_session_join_frame(struct topo_session *s, const struct topo_wire_frame *frame);
 
 /* session_sets.c */
 void topo_session_sets_begin(struct topo_session *s);
 void topo_session_sets_finish(struct topo_session *s);
+/* Takes SETS. 0, or the status to end with. */
 int topo_session_sets_frame(struct topo_session *s, struct topo_bytes payload);
-/* Sends SETS when due and takes the round as far as it goes. */
+/* Sends SETS when due and takes the round as far as it goes. 0, or the status to end with. */
 int topo_session_sets_pump(struct topo_session *s);
+/* The time for the next round has come. */
 void topo_session_sets_tick(struct topo_session *s);
 
 /* session_neg.c */
 void topo_session_neg_begin(struct topo_session *s);
 void topo_session_neg_finish(struct topo_session *s);
+/* Takes NEG_OPEN, NEG_MSG or NEG_CLOSE. 0, or the status to end with. */
 int topo_session_neg_frame(struct topo_session *s, const struct topo_wire_frame *frame);
-/* Answers what waits, as far as room and backpressure allow. */
+/* Answers the messages that came, and sends sets, as far as there is room and what was found before
+ * has been asked for and sent. 0, or the status to end with. */
 int topo_session_neg_pump(struct topo_session *s);
-/* Starts to reconcile a set of which the peer has `peer_count` items; of none, ours are sent. The
- * caller has seen that fewer than TOPO_SESSION_RECONCILING_MAX are open and that there is room. */
+/* Starts to reconcile a set of which the peer has `peer_count` items; when it has none, ours are
+ * sent. The caller has seen that fewer than TOPO_SESSION_RECONCILING_MAX are open and that there is
+ * room. 0, or the status to end with. */
 int topo_session_neg_open(struct topo_session *s, const struct topo_id *set, uint64_t peer_count);
-/* Sets being reconciled. */
+/* Returns how many sets are being reconciled or sent. */
 unsigned topo_session_neg_count(const struct topo_session *s);
-/* A new round begins: what the one before the last sent may be sent again. */
+/* A round begins: what the round before the last has sent may be sent again. */
 void topo_session_neg_new_round(struct topo_session *s);
-/* The sets were equal: nothing need be remembered. */
+/* The sets were equal: nothing that was sent need be remembered. */
 void topo_session_neg_forget(struct topo_session *s);
 
 /* session_want.c */
@@ -202,13 +222,17 @@ void topo_session_want_begin(struct topo_session *s);
 void topo_session_want_finish(struct topo_session *s);
 /* Reconciliation found an id that only the peer has. 0 or TOPO_ENOMEM. */
 int topo_session_need(struct topo_session *s, const struct topo_id *id);
+/* Takes WANT or MISSING. 0, or the status to end with. */
 int topo_session_want_frame(struct topo_session *s, const struct topo_wire_frame *frame);
+/* Sends WANT and MISSING as far as there is room. 0, or the status to end with. */
 int topo_session_want_pump(struct topo_session *s);
+/* Sends a frame of events on bulk when the one before it has left. 0, or the status to end with. */
 int topo_session_bulk_pump(struct topo_session *s);
 
 /* session_live.c */
 void topo_session_live_begin(struct topo_session *s);
 void topo_session_live_finish(struct topo_session *s);
+/* Sends a frame of events on live when the one before it has left. 0, or the status to end with. */
 int topo_session_live_pump(struct topo_session *s);
 
 #endif

@@ -19,12 +19,17 @@ struct topo_sum {
   uint64_t count;
 };
 
-/* Adds one item. */
+/* Adds the item whose id is `id`. */
 void topo_sum_add_id(struct topo_sum *sum, const struct topo_id *id);
-/* Adds all items of another sum, or takes them out again. */
+
+/* Adds all items of `other`. */
 void topo_sum_add(struct topo_sum *sum, const struct topo_sum *other);
+
+/* Takes the items of `other` out again, which must be among those of `sum`. */
 void topo_sum_subtract(struct topo_sum *sum, const struct topo_sum *other);
-/* The first 16 bytes of SHA-256(32 little-endian bytes of the sum ‖ varint(count)). */
+
+/* Writes the fingerprint of a sum to `out`: the first 16 bytes of SHA-256(the sum as 32
+ * little-endian bytes ‖ varint(count)). */
 void topo_sum_fingerprint(const struct topo_sum *sum, uint8_t out[static TOPO_FINGERPRINT_SIZE]);
 
 #endif

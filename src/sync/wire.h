@@ -1,23 +1,24 @@
 /*
- * wire.h - the frames of a session (docs/protocol.md §6): bytes to fields and back.
+ * wire.h - the frames of a session (docs/protocol.md §6): from bytes to fields and back.
  *
- *   u32 length ‖ u8 kind ‖ payload          length counts kind and payload; 1 … TOPO_FRAME_MAX
+ *   frame := u32 length ‖ u8 kind ‖ payload    length counts kind and payload: 1 to TOPO_FRAME_MAX
  *
- * Payloads, by kind:
- *   HELLO     u8 version ‖ id workspace ‖ id scope ‖ id connection ‖ u32 features
- *   OFFER     id invite ‖ u16 slot ‖ id auth
- *   JOIN      id invite ‖ u16 slot ‖ key device ‖ key seal_key ‖ sig countersign ‖ sig proof
- *   WELCOME   id admission
- *   SETS      u16 n ‖ n × { id set ‖ u64 count ‖ id digest }
- *   NEG_OPEN  u32 session ‖ id set ‖ negentropy message
- *   NEG_MSG   u32 session ‖ negentropy message
- *   NEG_CLOSE u32 session
- *   WANT      u16 n ‖ n × id
- *   MISSING   u16 n ‖ n × id
- *   EVENTS    one or more of u32 length ‖ event
+ *   kind       payload
+ *   HELLO      u8 version ‖ id workspace ‖ id scope ‖ id credential ‖ u32 features
+ *   OFFER      id invite ‖ u16 slot ‖ id auth
+ *   JOIN       id invite ‖ u16 slot ‖ key device ‖ key seal_key ‖ sig countersign ‖ sig proof
+ *   WELCOME    id admission
+ *   SETS       u16 n ‖ n × { id set ‖ u64 count ‖ id digest }
+ *   NEG_OPEN   u32 session ‖ id set ‖ negentropy message
+ *   NEG_MSG    u32 session ‖ negentropy message
+ *   NEG_CLOSE  u32 session
+ *   WANT       u16 n ‖ n × id
+ *   MISSING    u16 n ‖ n × id
+ *   EVENTS     one or more of { u32 length ‖ event }
  *
- * Writers append a whole frame and leave a failure in out->failed. Readers return 0 or
- * TOPO_EMALFORMED and demand that the payload be consumed exactly.
+ * Functions that write (put) append a whole frame to `out` and leave a failure in out->failed.
+ * Functions that read (get) take the payload of a frame. They return 0, or TOPO_EMALFORMED when the
+ * payload is not of this form, or is longer than its fields.
  */
 #ifndef TOPO_SYNC_WIRE_H
 #define TOPO_SYNC_WIRE_H
@@ -41,7 +42,7 @@ enum topo_wire_kind {
 enum {
   TOPO_WIRE_VERSION = 1,
   TOPO_WIRE_LENGTH_SIZE = 4,
-  TOPO_WIRE_HEAD_SIZE = 5,     /* length and kind */
+  TOPO_WIRE_HEAD_SIZE = 5,     /* the length and the kind */
   TOPO_WIRE_IDS_MAX = 1024,    /* ids of one WANT or MISSING */
   TOPO_WIRE_EVENT_MAX = 65536, /* bytes of one event */
   TOPO_WIRE_SET_SIZE = 72      /* a row of SETS */
@@ -50,7 +51,7 @@ enum {
 struct topo_wire_frame {
   uint8_t kind;
   struct topo_bytes payload;
-  size_t size; /* bytes of the stream that it takes up */
+  size_t size; /* bytes of the stream that the whole frame takes up */
 };
 
 struct topo_wire_hello {
@@ -65,8 +66,11 @@ struct topo_wire_offer {
   struct topo_id auth;
 };
 
-/* Starts a frame and returns its place; the payload follows; topo_wire_end writes its length. */
+/* Appends the head of a frame whose payload the caller appends. Returns where the frame starts. */
 size_t topo_wire_begin(struct topo_buf *out, enum topo_wire_kind kind);
+
+/* Completes the frame that starts at `start`: writes how long it became, which is at most
+ * TOPO_FRAME_MAX. */
 void topo_wire_end(struct topo_buf *out, size_t start);
 
 void topo_wire_put_hello(struct topo_buf *out, const struct topo_wire_hello *hello);
@@ -79,28 +83,34 @@ void topo_wire_put_neg_open(struct topo_buf *out, uint32_t number, const struct 
 void topo_wire_put_neg_msg(struct topo_buf *out, uint32_t number, struct topo_bytes message);
 void topo_wire_put_neg_close(struct topo_buf *out, uint32_t number);
 
-/* 1 and the frame at the front of the bytes, borrowed; 0 when more bytes are needed;
- * TOPO_EMALFORMED for a length that is zero or above TOPO_FRAME_MAX, as soon as it can be read. */
+/* Finds the frame at the front of `len` bytes of a stream. Returns 1 and fills in `frame`, whose
+ * payload points into `data`; 0 when more bytes are needed; or TOPO_EMALFORMED for a length that is
+ * zero or above TOPO_FRAME_MAX, as soon as the length can be read. */
 int topo_wire_split(const uint8_t *data, size_t len, struct topo_wire_frame *frame);
 
-/* A HELLO of another version is read as its version and nothing else: the rest may mean anything.
- */
+/* Reads HELLO. One of another version is read as its version and nothing else, for the rest of it
+ * may mean anything. */
 int topo_wire_get_hello(struct topo_bytes payload, struct topo_wire_hello *hello);
 int topo_wire_get_offer(struct topo_bytes payload, struct topo_wire_offer *offer);
 int topo_wire_get_join(struct topo_bytes payload, struct topo_session_join *join);
 int topo_wire_get_welcome(struct topo_bytes payload, struct topo_id *admission);
-/* The rows, sorted by set, in memory that the caller frees (NULL when there are none).
- * TOPO_EMALFORMED, also for two rows of one set and for more than TOPO_SESSION_SETS_MAX rows;
- * TOPO_ENOMEM. */
+
+/* Reads SETS: *n rows, sorted by set, in memory that the caller frees; *rows is NULL when there are
+ * none. Two rows of one set, and more than TOPO_SESSION_SETS_MAX rows, are malformed as well. Also
+ * returns TOPO_ENOMEM. */
 int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_set **rows, size_t *n);
-/* NEG_OPEN with `set`, NEG_MSG without (NULL). The message is borrowed. */
+
+/* Reads NEG_OPEN or, when `set` is NULL, NEG_MSG. *message points into the payload. */
 int topo_wire_get_neg(struct topo_bytes payload, uint32_t *number, struct topo_id *set,
                       struct topo_bytes *message);
 int topo_wire_get_neg_close(struct topo_bytes payload, uint32_t *number);
-/* A reader that is valid before the first of *n ids, 1 … TOPO_WIRE_IDS_MAX of them. */
+
+/* Reads WANT or MISSING: *n is how many ids there are, 1 to TOPO_WIRE_IDS_MAX, and `ids` a reader
+ * from which just that many can be read. */
 int topo_wire_get_ids(struct topo_bytes payload, struct topo_reader *ids, size_t *n);
-/* Checks the framing of a batch; *n events are in it. None is empty or above TOPO_WIRE_EVENT_MAX.
- */
+
+/* Checks the framing of EVENTS: *n is how many events there are. None is empty or longer than
+ * TOPO_WIRE_EVENT_MAX. */
 int topo_wire_check_events(struct topo_bytes payload, size_t *n);
 
 #endif
