@@ -12,7 +12,7 @@ struct topo_stmt {
   sqlite3_stmt *handle;
   const char *sql; /* a literal: its address is the key */
   int status;      /* why it could not be prepared, or a bind failed */
-  bool row;        /* it was stepped to a row, and not reset since */
+  int columns;     /* of the row that it was stepped to; 0 when it is at no row */
 };
 
 struct topo_db {

@@ -39,7 +39,7 @@ struct topo_stmt *topo_stmt(struct topo_db *db, const char *sql)
     s->sql = sql;
   }
   topo_assert(s->sql == sql && db->statements < TOPO_STMT_SLOTS);
-  s->row = false;
+  s->columns = 0;
   if (s->handle) {
     sqlite3_reset(s->handle);
     sqlite3_clear_bindings(s->handle);
@@ -69,7 +69,7 @@ void topo_db_reset_statements(struct topo_db *db)
 /* Parameters count from 1 and are bound before the first row. */
 static bool can_bind(const struct topo_stmt *s, int index)
 {
-  return index >= 1 && !s->row;
+  return index >= 1 && s->columns == 0;
 }
 
 static void bound(struct topo_stmt *s, int rc)
@@ -121,8 +121,8 @@ int topo_fetch(struct topo_stmt *s)
   }
   topo_assert(s->handle != NULL && s->sql != NULL);
   int rc = sqlite3_step(s->handle);
-  s->row = rc == SQLITE_ROW;
-  if (s->row)
+  s->columns = rc == SQLITE_ROW ? sqlite3_column_count(s->handle) : 0;
+  if (rc == SQLITE_ROW)
     return 1;
   int status = topo_sqlite_status(rc);
   sqlite3_reset(s->handle);
@@ -142,7 +142,7 @@ void topo_reset(struct topo_stmt *s)
 {
   if (!s)
     return;
-  s->row = false;
+  s->columns = 0;
   if (s->handle)
     sqlite3_reset(s->handle);
 }
@@ -150,7 +150,7 @@ void topo_reset(struct topo_stmt *s)
 /* Columns count from 0 and belong to a row. */
 static bool has_column(const struct topo_stmt *s, int column)
 {
-  return s->row && column >= 0 && column < sqlite3_column_count(s->handle);
+  return column >= 0 && column < s->columns;
 }
 
 int64_t topo_column_i64(struct topo_stmt *s, int column)
@@ -189,6 +189,6 @@ int topo_column_is_integer(struct topo_stmt *s, int column)
 
 int topo_column_count(struct topo_stmt *s)
 {
-  topo_assert(s->row);
-  return sqlite3_column_count(s->handle);
+  topo_assert(s->columns > 0);
+  return s->columns;
 }
