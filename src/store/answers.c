@@ -1,4 +1,4 @@
-/* answers.c - the table of answers given. */
+/* answers.c - the table of answers that were given. */
 #include "store/answers.h"
 
 #include "base/assert.h"
@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* How many answers are begun between two rounds of removing old ones. */
 enum { TRIM_EVERY = 1024 };
 
 const struct topo_migration topo_answers_migration = {

@@ -1,5 +1,6 @@
 /*
- * db.c - the handle: opening, transactions, migrations. Statements are in stmt.c.
+ * db.c - the handle: opening, transactions, migrations. Statements are in stmt.c, and what SQLite's
+ * codes mean in sqlite.c.
  */
 #include "store/db_impl.h"
 
@@ -94,7 +95,7 @@ static int on_commit(void *arg, sqlite3 *handle, const char *schema, int pages)
 }
 
 /* What a process wrote and did not live to sync is read by the next one, told to peers, and gone
- * with the next power cut: a place in a chain would then be used twice. A checkpoint syncs the
+ * with the next power cut: a position in a chain would then be used twice. A checkpoint syncs the
  * write-ahead log before it copies; when only the copy finds no room, that much was done. */
 static int make_durable(struct topo_db *db)
 {

@@ -1,11 +1,22 @@
 /*
  * db.h - a SQLite database: opening with refusals, transactions, cached statements, migrations.
  *
- * The only door to sqlite3.h. Statements are prepared once per database and cached by the address
- * of their text, which must therefore be a string literal. Parameters are always bound. An
- * authorizer denies what would make a projection depend on anything but the events: random(), the
- * date functions, attached files; and while a writer is named (topo_db_set_writer) it may write
- * only tables whose names begin with that name.
+ * Nothing but this folder includes sqlite3.h. Statements are prepared once for each database and
+ * cached by the address of their text, which must therefore be a string literal. Parameters are
+ * always bound. An authorizer denies what would make a projection depend on anything but events:
+ * random(), the functions of dates, attached files; and while a writer is named
+ * (topo_db_set_writer), writing to tables whose names do not begin with that name.
+ *
+ * A storage status, in this and other headers, is one of these:
+ *
+ *   TOPO_EIO        the disk failed
+ *   TOPO_EDISKFULL  it is full
+ *   TOPO_ECORRUPT   the file is damaged
+ *   TOPO_EAGAIN     another handle held a lock for too long
+ *   TOPO_ENOMEM     memory is exhausted
+ *   TOPO_ELIMIT     a value is larger than SQLite takes
+ *   TOPO_EDENIED    the authorizer denied a statement
+ *   TOPO_EINTERNAL  anything else, such as a constraint that does not hold
  *
  * A handle is used by one thread at a time.
  */
@@ -18,81 +29,112 @@
 struct topo_db;
 struct topo_stmt;
 
-/* Call once, before the first database is opened and before there are threads; without it
- * everything works, but handles of different threads get in each other's way. 0 or TOPO_EINTERNAL.
- */
+/* Prepares SQLite for threads. Called once, before the first database is opened and before there
+ * are threads; without it everything works, but handles of different threads get in each other's
+ * way. Returns 0 or TOPO_EINTERNAL. */
 int topo_db_init(void);
 
 struct topo_db_options {
-  const char *path;
-  const struct topo_disk *disk; /* its VFS */
+  const char *path;             /* of the file, as `disk` understands it */
+  const struct topo_disk *disk; /* whose VFS is used */
   bool read_only;
-  uint32_t application_id; /* stored in a new file; another one in an old file is refused */
-  int cache_kib;
+  uint32_t application_id; /* the mark of a file of ours: another one's is refused */
+  int cache_kib;           /* memory for pages; more than 0 */
 };
 
-/* Opens, creating the file unless read_only. 0; TOPO_ENOTFOUND (read_only, no file), TOPO_ECORRUPT
- * (not a database, damaged, or another application's), TOPO_EIO, TOPO_EDISKFULL, TOPO_ENOMEM. A
- * refused file is not changed. */
+/* Opens a database and, unless it is read_only, makes the file when there is none. Returns 0, and
+ * *out is the caller's to close; TOPO_ENOTFOUND when there is no file to read; TOPO_ECORRUPT when
+ * the file is no database, is damaged, or is another application's; or another storage status. A
+ * file that is refused is not changed. What a process before this one wrote and did not sync is
+ * durable afterwards. */
 int topo_db_open(struct topo_db **out, const struct topo_db_options *options);
-/* Changes the size of the cache. 0 or a status. */
-int topo_db_set_cache(struct topo_db *db, int kib);
-void topo_db_close(struct topo_db *db); /* NULL is fine; an open transaction is rolled back */
 
-/* One schema step; steps are numbered from 1 by their place in the array. */
+/* Closes the database; a transaction that is open is rolled back. NULL is fine. */
+void topo_db_close(struct topo_db *db);
+
+/* Changes the memory for pages to `kib`, which is more than 0. 0 or a storage status. */
+int topo_db_set_cache(struct topo_db *db, int kib);
+
+/* A step of a schema. Steps are numbered from 1 by their order in the array. */
 struct topo_migration {
   const char *sql;
 };
-/* Brings the schema to version n in one transaction. 0; TOPO_ESCHEMA when the file is newer than n
- * (unchanged). */
+
+/* Brings the schema from whatever version it has to version `n`, which is at least 1, in one
+ * durable transaction. Not within a transaction. Returns 0; TOPO_ESCHEMA when the file is of a
+ * later version; or a storage status. The file is unchanged when the result is not 0. */
 int topo_db_migrate(struct topo_db *db, const struct topo_migration *steps, int n);
 
-/* Runs statements without parameters or results. 0 or a status. */
+/* Executes statements that have no parameters and no results. 0 or a storage status. */
 int topo_db_exec(struct topo_db *db, const char *sql);
 
-/* A write transaction. `durable`: its commit survives a power cut (synchronous=FULL); otherwise it
- * may be lost as a whole, in order, with those before it kept. After a failed commit the
- * transaction is rolled back. */
+/* Begins a transaction that writes; there is none, and nothing is held. When `durable`, its commit
+ * survives a power cut (synchronous=FULL). Otherwise a power cut may undo it as a whole, and then
+ * all transactions after it as well, but none before it. 0 or a storage status. */
 int topo_db_begin(struct topo_db *db, bool durable);
+
+/* Commits the transaction. Returns 0; or a storage status, and it is then rolled back. */
 int topo_db_commit(struct topo_db *db);
+
+/* Rolls back what topo_db_begin or topo_db_hold began, if anything, and resets all statements. */
 void topo_db_rollback(struct topo_db *db);
+
+/* Returns whether there is a transaction that writes. */
 bool topo_db_in_transaction(const struct topo_db *db);
-/* Reads until topo_db_release see one state, and each of them need not find and lock it. Not within
- * a transaction, and nothing is written before the release. 0 or a status; nothing is held after a
- * failure. */
+
+/* From here to topo_db_release, all that is read shows one state of the database, and a read need
+ * not find and lock that state each time. Not within a transaction; nothing is written before the
+ * release. Returns 0; or a storage status, and there is then nothing to release. */
 int topo_db_hold(struct topo_db *db);
+
+/* Ends what topo_db_hold began. Nothing happens when nothing is held. */
 void topo_db_release(struct topo_db *db);
-/* Copies the write-ahead log back when it has more than `pages` pages. 0 or a status; busy readers
- * are no error. */
+
+/* Copies the write-ahead log back into the file when it has more than `pages` pages; -1 for always.
+ * Not within a transaction, and nothing is held. Returns 0, also when readers keep it from being
+ * copied; or a storage status. */
 int topo_db_checkpoint(struct topo_db *db, int pages);
 
-/* Names the writer for statements prepared from now on; NULL: any table. */
+/* Names the writer of the statements that are prepared from now on: they may only write tables
+ * whose names begin with `writer`, which is borrowed. NULL lifts that. */
 void topo_db_set_writer(struct topo_db *db, const char *writer);
 
-/* The statement for `sql`, reset and with nothing bound; NULL when preparing failed: later calls on
- * NULL return the status, which topo_db_status keeps. */
+/* Returns the row number that the last INSERT gave. */
+int64_t topo_db_last_rowid(struct topo_db *db);
+
+/* Returns the statement with the text `sql`, a string literal: reset, and with nothing bound. It
+ * belongs to the database. When it could not be prepared, topo_fetch and topo_execute return why;
+ * everything else may be called as if it could. */
 struct topo_stmt *topo_stmt(struct topo_db *db, const char *sql);
-/* Bind parameter `index` (from 1). Memory is borrowed until the next reset. Errors surface in step.
- */
+
+/* Bind a value to the parameter `index`, which counts from 1, while the statement is at no row.
+ * Memory is borrowed until the statement is reset. What goes wrong is returned by topo_fetch. */
 void topo_bind_i64(struct topo_stmt *s, int index, int64_t v);
 void topo_bind_blob(struct topo_stmt *s, int index, const void *data, size_t len);
 void topo_bind_id(struct topo_stmt *s, int index, const struct topo_id *id);
 void topo_bind_text(struct topo_stmt *s, int index, const void *text, size_t len);
 void topo_bind_null(struct topo_stmt *s, int index);
-/* 1: a row; 0: done (and reset); negative: a status (and reset). */
+
+/* Goes to the next row. Returns 1 when there is one; 0 when there is none, and the statement is
+ * reset; or a storage status, and the statement is reset. */
 int topo_fetch(struct topo_stmt *s);
-/* Runs a statement that returns no rows, to its end. 0 or a status. */
+
+/* Executes a statement whose rows, if any, do not matter, and resets it. 0 or a storage status. */
 int topo_execute(struct topo_stmt *s);
-void topo_reset(struct topo_stmt *s); /* after reading the rows one wants; NULL is fine */
-/* Columns (from 0) of the current row. Views are valid until the next step or reset. */
+
+/* Resets a statement whose remaining rows are not wanted. NULL is fine. */
+void topo_reset(struct topo_stmt *s);
+
+/* Read the column `column`, which counts from 0, of the row that the statement is at. Views are
+ * valid until the statement goes to another row or is reset. */
 int64_t topo_column_i64(struct topo_stmt *s, int column);
 struct topo_bytes topo_column_bytes(struct topo_stmt *s,
-                                    int column);                /* blob or text; empty for NULL */
-struct topo_id topo_column_id(struct topo_stmt *s, int column); /* zero unless 32 bytes */
+                                    int column);                /* blob or text; NULL is empty */
+struct topo_id topo_column_id(struct topo_stmt *s, int column); /* zero when it has not 32 bytes */
 bool topo_column_is_null(struct topo_stmt *s, int column);
-int topo_column_count(struct topo_stmt *s);
 int topo_column_is_integer(struct topo_stmt *s, int column);
 
-int64_t topo_db_last_rowid(struct topo_db *db);
+/* Returns how many columns the row has that the statement is at. */
+int topo_column_count(struct topo_stmt *s);
 
 #endif

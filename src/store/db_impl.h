@@ -1,4 +1,4 @@
-/* db_impl.h - shared by db.c and stmt.c only. */
+/* db_impl.h - what db.c, stmt.c and sqlite.c share. No other file includes it. */
 #ifndef TOPO_STORE_DB_IMPL_H
 #define TOPO_STORE_DB_IMPL_H
 
@@ -25,7 +25,10 @@ struct topo_db {
   struct topo_stmt slots[TOPO_STMT_SLOTS];
 };
 
+/* sqlite.c: what one of SQLite's result codes, extended or not, means here. */
 int topo_sqlite_status(int code);
+
+/* stmt.c: frees all statements, and resets all statements. */
 void topo_db_drop_statements(struct topo_db *db);
 void topo_db_reset_statements(struct topo_db *db);
 

@@ -1,4 +1,4 @@
-/* log.c - SQL of the log. */
+/* log.c - the statements of the log, and its two caches. */
 #include "store/log.h"
 
 #include "base/assert.h"

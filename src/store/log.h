@@ -1,25 +1,29 @@
 /*
  * log.h - the log of one space: every event that is kept, and the graph between events.
  *
- * An id is interned once to a row number (`no`); everything else in the database holds integers. A
+ * An id is interned once, to a row number (`no`); everything else in the database holds integers. A
  * row without bytes is a name that something refers to: an event that is not here yet, or a user.
- * The first eight bytes of an id are indexed, not the id (01-architecture, measured): a lookup
- * compares the rest.
+ * The first eight bytes of an id (`h`) are indexed rather than the id, which keeps the index small;
+ * a lookup compares the rest.
  *
- *   event(no, h, id, state, type, set_no, auth, hlc, missing)     the facts about an event that
- * change body(no, bytes)                                        its bytes, which never do
- *   edge(target, kind, source)                             source waits for target, or depends on
- * it prove(target, tag, set_no, seq)                        an authentic successor names this
- * predecessor
+ *   table      columns                                             what a row says
+ *   event      no, h, id, state, type, set_no, auth, hlc, missing  what is known of an event
+ *   body       no, bytes                                           the event itself
+ *   edge       target, kind, source                                the source waits for the target
+ *   successor  target, tag, set_no, seq                            an authentic event names the
+ *                                                                  target as its predecessor
+ *
+ * Rows of `event` change as more becomes known; rows of `body` never do.
  */
 #ifndef TOPO_STORE_LOG_H
 #define TOPO_STORE_LOG_H
 
 #include "store/db.h"
 
-/* What became of an event (docs/protocol.md §5). The numbers are stored. */
+/* What became of an event: its verdict (docs/protocol.md §5), as far as it is kept. The numbers are
+ * stored. */
 enum topo_state {
-  TOPO_STATE_NAMED = 0, /* no bytes: only a name */
+  TOPO_STATE_NAMED = 0, /* there are no bytes: something refers to it, and that is all */
   TOPO_STATE_PENDING = 1,
   TOPO_STATE_UNAUTHORISED = 2,
   TOPO_STATE_UNREADABLE = 3,
@@ -27,83 +31,118 @@ enum topo_state {
   TOPO_STATE_ACCEPTED = 5
 };
 
-/* What the source of an edge waits for. */
+/* What the source of an edge waits for. The numbers are stored.
+ *
+ *   ADMITTED  that the target, a control event, is admitted
+ *   ACCEPTED  that the target, a dependency, is accepted; kept for ever, because verdicts flip
+ *   ENTITY    nothing: the target is the entity whose rows the source is projected to
+ *   KEY       that there is a key for the target, an epoch
+ */
 enum topo_edge {
-  TOPO_EDGE_ADMITTED = 0, /* the target is admitted (control) */
-  TOPO_EDGE_ACCEPTED =
-      1, /* the target is accepted: a dependency, kept for ever because verdicts flip */
-  TOPO_EDGE_ENTITY = 2, /* nothing: the source belongs to the target's subject */
-  TOPO_EDGE_KEY = 3     /* the key of the target, an epoch */
+  TOPO_EDGE_ADMITTED = 0,
+  TOPO_EDGE_ACCEPTED = 1,
+  TOPO_EDGE_ENTITY = 2,
+  TOPO_EDGE_KEY = 3
 };
 
+/* A row of `event`. References to other events are their row numbers. */
 struct topo_row {
   int64_t no;
   enum topo_state state;
-  uint16_t type;  /* 0 while it is not known (sealed) */
-  int64_t set_no; /* 0: control; else the row of the epoch */
-  int64_t auth;   /* the row of the auth credential, 0 when not known */
-  uint64_t hlc;
-  int64_t missing; /* edges of kinds 0, 1 and 3 whose target is not yet as waited for */
-  /* Not stored; for the pipeline while it places the event. */
+  uint16_t type;   /* 0 while it is sealed, and so not known */
+  int64_t set_no;  /* the epoch; 0 for control */
+  int64_t auth;    /* the credential that it is signed under; 0 while it is not known */
+  uint64_t hlc;    /* its hybrid logical clock */
+  int64_t missing; /* how many of its edges, ENTITY left out, wait for their targets */
+
+  /* Not stored: for the pipeline while it decides about the event. */
   bool unmentioned;      /* nothing referred to the event before it came */
-  bool written_accepted; /* the table says "accepted" already */
+  bool written_accepted; /* the table says already that it is accepted */
 };
 
+/* Embedded by its user; the members belong to log.c. */
 struct topo_log {
   struct topo_db *db;
-  struct { /* direct-mapped: ids met again and again (channels, credentials, epochs) skip the index
-            */
+  /* Two direct-mapped caches. The first is of row numbers by id, for ids that are met again and
+   * again: channels, credentials, epochs. The second is of rows by number, for predecessors and
+   * dependencies, which are asked for again soon. What is written goes through them. */
+  struct {
     struct topo_id id;
     int64_t no;
   } * cache;
-  struct topo_row *rows; /* by number, the same way: predecessors and dependencies are asked of
-                            again soon. What is written goes through them. */
+  struct topo_row *rows;
 };
 
 extern const struct topo_migration topo_log_migration;
 
-int topo_log_init(struct topo_log *log, struct topo_db *db); /* 0 or TOPO_ENOMEM; db is borrowed */
+/* Prepares a log over `db`, which is borrowed. Returns 0; or TOPO_ENOMEM, and `log` is then still
+ * to be finished. */
+int topo_log_init(struct topo_log *log, struct topo_db *db);
+
+/* Releases the log's memory. NULL is fine. */
 void topo_log_finish(struct topo_log *log);
-/* Forgets cached numbers: after a rollback. */
+
+/* Empties the caches. The caller does so after each rollback: numbers that were given out are free
+ * again. */
 void topo_log_forget(struct topo_log *log);
 
-/* The row of an id. 0, TOPO_ENOTFOUND, or a storage status. */
-int topo_log_find(struct topo_log *log, const struct topo_id *id, struct topo_row *row);
-/* The number of an id, making a NAMED row when there is none. */
-int topo_log_intern(struct topo_log *log, const struct topo_id *id, int64_t *no);
-int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no); /* or ENOTFOUND */
+/* All functions below return 0 and what is named here, or a storage status (db.h). Those that write
+ * do so within the caller's transaction. */
+
+/* Finds the number of an id. Returns TOPO_ENOTFOUND when nothing has named it. */
+int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no);
+
+/* Reads a row by its number. TOPO_ENOTFOUND when there is none. */
 int topo_log_row(struct topo_log *log, int64_t no, struct topo_row *row);
-/* Stores an event's bytes. row->no is set; a NAMED row of that id is filled. */
+
+/* Reads the row of an id. TOPO_ENOTFOUND when nothing has named it. */
+int topo_log_find(struct topo_log *log, const struct topo_id *id, struct topo_row *row);
+
+/* Finds the number of an id, and makes a NAMED row when there is none. Writes. */
+int topo_log_intern(struct topo_log *log, const struct topo_id *id, int64_t *no);
+
+/* Stores an event: its bytes, and what `row` says of it. row->no is the row that names the event,
+ * which is filled; or 0, and it is then set to the row that was made. Writes. */
 int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_row *row,
                     struct topo_bytes bytes);
-/* Rewrites state, type, auth, missing of row->no. */
+
+/* Rewrites all of the row with the number row->no but its id. Writes. */
 int topo_log_update(struct topo_log *log, const struct topo_row *row);
-/* Drops the bytes and its outgoing edges are left to topo_log_remove_edge; the row becomes NAMED.
- */
+
+/* Drops an event's bytes, so that its row is NAMED again. The caller removes the edges that start
+ * there (topo_log_remove_edge). Writes. */
 int topo_log_drop(struct topo_log *log, int64_t no);
-/* Appends the bytes. 0, TOPO_ENOTFOUND (NAMED), or a storage status. */
+
+/* Appends an event's bytes to `out`. TOPO_ENOTFOUND when the row is NAMED; TOPO_ENOMEM. */
 int topo_log_bytes(struct topo_log *log, int64_t no, struct topo_buf *out);
 
+/* Add an edge, or remove it. It is no error that it is there already, or is not. Both write. */
 int topo_log_add_edge(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source);
 int topo_log_remove_edge(struct topo_log *log, int64_t target, enum topo_edge kind, int64_t source);
-/* Appends the sources of (target, kind), as int64_t, to `out`. */
+
+/* Appends to `out` the source of each edge of this kind to the target, as an int64_t. TOPO_ENOMEM.
+ */
 int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
                      struct topo_buf *out);
 
-/* A chain's position: tag is 16 bytes for content, the signer's first 16 for control. */
+/* Where an event is in its chain. */
 struct topo_chain_position {
-  uint8_t tag[16];
+  uint8_t tag[16]; /* the chain: its tag for content, the first bytes of the signer for control */
   int64_t set_no;
   uint32_t seq;
 };
-/* An authentic event at the position after `position` names `target` as its predecessor. */
+
+/* Notes that an authentic event, right behind `position`, names `target` as its predecessor. It is
+ * no error that this was noted already. Writes. */
 int topo_log_add_successor(struct topo_log *log, int64_t target,
                            const struct topo_chain_position *position);
-/* Has an authentic successor authenticated by its successor for an event at that position? 1, 0, or
- * a status. */
+
+/* Is an event at `position` with the row `target` authenticated by its successor (§5)? Returns 1 or
+ * 0, or a storage status. */
 int topo_log_has_successor(struct topo_log *log, int64_t target,
                            const struct topo_chain_position *position);
-/* The successors are not needed once the event is stored. */
+
+/* Forgets the successors of an event, which are not needed once it is stored. Writes. */
 int topo_log_drop_successors(struct topo_log *log, int64_t target);
 
 #endif

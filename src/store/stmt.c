@@ -1,8 +1,8 @@
 /*
  * stmt.c - prepared statements, cached by the address of their text.
  *
- * A statement that could not be prepared keeps its status in its slot and returns it from every
- * step, so callers check one place.
+ * A statement that could not be prepared keeps the reason in its slot and returns it whenever it is
+ * executed, so callers check one place.
  */
 #include "store/db_impl.h"
 
