@@ -128,7 +128,7 @@ static size_t split_point(struct topo_memset *set, const struct entry *full, uns
   return at > 1 ? at - 1 : 1;
 }
 
-/* Remembers how the item at `at` came to stand there. */
+/* Notes whether the item at `at`, which is new, goes on with a run of neighbours. */
 static void note_run(struct topo_memset *set, const struct leaf *leaf, size_t at)
 {
   const struct topo_item *items = leaf->items;
@@ -247,7 +247,7 @@ static int descend(struct topo_memset *set, const struct topo_item *key,
   return 0;
 }
 
-/* Does the item stand between its neighbours in the leaf? */
+/* Is the item above the one before it in the leaf, and below the one behind? */
 static bool is_in_order(const struct leaf *leaf, size_t at)
 {
   const struct topo_item *items = leaf->items;
@@ -289,7 +289,7 @@ static int set_size(void *ctx, uint64_t *size)
   return 0;
 }
 
-/* The leaf that holds `index`, and at which place. */
+/* Finds the leaf that holds the item `index`, and where in the leaf it is. */
 static const struct leaf *find_leaf(const struct topo_memset *set, uint64_t index, size_t *at)
 {
   topo_assert(index < set->root.sum.count);

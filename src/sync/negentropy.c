@@ -2,9 +2,9 @@
  * negentropy.c - answering a message range by range.
  *
  * A pass walks the ranges of one message and builds the next. Ranges that are equal or done are not
- * written at once: a run of them becomes one skip when something follows that must be said, and
- * nothing at the end. When the frame is full, the range that did not fit is taken back and the
- * message closes with one fingerprint up to infinity, which the peer splits again.
+ * written at once: neighbours among them become one skip when something follows that must be said,
+ * and nothing at the end. When the message is full, the range that did not fit is taken back, and
+ * the message closes with one fingerprint up to infinity, which the peer splits again.
  */
 #include "sync/negentropy.h"
 
@@ -16,8 +16,8 @@
 #include <string.h>
 
 enum {
-  /* The part of a frame kept for what may follow the last id that fits: two bounds, the list's
-   * head, the id itself and the closing fingerprint. The reference's number. */
+  /* What is kept free in a message for what may follow the last id that fits: two bounds, the head
+   * of the list, the id itself and the closing fingerprint. It is the reference's number. */
   RESERVE_BYTES = 200,
   PAGE = 32 /* items read from the set at a time */
 };
@@ -26,7 +26,7 @@ struct pass {
   const struct topo_negentropy *n;
   const struct topo_negentropy_sink *sink; /* NULL for the responder */
   struct topo_range_writer w;
-  uint64_t size;          /* of the set */
+  uint64_t size;          /* how many items the set has */
   struct topo_bound prev; /* upper bound of the range before */
   bool skip;              /* ranges up to `prev` are done with, which is not written yet */
 };
@@ -81,7 +81,7 @@ static int bound_before(const struct pass *p, uint64_t index, struct topo_bound 
   return 0;
 }
 
-/* Says what we have in [begin, end): the ids when they are few, else a fingerprint for each bucket.
+/* Says what we have in [begin, end): the ids when they are few, else a fingerprint of each bucket.
  */
 static int put_split(struct pass *p, uint64_t begin, uint64_t end, const struct topo_bound *upper)
 {
@@ -107,7 +107,7 @@ static int put_split(struct pass *p, uint64_t begin, uint64_t end, const struct 
   return 0;
 }
 
-/* Must come before anything is said about the current range. */
+/* Writes the skip that is due. This comes before anything that is said about the current range. */
 static void put_pending_skip(struct pass *p)
 {
   if (p->skip)
@@ -133,8 +133,8 @@ static int answer_fingerprint(struct pass *p, const struct topo_range *range, ui
   return put_split(p, begin, end, &range->upper);
 }
 
-/* Lists our ids of [begin, *end). When the frame gets full the list ends early, and so does *end:
- * the closing fingerprint then starts there. */
+/* Lists our ids of [begin, *end). When the message gets full, the list ends early, and *end becomes
+ * its end: the closing fingerprint then starts there. */
 static int answer_ids(struct pass *p, const struct topo_range *range, uint64_t begin, uint64_t *end)
 {
   topo_assert(range->mode == TOPO_RANGE_IDS && !p->n->initiator);
@@ -168,7 +168,7 @@ static int compare_claims(const void *a, const void *b)
   return memcmp(((const struct claim *)a)->id, ((const struct claim *)b)->id, TOPO_ID_SIZE);
 }
 
-/* All of them point into one message. */
+/* By where they are in the message: all of them point into one. */
 static int compare_positions(const void *a, const void *b)
 {
   const struct claim *x = a, *y = b;

@@ -1,4 +1,4 @@
-/* session.c - the life of a session: greeting, streams in and out, the end. */
+/* session.c - the entry points of a session: greeting, frames in, one pass over what goes out. */
 #include "sync/session_impl.h"
 
 #include "base/assert.h"
@@ -7,8 +7,9 @@
 
 #include <stdlib.h>
 
-/* Ends the connection when there is a reason to. The last thing an entry point does: the owner may
- * destroy the session when it hears of it. Returns what the entry point returns. */
+/* Ends the connection when there is a reason to. This is the last thing that an entry point does,
+ * for the owner may destroy the session when it hears of it. Returns what the entry point returns.
+ */
 static int conclude(struct topo_session *s)
 {
   int status = s->status;
@@ -68,13 +69,14 @@ void topo_session_destroy(struct topo_session *s)
   free(s);
 }
 
-/* An invitee has no connection. A member has one, but may not know it: its daemon may have been
- * stopped between the admission and the WELCOME. */
+/* An invitee has no credential. A member has one but may not know it: its daemon may have been
+ * stopped between the admission and the WELCOME (docs/protocol.md §6, HELLO). */
 static bool credential_fits(const struct topo_session *s, const struct topo_id *credential)
 {
   return s->o.role != TOPO_SESSION_INVITER || topo_id_is_zero(credential);
 }
 
+/* The peer's first frame (docs/protocol.md §6.1): HELLO, of our version, workspace and scope. */
 static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
 {
   topo_assert(s->phase == SESSION_GREETING);
@@ -127,7 +129,8 @@ static bool is_control(uint8_t kind)
 
 static int control_frame(struct topo_session *s, const struct topo_wire_frame *frame)
 {
-  /* A kind that does not exist is ill-formed; one that is not due breaks the order of things. */
+  /* A kind that does not exist is ill-formed (docs/protocol.md §6, code 4). One that exists and is
+   * not due is a violation (§6.5, code 3), which the functions below find. */
   if (!is_control(frame->kind))
     return TOPO_EMALFORMED;
   if (s->phase == SESSION_GREETING)
@@ -147,8 +150,8 @@ static int events_frame(struct topo_session *s, enum topo_session_stream stream,
   int status = topo_wire_check_events(frame->payload, &n);
   if (status < 0)
     return status;
-  /* The payload stays on the connection's account until the owner has applied it; the head does
-   * not. */
+  /* The payload counts against the connection's window until the owner has applied it. The head
+   * does not: nobody but us would say that it is consumed. */
   topo_conn_consumed(&s->o.conn, stream, frame->size - frame->payload.len);
   s->in[stream].received += frame->payload.len;
   s->received_events += n;
@@ -165,8 +168,8 @@ static int take_frame(struct topo_session *s, enum topo_session_stream stream,
   return control_frame(s, frame);
 }
 
-/* Takes whole frames off the front; *used bytes of it. Streams are independent, so events may
- * overtake HELLO: they wait for it, on the connection's account. */
+/* Takes whole frames off the front of the bytes and sets *used to their length. Streams are
+ * independent, so events may overtake HELLO: they wait for it, and count against the window. */
 static int take_frames(struct topo_session *s, enum topo_session_stream stream, const uint8_t *data,
                        size_t len, size_t *used)
 {
@@ -187,7 +190,7 @@ static int take_frames(struct topo_session *s, enum topo_session_stream stream, 
   return 0;
 }
 
-/* Takes frames out of what was kept. */
+/* Takes whole frames out of the bytes that were kept. */
 static int take_kept(struct topo_session *s, enum topo_session_stream stream)
 {
   struct topo_buf *buf = &s->in[stream].buf;
@@ -201,8 +204,8 @@ static int take_kept(struct topo_session *s, enum topo_session_stream stream)
   return 0;
 }
 
-/* Keeps bytes of frames that cannot be taken yet: at most one frame, or, while greeting, as many as
- * a connection may hold. */
+/* Keeps bytes that cannot be taken yet: the beginning of one frame or, while greeting, as many
+ * frames as the window lets the peer send. A peer that sends more has ignored the window. */
 static int keep(struct topo_session *s, enum topo_session_stream stream, const uint8_t *data,
                 size_t len)
 {
@@ -211,8 +214,8 @@ static int keep(struct topo_session *s, enum topo_session_stream stream, const u
   return len > TOPO_CONN_WINDOW - buf->len ? TOPO_EPROTOCOL : topo_buf_put(buf, data, len);
 }
 
-/* Fills up the frame whose beginning was kept, and no more, so that what follows needs no copy.
- * Returns how many bytes that took, or a status. */
+/* Completes the frame whose beginning was kept, and takes it. What follows the frame is not
+ * touched, so that it need not be copied. Returns how many of the bytes were used, or a status. */
 static int complete_kept(struct topo_session *s, enum topo_session_stream stream,
                          const uint8_t *data, size_t len)
 {
@@ -285,7 +288,8 @@ void topo_session_applied(struct topo_session *s, enum topo_session_stream strea
   topo_conn_consumed(&s->o.conn, stream, len);
 }
 
-/* One pass over everything that could move. */
+/* One pass over everything that could be sent. What was found out comes before what is asked for,
+ * and live before bulk. */
 static int pump(struct topo_session *s)
 {
   int status = topo_session_send(s);
@@ -298,7 +302,7 @@ static int pump(struct topo_session *s)
   return topo_session_send(s);
 }
 
-/* Large buffers of a connection that is at rest are given back. */
+/* Gives back the buffers of a session that is at rest: most of them are, most of the time. */
 static void trim(struct topo_session *s)
 {
   for (unsigned i = 0; i < SESSION_STREAMS; i++) {

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 
+/* docs/protocol.md §6.1: the server, who is the inviter, sends OFFER after HELLO. */
 int topo_session_join_begin(struct topo_session *s)
 {
   topo_assert(s->o.role != TOPO_SESSION_MEMBER);
@@ -17,6 +18,7 @@ int topo_session_join_begin(struct topo_session *s)
   return 0;
 }
 
+/* §6.1: the joiner answers OFFER with JOIN. */
 static int take_offer(struct topo_session *s, struct topo_bytes payload)
 {
   topo_assert(s->o.role == TOPO_SESSION_JOINER);
@@ -33,6 +35,7 @@ static int take_offer(struct topo_session *s, struct topo_bytes payload)
   return 0;
 }
 
+/* §6.1: the server checks JOIN and makes the admission, which is the owner's part. */
 static int take_join(struct topo_session *s, struct topo_bytes payload)
 {
   topo_assert(s->o.role == TOPO_SESSION_INVITER);
@@ -40,11 +43,12 @@ static int take_join(struct topo_session *s, struct topo_bytes payload)
   int status = topo_wire_get_join(payload, &join);
   if (status < 0)
     return status;
-  /* Before the call: the owner may welcome within it. */
+  /* This comes before the call because the owner may welcome within it. */
   topo_session_transition(s, SESSION_ADMITTING);
   return s->o.ops->join(s->o.ctx, s, &join);
 }
 
+/* §6.1: the joiner ends the connection, with code 10: that is an end without a fault. */
 static int take_welcome(struct topo_session *s, struct topo_bytes payload)
 {
   topo_assert(s->phase == SESSION_JOINED && !s->over);
@@ -57,6 +61,7 @@ static int take_welcome(struct topo_session *s, struct topo_bytes payload)
   return 0;
 }
 
+/* §6.1: nothing else is legal on such a connection. */
 int topo_session_join_frame(struct topo_session *s, const struct topo_wire_frame *frame)
 {
   if (s->phase == SESSION_JOINING && frame->kind == TOPO_WIRE_OFFER)

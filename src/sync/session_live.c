@@ -1,4 +1,8 @@
-/* session_live.c - what is new goes to the peer at once, on its own stream, past any backlog. */
+/*
+ * session_live.c - what is new goes to the peer at once, on a stream of its own and so past any
+ * backlog (docs/protocol.md §6.4). When more is new than the queue takes, the others are skipped,
+ * and a round that follows finds them (§6.3).
+ */
 #include "sync/session_impl.h"
 
 #include "base/assert.h"
@@ -16,7 +20,7 @@ void topo_session_live_finish(struct topo_session *s)
 
 void topo_session_push(struct topo_session *s, const struct topo_id *id)
 {
-  /* Before the greeting nothing need be pushed: the first SETS will tell. */
+  /* Before the greeting nothing need be pushed: the first SETS will tell of it. */
   if (s->phase != SESSION_MEMBER || s->status < 0)
     return;
   int status = topo_idqueue_push(&s->live, id);

@@ -1,28 +1,29 @@
 /*
- * session_neg.c - reconciliation of single sets, up to TOPO_SESSION_RECONCILING_MAX at a time.
+ * session_neg.c - reconciliation of single sets (docs/protocol.md §6.3), at most
+ * TOPO_SESSION_RECONCILING_MAX of them at a time.
  *
- * The initiator opens, asks and closes; the responder answers. In each session at most one message
- * is under way, so one slot to keep a message that must wait is enough: it waits while the control
- * queue is full, and at the initiator while what earlier messages found is not asked for or sent
+ * The initiator opens, asks and closes; the responder answers. For each set at most one message is
+ * under way, so one slot is enough to keep a message that must wait. It waits while the control
+ * queue is full and, at the initiator, while what earlier messages found is not asked for or sent
  * yet.
  *
- * A set of which the peer has nothing is not reconciled but sent, from a cursor. Where a set
- * differs by more than SESSION_HAVES_MAX ids in one message the session is closed early; the next
- * round finds the others.
+ * A set of which the peer has nothing is not reconciled but sent, from a cursor. A set that differs
+ * by more than SESSION_HAVES_MAX ids in one message is closed early; the next round finds the
+ * others.
  *
  * What a round has sent may not have arrived when the next SETS are exchanged. The ids are
- * remembered for the following round, which does not send them again; the one after it does, should
- * they still be lacking.
+ * therefore remembered for the following round, which does not send them again. The round after
+ * that does, if they are still lacking.
  */
 #include "sync/session_impl.h"
 
 #include "base/assert.h"
 #include "base/status.h"
 
-enum { STREAM_PAGE = 64 };
+enum { STREAM_PAGE = 64 }; /* items that are read from a set at a time */
 
-/* The set behind a session as the engine sees it: looked up anew for each message, empty when
- * unknown. */
+/* The set as negentropy sees it. The owner's handle lasts for a step only, so it is looked up anew
+ * for each message; a set that the owner does not have is empty. */
 static int proxy_size(void *ctx, uint64_t *size)
 {
   const struct session_neg *g = ctx;
@@ -117,7 +118,7 @@ static struct session_neg *find(struct topo_session *s, uint32_t number)
   return NULL;
 }
 
-/* A slot for a set; NULL when as many as may be are open. */
+/* Takes a free slot for a set; NULL when as many are open as may be. */
 static struct session_neg *take_slot(struct topo_session *s, const struct topo_id *set,
                                      uint32_t number)
 {
@@ -166,7 +167,7 @@ int topo_session_neg_open(struct topo_session *s, const struct topo_id *set, uin
 
 static int take_message(struct session_neg *g, struct topo_bytes message)
 {
-  /* Turns alternate: a second message before our answer is out of turn. */
+  /* Messages alternate: a second one before our answer is a violation. */
   if (g->pending)
     return TOPO_EPROTOCOL;
   topo_assert(message.len >= 1 && message.len <= TOPO_SESSION_RECONCILE_BYTES_MAX);
@@ -225,7 +226,7 @@ int topo_session_neg_frame(struct topo_session *s, const struct topo_wire_frame 
   }
 }
 
-/* Only we have it: send it. TOPO_EAGAIN when no more can be remembered now. */
+/* Only we have the id: its event is sent (§6.3). TOPO_EAGAIN when no more can be queued now. */
 static int on_have(void *ctx, const struct topo_id *id)
 {
   struct topo_session *s = ctx;
@@ -240,7 +241,7 @@ static int on_have(void *ctx, const struct topo_id *id)
     return status;
   status = topo_idset_add(&s->recent[0], id);
   if (status == TOPO_ELIMIT) {
-    /* The latest are the ones most likely still under way. One sent twice does no harm. */
+    /* The latest are the ones most likely to be still under way. Sending one twice does no harm. */
     topo_idset_finish(&s->recent[0]);
     status = topo_idset_add(&s->recent[0], id);
   }
@@ -252,7 +253,7 @@ static int on_need(void *ctx, const struct topo_id *id)
   return topo_session_need(ctx, id);
 }
 
-/* The initiator's turn. */
+/* The initiator takes an answer, and asks again or closes. */
 static int reconcile(struct session_neg *g)
 {
   struct topo_session *s = g->session;
@@ -283,7 +284,7 @@ static int respond(struct session_neg *g)
   return 0;
 }
 
-/* Must what is found wait for what was found? */
+/* Must further messages wait for what was found before? */
 static bool congested(const struct topo_session *s)
 {
   return s->spill.count > 0 || s->haves.count > SESSION_HAVES_SOFT_LIMIT;
@@ -301,7 +302,8 @@ static int take_turn(struct session_neg *g)
   return s->o.initiator ? reconcile(g) : respond(g);
 }
 
-/* Queues a page of a set of which the peer has nothing. 1 when it was the last. */
+/* Queues a page of a set of which the peer has nothing. Returns 1 when it was the last, 0 when it
+ * was not, or a status. */
 static int stream_page(struct session_neg *g)
 {
   struct topo_item page[STREAM_PAGE];

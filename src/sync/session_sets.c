@@ -1,14 +1,19 @@
 /*
- * session_sets.c - SETS and rounds (docs/protocol.md §6.3).
+ * session_sets.c - SETS, and the rounds that they begin and end (docs/protocol.md §6.3).
  *
- * The initiator's round: exchange SETS; when they differ reconcile control; when what that asked
- * for has come reconcile the epochs, newest first; when all is asked, answered and sent, exchange
- * SETS again. The responder answers SETS with SETS, but not before what it had received until then
- * is applied: its answer would otherwise name differences that no longer exist.
+ * The initiator's round has these phases:
  *
- * A round moved something when it asked or sent and the sets of either side then changed. That, and
- * not asking or sending alone: a peer that cannot use what it lacks would be sent it again and
- * again without a pause.
+ *   exchange  our SETS are sent and the peer's awaited; when they differ:
+ *   control   the control set is reconciled; when all that this asked for has come:
+ *   epochs    the epochs are reconciled, the newest first; when all is asked for, answered and
+ *             sent, there is another exchange
+ *
+ * The responder answers SETS with SETS, but not before what it had received until then is applied:
+ * its answer would otherwise name differences that no longer exist.
+ *
+ * A round moved something when it asked for events or sent some and the sets of either side changed
+ * afterwards. Asking or sending alone would not do: a peer that can make nothing of what it lacks
+ * would be sent it again and again without a pause.
  */
 #include "sync/session_impl.h"
 
@@ -18,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Which phase of a round may follow which. */
 static const bool transitions[ROUND_PHASES][ROUND_PHASES] = {
     [ROUND_IDLE] = {[ROUND_EXCHANGE] = true},
     [ROUND_EXCHANGE] = {[ROUND_IDLE] = true, [ROUND_CONTROL] = true},
@@ -32,7 +38,7 @@ static void transition(struct topo_session *s, enum round_phase to)
   s->activity++;
 }
 
-/* Rows of one side, sorted by set; NULL when the set is not among them. */
+/* Finds the row of a set among rows that are sorted by set; NULL when there is none. */
 static const struct topo_session_set *find(const struct session_rows *rows,
                                            const struct topo_id *set)
 {
@@ -65,7 +71,7 @@ static bool set_equal(const struct topo_session_set *a, const struct topo_sessio
   return x == y && (x == 0 || topo_id_equal(&a->digest, &b->digest));
 }
 
-/* Every row of `a` equals its counterpart in `b`, which is sorted. */
+/* Does every row of `a` equal its counterpart in `b`, which is sorted? */
 static bool covered(const struct session_rows *a, const struct session_rows *b)
 {
   for (size_t i = 0; i < a->n; i++)
@@ -80,7 +86,7 @@ static bool rows_equal(const struct session_rows *a, const struct session_rows *
   return covered(a, b) && covered(b, a);
 }
 
-/* The owner's rows as they are now, in its order. */
+/* Reads the owner's rows as they are now, in its order. */
 static int read_rows(struct topo_session *s, struct session_rows *rows)
 {
   struct topo_session_set *all = malloc(TOPO_SESSION_SETS_MAX * sizeof *all);
@@ -102,7 +108,7 @@ static void sort_rows(struct session_rows *rows)
   qsort(rows->rows, rows->n, sizeof *rows->rows, topo_session_set_compare);
 }
 
-/* The same, sorted by set. */
+/* Reads the owner's rows as they are now, sorted by set. */
 static int read_sorted_rows(struct topo_session *s, struct session_rows *rows)
 {
   int status = read_rows(s, rows);
@@ -140,7 +146,7 @@ void topo_session_sets_finish(struct topo_session *s)
   free(s->plan);
 }
 
-/* The responder compares the pair that an exchange consists of. */
+/* The responder's view of an exchange: a pair of equal SETS is what "synced" means (§6.3). */
 static void compare_pair(struct topo_session *s)
 {
   topo_assert(!s->o.initiator && s->own_sent && s->peer_heard);
@@ -162,7 +168,8 @@ static bool applied_to_marks(const struct topo_session *s)
   return true;
 }
 
-/* SETS that nobody asked for, while nothing goes on: the responder skipped live events, say. */
+/* SETS that nobody asked for while there is no round: the responder has skipped live events, for
+ * example. A difference brings the next round forward. */
 static int take_unasked(struct topo_session *s)
 {
   topo_assert(s->o.initiator && s->round == ROUND_IDLE);
@@ -255,8 +262,9 @@ static void back_off(struct topo_session *s)
   rest(s, s->backoff_ms);
 }
 
-/* The pair is here. Equal to what was sent, or to what there is by now: that is settled, for what
- * came since came live. */
+/* The initiator has a pair of SETS. It is equal when the peer's equal what we sent, or what there
+ * is by now: what came in between came live. Otherwise a round begins, after a pause when the last
+ * one moved nothing (§6.3). */
 static int take_pair(struct topo_session *s)
 {
   topo_assert(s->round == ROUND_EXCHANGE && s->own_sent && s->peer_heard && !s->sets_due);
@@ -286,7 +294,7 @@ static int take_pair(struct topo_session *s)
   return control ? open_set(s, &topo_id_zero) : 0;
 }
 
-/* Nothing is being reconciled and all that was asked for has been answered. */
+/* Is nothing being reconciled, and has all that was asked for been answered? */
 static bool answered(const struct topo_session *s)
 {
   return topo_session_neg_count(s) == 0 && s->wanted.count == 0 && s->spill.count == 0;
@@ -299,8 +307,8 @@ static void plan_add(struct topo_session *s, const struct topo_id *set)
     s->plan[s->plan_len++] = *set;
 }
 
-/* The epochs that differ: ours in the owner's order, newest first, then those that we do not name.
- */
+/* Lists the epochs that differ (§6.3): ours in the owner's order, newest first, and then those that
+ * only the peer names. */
 static int plan_epochs(struct topo_session *s)
 {
   struct session_rows now;

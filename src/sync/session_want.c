@@ -1,5 +1,6 @@
 /*
- * session_want.c - what we ask the peer for, what it asks us for, and the bulk stream that answers.
+ * session_want.c - what we ask the peer for, what it asks us for, and the bulk stream that answers
+ * (docs/protocol.md §6.4).
  *
  * An id that reconciliation needs goes into `wanted` and `ask`, or, while `wanted` is full, into
  * `spill`; messages of reconciliation wait while the spill is not empty, so it never holds more
@@ -11,9 +12,9 @@
 #include "base/status.h"
 
 enum {
-  /* More ids than this cannot stand in one message of reconciliation. */
+  /* One message of reconciliation cannot name more ids than this. */
   SPILL_MAX = TOPO_SESSION_RECONCILE_BYTES_MAX / TOPO_ID_SIZE,
-  /* Ids that were got before they were asked for leave their place in `ask` unused. */
+  /* Ids that came before they were asked for stay in `ask` until the next WANT is made. */
   ASK_MAX = 2 * TOPO_SESSION_WANTS_MAX
 };
 
@@ -37,7 +38,8 @@ void topo_session_want_finish(struct topo_session *s)
   topo_idqueue_finish(&s->haves);
 }
 
-/* Enters the id among those asked for. 0, TOPO_EEXISTS, TOPO_EINVAL, TOPO_ELIMIT, TOPO_ENOMEM. */
+/* Enters the id among those asked for. 0; TOPO_EEXISTS when it is there; TOPO_EINVAL for the zero
+ * id; TOPO_ELIMIT when as many are outstanding as may be (§6.4); or TOPO_ENOMEM. */
 static int enter(struct topo_session *s, const struct topo_id *id)
 {
   if (s->ask.count >= s->ask.max)
@@ -63,7 +65,7 @@ int topo_session_need(struct topo_session *s, const struct topo_id *id)
   int status = s->spill.count > 0 ? TOPO_ELIMIT : enter(s, id);
   if (status == TOPO_ELIMIT)
     status = topo_idqueue_push(&s->spill, id);
-  /* Asked for already; or no event's id, which a peer can well claim to have. */
+  /* The id is asked for already; or it is no event's, which a peer can well claim to have. */
   return status == TOPO_EEXISTS || status == TOPO_EINVAL ? 0 : status;
 }
 
@@ -81,6 +83,7 @@ void topo_session_got(struct topo_session *s, const struct topo_id *id)
     s->activity++;
 }
 
+/* §6.4: WANT is answered with the events or with MISSING. */
 static int take_want(struct topo_session *s, struct topo_reader *ids, size_t n)
 {
   topo_assert(n >= 1 && n <= TOPO_WIRE_IDS_MAX && ids->end == ids->at + n * TOPO_ID_SIZE);
@@ -109,7 +112,7 @@ int topo_session_want_frame(struct topo_session *s, const struct topo_wire_frame
   return 0;
 }
 
-/* Lets spilled ids take the places that became free. */
+/* Asks for spilled ids as others are answered. */
 static int unspill(struct topo_session *s)
 {
   const struct topo_id *id;
@@ -126,8 +129,8 @@ static int unspill(struct topo_session *s)
   return 0;
 }
 
-/* One frame of up to TOPO_WIRE_IDS_MAX ids of the queue; with `only`, of those that are still in
- * it. */
+/* Makes one frame of up to TOPO_WIRE_IDS_MAX ids, which leave the queue. With `only`, ids that are
+ * not in it any more leave the queue for nothing. */
 static void put_ids(struct topo_session *s, enum topo_wire_kind kind, struct topo_idqueue *q,
                     const struct topo_idset *only)
 {
