@@ -1,22 +1,21 @@
 /*
  * conn.h - the port to one connected peer: streams of bytes under an authenticated key.
  *
- * QUIC is one adapter (net/), the simulator another (tests/lib), a pipe between two accounts of one
- * daemon a third. A connection is full duplex; every stream is unidirectional, opened by its
- * sender, and delivers its bytes in order and once, or the connection goes down. Streams are
- * independent of each other: nothing orders bytes of different streams. There are at most
- * TOPO_CONN_STREAMS in each direction, told apart by a number below that bound which the sender
- * chooses and which both sides see; a number is used once in the life of a connection and its
- * stream never ends before the connection does.
+ * QUIC is one adapter (net/), the simulator another (tests/lib), and what joins two accounts of one
+ * daemon a third. A connection goes both ways; a stream goes one way. It is opened by its sender
+ * and delivers its bytes in order and once, or the connection goes down. Nothing orders the bytes
+ * of different streams. A stream is known by a number below TOPO_CONN_STREAMS, which the sender
+ * chooses and both sides see. A number is used once in the life of a connection, and its stream
+ * does not end before the connection does.
  *
- * Both directions have backpressure. `send` takes what there is room for and returns how much; when
- * it took less than offered, the user hears "writable" later. Received bytes count against the
- * peer's window until the user calls `consumed`.
+ * Both directions have backpressure. `send` takes what there is room for and says how much that
+ * was; when it was less than offered, the user hears "writable" later. Bytes that were received
+ * count against the peer's window until the user says that they are consumed.
  *
- * All calls are made by the one thread that runs the user's step; the adapter does the crossing.
+ * All calls are made by the one thread that runs the user's step. The adapter does the crossing.
  */
-#ifndef TOPO_PORT_LINK_H
-#define TOPO_PORT_LINK_H
+#ifndef TOPO_PORT_CONN_H
+#define TOPO_PORT_CONN_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,13 +27,15 @@ enum {
 };
 
 struct topo_conn_ops {
-  /* Takes up to `len` bytes for `stream` and returns how many; 0 when the buffer is full or the
-   * connection is down. The bytes are copied. */
+  /* Copies up to `len` bytes, to be sent on `stream`. Returns how many it took; 0 when the buffer
+   * is full or the connection is down. */
   size_t (*send)(void *ctx, unsigned stream, const uint8_t *data, size_t len);
-  /* The user has done with `len` received bytes of `stream`: the peer may send that many more. */
+
+  /* The user is done with `len` received bytes of `stream`: the peer may send that many more. */
   void (*consumed)(void *ctx, unsigned stream, size_t len);
-  /* Ends the connection; the peer sees `code` (protocol.md, "Close codes"). The user hears nothing
-   * more of it and must not call it again. */
+
+  /* Ends the connection with `code`, which the peer sees (docs/protocol.md §6.5). The user hears
+   * nothing more of the connection and must not call it again. */
   void (*close)(void *ctx, uint64_t code);
 };
 
@@ -43,20 +44,20 @@ struct topo_conn {
   void *ctx;
 };
 
-static inline size_t topo_conn_send(const struct topo_conn *l, unsigned stream, const uint8_t *data,
-                                    size_t len)
+static inline size_t topo_conn_send(const struct topo_conn *conn, unsigned stream,
+                                    const uint8_t *data, size_t len)
 {
-  return l->ops->send(l->ctx, stream, data, len);
+  return conn->ops->send(conn->ctx, stream, data, len);
 }
 
-static inline void topo_conn_consumed(const struct topo_conn *l, unsigned stream, size_t len)
+static inline void topo_conn_consumed(const struct topo_conn *conn, unsigned stream, size_t len)
 {
-  l->ops->consumed(l->ctx, stream, len);
+  conn->ops->consumed(conn->ctx, stream, len);
 }
 
-static inline void topo_conn_close(const struct topo_conn *l, uint64_t code)
+static inline void topo_conn_close(const struct topo_conn *conn, uint64_t code)
 {
-  l->ops->close(l->ctx, code);
+  conn->ops->close(conn->ctx, code);
 }
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * disk.h - the port to files. SQLite files go through a sqlite3_vfs, named here; the few other file
- * operations through the table. The daemon's is the operating system (sys/disk.c, the VFS "unix"),
- * the simulator's keeps files in memory, and loses and tears what was not synced (tests/lib).
+ * disk.h - the port to files. Those of SQLite go through a sqlite3_vfs, which is named here; the
+ * few other operations on files go through the table. The daemon's port is the operating system
+ * (sys/disk.c and the VFS "unix"). The simulator's keeps files in memory, and loses and tears what
+ * was not synced (tests/lib).
  */
 #ifndef TOPO_PORT_DISK_H
 #define TOPO_PORT_DISK_H
@@ -9,13 +10,18 @@
 #include <stddef.h>
 
 struct topo_disk_ops {
-  /* Creates the directory, mode 0700, and its parents. 0 also when it is there; TOPO_EIO,
-   * TOPO_EDENIED, TOPO_EDISKFULL. */
+  /* Makes the directory `path`, with mode 0700, and its parents. Returns 0, also when it is there
+   * already; TOPO_EIO, TOPO_EDENIED or TOPO_EDISKFULL. */
   int (*make_dir)(void *ctx, const char *path);
-  /* Calls `each` with the name of every entry except "." and "..", in no order. 0, TOPO_ENOTFOUND,
-   * TOPO_EIO, or what `each` returned when that was not 0 (the listing stops there). */
+
+  /* Calls `each` with `arg` and the name of every entry of the directory `path`, in no order; "."
+   * and
+   * ".." are left out. Stops when `each` returns anything but 0, and returns that. Otherwise
+   * returns 0, TOPO_ENOTFOUND, TOPO_EIO or TOPO_EDENIED. */
   int (*list)(void *ctx, const char *path, int (*each)(void *arg, const char *name), void *arg);
-  /* Removes a file; 0 also when there is none. The removal is durable on return. */
+
+  /* Removes the file `path`. Returns 0, also when there is none, and the removal is then durable;
+   * TOPO_EIO, TOPO_EDENIED or TOPO_EDISKFULL. */
   int (*remove)(void *ctx, const char *path);
 };
 

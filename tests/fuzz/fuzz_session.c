@@ -1,13 +1,17 @@
 /*
  * fuzz_session.c - any bytes as the peer of one session, in every role.
  *
- *   input := u8 options ‖ act…
- *   options: bit 0 we dial; bits 1 and 2 the role (mod 3); bit 3 no HELLO of the peer is made up
- *   act := u8 what ‖ …
- *     what & 3 < 3: a stream;   bit 7 set: u8 n ‖ n bytes as they are
- *                               else:      u8 kind ‖ u16 n (mod 4096) ‖ n bytes of payload
- *     what & 3 = 3: bits 2 to 4: 0 tick later  1 the connection drains  2 resync  3 want  4 an
- * event of ours, pushed 5 flush  6 got  7 welcome
+ *   input   := u8 options ‖ act…
+ *   options := bit 0: we dial; bits 1 and 2: the role (mod 3); bit 3: no HELLO is made up
+ *   act     := u8 what ‖ …
+ *
+ *   what & 3   what follows, and what it does
+ *   0, 1, 2    bytes on that stream
+ *                bit 7 set:    u8 n ‖ n bytes as they are
+ *                bit 7 clear:  u8 kind ‖ u16 n (mod 4096) ‖ n bytes of payload
+ *   3          nothing on a stream; by bits 2 to 4:
+ *                0: tick later; 1: the connection drains; 2: resync; 3: want; 4: an event of ours
+ *                is pushed; 5: flush; 6: got; 7: welcome
  *
  * Beyond memory safety: the session reports its end once and consistently; no more is consumed than
  * was given (asserted by the connection of session_pair.c); at the end no more is kept than a
