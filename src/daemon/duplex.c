@@ -19,15 +19,15 @@ struct topo_duplex {
   /* news for the space */
   bool up, writable, down;
   int status;
-  struct topo_buf received[TOPO_CONN_STREAMS];
+  struct topo_buf received[TOPO_CONN_STREAMS_MAX];
   /* orders for the network */
-  struct topo_buf sending[TOPO_CONN_STREAMS];
-  size_t consumed[TOPO_CONN_STREAMS];
+  struct topo_buf sending[TOPO_CONN_STREAMS_MAX];
+  size_t consumed[TOPO_CONN_STREAMS_MAX];
   bool closed; /* by the space, or it has heard "down" */
   uint64_t code;
   /* bytes that were sent and have not gone out; who waits for room */
-  size_t buffered[TOPO_CONN_STREAMS];
-  bool starved[TOPO_CONN_STREAMS];
+  size_t buffered[TOPO_CONN_STREAMS_MAX];
+  bool starved[TOPO_CONN_STREAMS_MAX];
 };
 
 static struct topo_duplex *duplex_of_outbox(struct topo_task *task)
@@ -58,7 +58,7 @@ void topo_duplex_unref(struct topo_duplex *duplex)
 {
   if (atomic_fetch_sub(&duplex->refs, 1) != 1)
     return;
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++) {
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++) {
     topo_buf_finish(&duplex->received[i]);
     topo_buf_finish(&duplex->sending[i]);
   }
@@ -144,7 +144,7 @@ void topo_duplex_sent(struct topo_duplex *duplex, unsigned stream, size_t n)
   duplex->buffered[stream] -= n;
   /* Half of the buffer: a writer that is woken for every packet does little else. */
   bool wake = !duplex->closed && duplex->starved[stream] &&
-              duplex->buffered[stream] <= TOPO_CONN_SEND_BUFFER / 2;
+              duplex->buffered[stream] <= TOPO_CONN_SEND_BUFFER_MAX / 2;
   if (!wake) {
     pthread_mutex_unlock(&duplex->mutex);
     return;
@@ -232,9 +232,9 @@ struct topo_duplex *topo_duplex_take_news(struct topo_task *task, struct topo_du
 static size_t conn_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
 {
   struct topo_duplex *duplex = ctx;
-  topo_assert(stream < TOPO_CONN_STREAMS);
+  topo_assert(stream < TOPO_CONN_STREAMS_MAX);
   pthread_mutex_lock(&duplex->mutex);
-  size_t room = TOPO_CONN_SEND_BUFFER - duplex->buffered[stream];
+  size_t room = TOPO_CONN_SEND_BUFFER_MAX - duplex->buffered[stream];
   size_t n = len < room ? len : room;
   if (duplex->closed || duplex->down || (n && topo_buf_put(&duplex->sending[stream], data, n) < 0))
     n = 0;
@@ -250,7 +250,7 @@ static size_t conn_send(void *ctx, unsigned stream, const uint8_t *data, size_t 
 static void conn_consumed(void *ctx, unsigned stream, size_t len)
 {
   struct topo_duplex *duplex = ctx;
-  topo_assert(stream < TOPO_CONN_STREAMS);
+  topo_assert(stream < TOPO_CONN_STREAMS_MAX);
   pthread_mutex_lock(&duplex->mutex);
   duplex->consumed[stream] += len;
   if (duplex->closed || duplex->down)

@@ -5,7 +5,7 @@
  * Each side leaves what it has for the other in the duplex (bytes, counters, flags) and posts the
  * duplex's task unless it is on its way already. However much happens, a duplex is in each mailbox
  * at most once, and small pieces become large ones while the other side is busy. Memory is bounded
- * by the window in one direction and by TOPO_CONN_SEND_BUFFER per stream in the other.
+ * by the window in one direction and by TOPO_CONN_SEND_BUFFER_MAX per stream in the other.
  *
  * References: the network's (until topo_duplex_down or a close was taken), the space's (until it
  * closed the connection or was told "down"), and one for each mailbox the duplex is in.
@@ -55,7 +55,7 @@ void topo_duplex_sent(struct topo_duplex *duplex, unsigned stream, size_t n);
 
 /* What the space wants done, taken out of the duplex. */
 struct topo_duplex_orders {
-  size_t consumed[TOPO_CONN_STREAMS];
+  size_t consumed[TOPO_CONN_STREAMS_MAX];
   bool closed;
   uint64_t code;
 };
@@ -74,15 +74,15 @@ struct topo_duplex_bytes {
 int topo_duplex_take_bytes(struct topo_duplex *duplex, unsigned stream,
                            struct topo_duplex_bytes *out);
 /* The connection took `n` bytes more. They are let go: what is kept is less than twice what still
- * waits, so at most 2 · TOPO_CONN_SEND_BUFFER, and little when nothing waits. */
+ * waits, so at most 2 · TOPO_CONN_SEND_BUFFER_MAX, and little when nothing waits. */
 void topo_duplex_bytes_sent(struct topo_duplex_bytes *bytes, size_t n);
 
 /* ---- the space's side ---- */
 
 struct topo_duplex_news {
   bool up, writable, down;
-  int status;                                  /* when down */
-  struct topo_buf received[TOPO_CONN_STREAMS]; /* the caller's: to be finished */
+  int status;                                      /* when down */
+  struct topo_buf received[TOPO_CONN_STREAMS_MAX]; /* the caller's: to be finished */
 };
 /* For a task from the inbox: fills *news, which is empty when the space closed the connection.
  * Returns the duplex, with the mailbox's reference. */

@@ -58,7 +58,7 @@ struct wire {
   struct topo_net_identity *invite; /* shown instead of the endpoint's identity; removed with it */
   struct topo_dial_task *dial;      /* until it comes up or fails */
   struct topo_duplex *duplex;       /* once it is up */
-  struct topo_duplex_bytes sending[TOPO_CONN_STREAMS];
+  struct topo_duplex_bytes sending[TOPO_CONN_STREAMS_MAX];
 };
 
 void topo_dial_task_free(struct topo_dial_task *task)
@@ -90,7 +90,7 @@ static void destroy_wire(struct wire *wire)
   *wire->link = wire->next;
   if (wire->next)
     wire->next->link = wire->link;
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     topo_buf_finish(&wire->sending[i].buf);
   if (wire->invite)
     topo_net_identity_remove(wire->endpoint->network->net, wire->invite);
@@ -231,7 +231,7 @@ static void follow_orders(struct topo_task *task)
     close_wire(wire, orders.code);
     wire = NULL;
   }
-  for (unsigned i = 0; wire && i < TOPO_CONN_STREAMS; i++) {
+  for (unsigned i = 0; wire && i < TOPO_CONN_STREAMS_MAX; i++) {
     if (orders.consumed[i])
       topo_net_consumed(wire->conn, i, orders.consumed[i]);
     if (topo_duplex_take_bytes(duplex, i, &wire->sending[i]) < 0) {

@@ -50,7 +50,7 @@ static void open_duplex(struct topo_space_inputs *b, struct topo_space_taken *ta
     in->up.outgoing = o->outgoing;
     in->up.dial = o->dial;
   }
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     if (taken->news.received[i].len) {
       struct topo_input *in = add_input(b, TOPO_IN_CONN_DATA, o->number);
       in->data.stream = i;
@@ -120,7 +120,7 @@ static void discard(struct topo_space_taken *taken)
 {
   switch (taken->task->kind) {
   case TOPO_TASK_DUPLEX:
-    for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+    for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
       topo_buf_finish(&taken->news.received[i]);
     if (taken->news.down)
       topo_duplex_forget(taken->duplex);

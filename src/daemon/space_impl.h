@@ -10,8 +10,8 @@
 
 enum {
   TOPO_SPACE_TASKS_MAX = 32, /* of one run */
-  TOPO_SPACE_INPUTS =
-      TOPO_SPACE_TASKS_MAX * (3 + TOPO_CONN_STREAMS), /* a duplex brings up, data, writable, down */
+  TOPO_SPACE_INPUTS = TOPO_SPACE_TASKS_MAX *
+                      (3 + TOPO_CONN_STREAMS_MAX), /* a duplex brings up, data, writable, down */
   TOPO_SPACE_JOBS = 4 /* batches being checked; the node allows fewer */
 };
 

@@ -78,9 +78,9 @@ static void set_settings(const struct topo_net *net, ngtcp2_settings *settings)
 static void set_params(ngtcp2_transport_params *params)
 {
   ngtcp2_transport_params_default(params);
-  params->initial_max_data = TOPO_CONN_WINDOW;
-  params->initial_max_stream_data_uni = TOPO_CONN_WINDOW;
-  params->initial_max_streams_uni = TOPO_CONN_STREAMS;
+  params->initial_max_data = TOPO_CONN_WINDOW_MAX;
+  params->initial_max_stream_data_uni = TOPO_CONN_WINDOW_MAX;
+  params->initial_max_streams_uni = TOPO_CONN_STREAMS_MAX;
   params->initial_max_streams_bidi = 0;
   params->max_idle_timeout = TOPO_NET_IDLE_NS;
   params->active_connection_id_limit = 4;
@@ -163,7 +163,7 @@ static void set_initial(struct topo_net_conn *conn, struct topo_net *net,
 {
   conn->net = net;
   conn->state = TOPO_NET_HANDSHAKE;
-  for (size_t i = 0; i < TOPO_CONN_STREAMS; i++) {
+  for (size_t i = 0; i < TOPO_CONN_STREAMS_MAX; i++) {
     conn->out[i].id = -1;
     conn->in[i].number = -1;
   }

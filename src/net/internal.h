@@ -104,8 +104,8 @@ struct topo_net_conn {
   size_t farewell_len;
   uint32_t late, late_next; /* packets after the end; answer when late reaches late_next */
 
-  struct topo_net_out out[TOPO_CONN_STREAMS];
-  struct topo_net_in in[TOPO_CONN_STREAMS];
+  struct topo_net_out out[TOPO_CONN_STREAMS_MAX];
+  struct topo_net_in in[TOPO_CONN_STREAMS_MAX];
   unsigned turn; /* whose turn it is among the streams after 0 */
 
   bool queued;

@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 
-_Static_assert(TOPO_CONN_SEND_BUFFER % TOPO_SENDBUF_CHUNK == 0,
+_Static_assert(TOPO_CONN_SEND_BUFFER_MAX % TOPO_SENDBUF_CHUNK == 0,
                "the buffer is made of whole chunks");
 
 static uint8_t **slot(struct topo_sendbuf *b, uint64_t offset)

@@ -18,7 +18,7 @@
 enum {
   TOPO_SENDBUF_CHUNK = 16 * 1024,
   /* One byte more than the port promises: the stream's number precedes what the user sends. */
-  TOPO_SENDBUF_CAPACITY = TOPO_CONN_SEND_BUFFER + 1,
+  TOPO_SENDBUF_CAPACITY = TOPO_CONN_SEND_BUFFER_MAX + 1,
   TOPO_SENDBUF_CHUNKS = TOPO_SENDBUF_CAPACITY / TOPO_SENDBUF_CHUNK + 2
 };
 

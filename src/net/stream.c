@@ -8,18 +8,18 @@
  */
 #include "net/internal.h"
 
-enum { ALL = (1u << TOPO_CONN_STREAMS) - 1 };
+enum { ALL = (1u << TOPO_CONN_STREAMS_MAX) - 1 };
 
 /* The peer's n-th unidirectional stream has the id 4n + 2 (opened by a client) or 4n + 3. */
 static struct topo_net_in *incoming(struct topo_net_conn *conn, int64_t id)
 {
   uint64_t n = (uint64_t)id >> 2;
-  return n < TOPO_CONN_STREAMS ? &conn->in[n] : NULL;
+  return n < TOPO_CONN_STREAMS_MAX ? &conn->in[n] : NULL;
 }
 
 static bool number_taken(const struct topo_net_conn *conn, int number)
 {
-  for (size_t i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (size_t i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     if (conn->in[i].number == number)
       return true;
   return false;
@@ -37,7 +37,7 @@ int topo_net_stream_receive(struct topo_net_conn *conn, int64_t id, const uint8_
   if (!in)
     return TOPO_EPROTOCOL;
   if (len && in->number < 0) {
-    if (*data >= TOPO_CONN_STREAMS || number_taken(conn, *data))
+    if (*data >= TOPO_CONN_STREAMS_MAX || number_taken(conn, *data))
       return TOPO_EPROTOCOL;
     in->number = *data++;
     len--;
@@ -52,10 +52,10 @@ int topo_net_stream_receive(struct topo_net_conn *conn, int64_t id, const uint8_
 
 void topo_net_consumed(struct topo_net_conn *conn, unsigned stream, size_t len)
 {
-  topo_assert(stream < TOPO_CONN_STREAMS);
+  topo_assert(stream < TOPO_CONN_STREAMS_MAX);
   if (!topo_net_conn_alive(conn))
     return;
-  for (size_t i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (size_t i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     if (conn->in[i].number == (int)stream) {
       int64_t base = conn->outgoing ? 3 : 2; /* streams of the other side */
       topo_assert(len <= conn->in[i].unconsumed);
@@ -87,7 +87,7 @@ size_t topo_net_send(struct topo_net_conn *conn, unsigned stream, const uint8_t 
 {
   struct topo_net_out *out;
   size_t taken;
-  topo_assert(stream < TOPO_CONN_STREAMS);
+  topo_assert(stream < TOPO_CONN_STREAMS_MAX);
   if (conn->state != TOPO_NET_UP || conn->doomed || !len)
     return 0;
   out = &conn->out[stream];
@@ -107,13 +107,14 @@ size_t topo_net_send(struct topo_net_conn *conn, unsigned stream, const uint8_t 
 
 void topo_net_stream_acked(struct topo_net_conn *conn, int64_t id, uint64_t offset)
 {
-  for (unsigned s = 0; s < TOPO_CONN_STREAMS; s++) {
+  for (unsigned s = 0; s < TOPO_CONN_STREAMS_MAX; s++) {
     struct topo_net_out *out = &conn->out[s];
     if (out->id != id)
       continue;
     topo_assert(topo_sendbuf_acked(&out->buf, offset) == 0);
     /* Not for every little ack: a writer that is woken for a few bytes writes a few bytes. */
-    if (out->wanted && !conn->doomed && topo_sendbuf_room(&out->buf) >= TOPO_CONN_SEND_BUFFER / 4) {
+    if (out->wanted && !conn->doomed &&
+        topo_sendbuf_room(&out->buf) >= TOPO_CONN_SEND_BUFFER_MAX / 4) {
       out->wanted = false;
       conn->net->events->writable(conn->net->arg, conn, s);
     }
@@ -132,10 +133,10 @@ int topo_net_stream_next(struct topo_net_conn *conn, unsigned blocked)
   /* Control first, always; the others share what it leaves. */
   if (has_bytes(conn, 0, blocked))
     return 0;
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS - 1 && blocked != ALL; i++) {
-    unsigned s = 1 + (conn->turn + i) % (TOPO_CONN_STREAMS - 1);
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX - 1 && blocked != ALL; i++) {
+    unsigned s = 1 + (conn->turn + i) % (TOPO_CONN_STREAMS_MAX - 1);
     if (has_bytes(conn, s, blocked)) {
-      conn->turn = s % (TOPO_CONN_STREAMS - 1);
+      conn->turn = s % (TOPO_CONN_STREAMS_MAX - 1);
       return (int)s;
     }
   }
@@ -144,6 +145,6 @@ int topo_net_stream_next(struct topo_net_conn *conn, unsigned blocked)
 
 void topo_net_stream_finish(struct topo_net_conn *conn)
 {
-  for (size_t i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (size_t i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     topo_sendbuf_finish(&conn->out[i].buf);
 }

@@ -4,7 +4,7 @@
  * QUIC is one adapter (net/), the simulator another (tests/lib), and what joins two accounts of one
  * daemon a third. A connection goes both ways; a stream goes one way. It is opened by its sender
  * and delivers its bytes in order and once, or the connection goes down. Nothing orders the bytes
- * of different streams. A stream is known by a number below TOPO_CONN_STREAMS, which the sender
+ * of different streams. A stream is known by a number below TOPO_CONN_STREAMS_MAX, which the sender
  * chooses and both sides see. A number is used once in the life of a connection, and its stream
  * does not end before the connection does.
  *
@@ -21,9 +21,10 @@
 #include <stdint.h>
 
 enum {
-  TOPO_CONN_STREAMS = 4,              /* streams per direction */
-  TOPO_CONN_SEND_BUFFER = 512 * 1024, /* bytes an adapter takes per stream before it says "full" */
-  TOPO_CONN_WINDOW = 1024 * 1024      /* received bytes not yet consumed, per connection */
+  TOPO_CONN_STREAMS_MAX = 4, /* streams per direction */
+  TOPO_CONN_SEND_BUFFER_MAX =
+      512 * 1024,                    /* bytes an adapter takes per stream before it says "full" */
+  TOPO_CONN_WINDOW_MAX = 1024 * 1024 /* received bytes not yet consumed, per connection */
 };
 
 struct topo_conn_ops {

@@ -210,8 +210,8 @@ static int keep(struct topo_session *s, enum topo_session_stream stream, const u
                 size_t len)
 {
   struct topo_buf *buf = &s->in[stream].buf;
-  topo_assert(buf->len <= TOPO_CONN_WINDOW);
-  return len > TOPO_CONN_WINDOW - buf->len ? TOPO_EPROTOCOL : topo_buf_put(buf, data, len);
+  topo_assert(buf->len <= TOPO_CONN_WINDOW_MAX);
+  return len > TOPO_CONN_WINDOW_MAX - buf->len ? TOPO_EPROTOCOL : topo_buf_put(buf, data, len);
 }
 
 /* Completes the frame whose beginning was kept, and takes it. What follows the frame is not

@@ -42,7 +42,7 @@ static void step(struct pair_side *s, const struct topo_input *in)
 static size_t end_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
 {
   struct pair_end *e = ctx;
-  size_t room = TOPO_CONN_SEND_BUFFER - e->out[stream].len;
+  size_t room = TOPO_CONN_SEND_BUFFER_MAX - e->out[stream].len;
   e->full |= len > room;
   len = len < room ? len : room;
   bench_check(topo_buf_put(&e->out[stream], data, len), "sending");
@@ -283,7 +283,7 @@ static bool deliver(struct pair_side *s)
   struct pair_end *e = s->end;
   bool moved = false;
   for (unsigned k = 0; e && k < STREAMS && !e->other->closed; k++) {
-    size_t window = TOPO_CONN_WINDOW - e->unconsumed;
+    size_t window = TOPO_CONN_WINDOW_MAX - e->unconsumed;
     size_t len = e->out[k].len < window ? e->out[k].len : window;
     if (!len)
       continue;

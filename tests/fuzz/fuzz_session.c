@@ -36,7 +36,7 @@ static struct topo_id some_id(struct topo_reader *r)
 
 static void drain(struct pair_side *side)
 {
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     topo_buf_clear(&side->out.streams[i]);
 }
 
@@ -78,7 +78,7 @@ static void give(struct pair_side *side, unsigned what, struct topo_reader *r)
   if (framed)
     topo_wire_end(&bytes, start);
   /* A connection never holds more than its window. */
-  if (side->other->out.unconsumed_total + bytes.len <= TOPO_CONN_WINDOW)
+  if (side->other->out.unconsumed_total + bytes.len <= TOPO_CONN_WINDOW_MAX)
     pair_inject(side, what & 3, bytes.data, bytes.len);
   topo_buf_finish(&bytes);
 }
@@ -120,7 +120,7 @@ static void check_end(const struct pair_side *side)
   struct topo_session_state state = topo_session_state(side->session);
   const struct pair_pipe *in = &side->other->out;
   if (state.greeted)
-    for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+    for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
       topo_assert(in->unconsumed[i] < TOPO_FRAME_MAX + TOPO_WIRE_LENGTH_SIZE);
   topo_assert(!state.synced || state.wanted == 0);
 }
@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   if (size < 1)
     return 0;
   struct pair p;
-  pair_init(&p, 1, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&p, 1, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   struct pair_side *side = data[0] & 1 ? &p.a : &p.b;
   struct topo_reader r = topo_reader_init(data + 1, size - 1);
   begin(side, data[0]);

@@ -31,7 +31,7 @@ struct end {
   bool departed; /* calls are ignored: the user has crashed */
   uint64_t lost_ms;
   int lost_status;
-  struct stream out[TOPO_CONN_STREAMS];
+  struct stream out[TOPO_CONN_STREAMS_MAX];
 };
 
 struct sim_conn {
@@ -63,11 +63,11 @@ static size_t end_send(void *ctx, unsigned stream, const uint8_t *data, size_t l
 {
   struct end *end = ctx;
   struct sim_conn *conn = end->conn;
-  if (stream >= TOPO_CONN_STREAMS)
+  if (stream >= TOPO_CONN_STREAMS_MAX)
     violate(conn, "sent on a stream that does not exist");
   if (end->mute)
     violate(conn, "sent on a link that has ended");
-  if (end->state != OPEN || stream >= TOPO_CONN_STREAMS)
+  if (end->state != OPEN || stream >= TOPO_CONN_STREAMS_MAX)
     return 0;
   struct stream *s = &end->out[stream];
   size_t room = conn->options.send_buffer - s->bytes.len;
@@ -92,8 +92,8 @@ static void end_consumed(void *ctx, unsigned stream, size_t len)
     violate(end->conn, "consumed on a link that has ended");
     return;
   }
-  struct stream *s = &peer_of(end)->out[stream % TOPO_CONN_STREAMS];
-  if (stream >= TOPO_CONN_STREAMS || len > s->unconsumed)
+  struct stream *s = &peer_of(end)->out[stream % TOPO_CONN_STREAMS_MAX];
+  if (stream >= TOPO_CONN_STREAMS_MAX || len > s->unconsumed)
     violate(end->conn, "consumed more than was received");
   else
     s->unconsumed -= len;
@@ -101,7 +101,7 @@ static void end_consumed(void *ctx, unsigned stream, size_t len)
 
 static void drop_out(struct end *end)
 {
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     topo_buf_clear(&end->out[i].bytes);
 }
 
@@ -143,7 +143,7 @@ struct sim_conn *sim_conn_create(const struct sim_conn_options *options)
 void sim_conn_destroy(struct sim_conn *conn)
 {
   for (unsigned e = 0; conn && e < 2; e++)
-    for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+    for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
       topo_buf_finish(&conn->ends[e].out[i].bytes);
   free(conn);
 }
@@ -157,7 +157,7 @@ struct topo_conn sim_conn_end(struct sim_conn *conn, unsigned end)
 static size_t window_left(const struct sim_conn *conn, const struct end *sender)
 {
   size_t used = 0;
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     used += sender->out[i].unconsumed;
   return used < conn->options.window ? conn->options.window - used : 0;
 }
@@ -181,7 +181,7 @@ uint64_t sim_conn_due(const struct sim_conn *conn)
     const struct end *end = &conn->ends[e];
     if (end->state == LOST && end->lost_ms < due)
       due = end->lost_ms;
-    for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++) {
+    for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++) {
       uint64_t at = end->out[i].due_ms;
       if (has_room_again(conn, end, i))
         due = 0;
@@ -246,10 +246,10 @@ bool sim_conn_next(struct sim_conn *conn, struct sim_conn_event *event)
       return true;
     }
   }
-  unsigned start = (unsigned)sim_rng_below(&conn->rng, 2 * TOPO_CONN_STREAMS);
-  for (unsigned k = 0; k < 2 * TOPO_CONN_STREAMS; k++) {
-    unsigned at = (start + k) % (2 * TOPO_CONN_STREAMS), e = at / TOPO_CONN_STREAMS;
-    unsigned i = at % TOPO_CONN_STREAMS;
+  unsigned start = (unsigned)sim_rng_below(&conn->rng, 2 * TOPO_CONN_STREAMS_MAX);
+  for (unsigned k = 0; k < 2 * TOPO_CONN_STREAMS_MAX; k++) {
+    unsigned at = (start + k) % (2 * TOPO_CONN_STREAMS_MAX), e = at / TOPO_CONN_STREAMS_MAX;
+    unsigned i = at % TOPO_CONN_STREAMS_MAX;
     struct end *end = &conn->ends[e];
     if (has_room_again(conn, end, i)) {
       end->out[i].full = false;
@@ -306,7 +306,7 @@ size_t sim_conn_in_flight(const struct sim_conn *conn)
 {
   size_t n = 0;
   for (unsigned e = 0; e < 2; e++)
-    for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+    for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
       n += conn->ends[e].out[i].bytes.len;
   return n;
 }

@@ -143,10 +143,10 @@ static void connect_hosts(struct sim_world *w, const struct sim_dial *d, unsigne
 {
   struct sim_conn_options o = {.seed = sim_rng_u64(&w->rng),
                                .now_ms = &w->now_ms,
-                               .window = TOPO_CONN_WINDOW,
+                               .window = TOPO_CONN_WINDOW_MAX,
                                .delay_ms = 1 + sim_rng_below(&w->rng, LINK_MS),
                                .fault = sim_plant_link(w)};
-  size_t spread = TOPO_CONN_SEND_BUFFER - w->profile.send_buffer;
+  size_t spread = TOPO_CONN_SEND_BUFFER_MAX - w->profile.send_buffer;
   o.send_buffer = w->profile.send_buffer;
   if (sim_rng_chance(&w->rng, 0.5))
     o.send_buffer += (size_t)sim_rng_below(&w->rng, spread + 1);

@@ -198,7 +198,7 @@ struct topo_net_conn *endpoint_dial(struct endpoint *e, const struct endpoint *t
 void endpoint_send(struct endpoint *e)
 {
   static uint8_t chunk[65536];
-  for (unsigned s = 0; s < TOPO_CONN_STREAMS && e->conn; s++)
+  for (unsigned s = 0; s < TOPO_CONN_STREAMS_MAX && e->conn; s++)
     while (e->sent[s] < e->to_send[s]) {
       uint64_t left = e->to_send[s] - e->sent[s];
       size_t len = left < sizeof chunk ? (size_t)left : sizeof chunk, taken;

@@ -23,9 +23,9 @@ struct endpoint {
   int verdict; /* what judge answers */
   /* Receiving: bytes are checked against the pattern of their stream. */
   bool hold; /* do not consume */
-  uint64_t received[TOPO_CONN_STREAMS], held[TOPO_CONN_STREAMS], held_total, most_held;
+  uint64_t received[TOPO_CONN_STREAMS_MAX], held[TOPO_CONN_STREAMS_MAX], held_total, most_held;
   /* Sending: how much of the pattern of each stream to send, and how much was taken. */
-  uint64_t to_send[TOPO_CONN_STREAMS], sent[TOPO_CONN_STREAMS];
+  uint64_t to_send[TOPO_CONN_STREAMS_MAX], sent[TOPO_CONN_STREAMS_MAX];
   /* A hook for what a test wants done inside callbacks. */
   void (*on_data)(struct endpoint *e, struct topo_net_conn *conn);
   void (*on_up)(struct endpoint *e, struct topo_net_conn *conn);

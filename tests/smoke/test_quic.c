@@ -93,7 +93,7 @@ static void test_comes_up(void **state)
 static bool all_received(void *arg)
 {
   (void)arg;
-  for (unsigned s = 0; s < TOPO_CONN_STREAMS; s++)
+  for (unsigned s = 0; s < TOPO_CONN_STREAMS_MAX; s++)
     if (a.received[s] < b.to_send[s] || b.received[s] < a.to_send[s])
       return false;
   return true;
@@ -104,7 +104,7 @@ static void test_bulk_both_ways(void **state)
 {
   (void)state;
   connect_pair();
-  for (unsigned s = 0; s < TOPO_CONN_STREAMS; s++)
+  for (unsigned s = 0; s < TOPO_CONN_STREAMS_MAX; s++)
     a.to_send[s] = b.to_send[s] = 5 << 20;
   endpoint_send(&a);
   endpoint_send(&b);
@@ -117,7 +117,7 @@ enum { LEFT_OVER = 16 * 1024 };
 static bool counted(void *arg)
 {
   (void)arg;
-  for (unsigned s = 0; s < TOPO_CONN_STREAMS; s++)
+  for (unsigned s = 0; s < TOPO_CONN_STREAMS_MAX; s++)
     if (a.received[s] < b.to_send[s])
       return false;
   return true;
@@ -129,7 +129,7 @@ static bool counted(void *arg)
 static bool stalled(void *arg)
 {
   (void)arg;
-  return a.held_total >= TOPO_CONN_WINDOW - LEFT_OVER || counted(NULL);
+  return a.held_total >= TOPO_CONN_WINDOW_MAX - LEFT_OVER || counted(NULL);
 }
 
 /* A slow consumer never gets more than the window ahead of what it consumed, and yet receives all.
@@ -146,10 +146,10 @@ static void test_slow_consumer(void **state)
     if (!run(stalled))
       fail_msg("stands still with %zu bytes held, %llu + %llu received", (size_t)a.held_total,
                (unsigned long long)a.received[1], (unsigned long long)a.received[2]);
-    for (unsigned s = 0; s < TOPO_CONN_STREAMS; s++)
+    for (unsigned s = 0; s < TOPO_CONN_STREAMS_MAX; s++)
       endpoint_consume(&a, s, a.held[s]);
   }
-  assert_in_range(a.most_held, TOPO_CONN_WINDOW - LEFT_OVER, TOPO_CONN_WINDOW);
+  assert_in_range(a.most_held, TOPO_CONN_WINDOW_MAX - LEFT_OVER, TOPO_CONN_WINDOW_MAX);
 }
 
 static bool control_arrived(void *arg)

@@ -88,7 +88,7 @@ static void test_proper_client(void **state)
   assert_true(o.confirmed);
   assert_int_equal(a.ups, 1);
   assert_int_equal(o.bidi_left, 0);
-  assert_int_equal(o.uni_left, TOPO_CONN_STREAMS);
+  assert_int_equal(o.uni_left, TOPO_CONN_STREAMS_MAX);
   raw_destroy(raw);
 }
 
@@ -239,7 +239,7 @@ static void test_stream_limit(void **state)
 {
   struct raw_client *raw = raw_up();
   (void)state;
-  for (int i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (int i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     assert_true(raw_send(raw, "\x00", 1, false) >= 0);
   assert_true(raw_send(raw, "\x00", 1, false) < 0);
   raw_destroy(raw);

@@ -49,7 +49,7 @@ static bool hear(struct fixture *f, struct topo_duplex_news *news, struct topo_b
   if (!mail)
     return false;
   struct topo_duplex *duplex = topo_duplex_take_news(topo_task_of(mail), news);
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++) {
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++) {
     if (got && i == 0)
       topo_buf_put(got, news->received[i].data, news->received[i].len);
     topo_buf_finish(&news->received[i]);
@@ -80,7 +80,7 @@ static bool obey(struct fixture *f, struct topo_duplex_orders *orders, struct to
 static void what_was_sent_is_let_go(void **state)
 {
   enum { ROUNDS = 300, STEP = 40000 };
-  static uint8_t data[TOPO_CONN_SEND_BUFFER];
+  static uint8_t data[TOPO_CONN_SEND_BUFFER_MAX];
   struct fixture *f = *state;
   struct topo_conn conn = topo_duplex_conn(f->duplex);
   struct topo_duplex_bytes bytes = {{0}, 0};
@@ -90,13 +90,13 @@ static void what_was_sent_is_let_go(void **state)
       data[i] = (uint8_t)((written + i) % 251);
     written += topo_conn_send(&conn, 0, data, sizeof data);
     assert_int_equal(topo_duplex_take_bytes(f->duplex, 0, &bytes), 0);
-    assert_int_equal(bytes.buf.len - bytes.sent, TOPO_CONN_SEND_BUFFER);
+    assert_int_equal(bytes.buf.len - bytes.sent, TOPO_CONN_SEND_BUFFER_MAX);
     for (size_t i = 0; i < STEP; i++, read++)
       if (bytes.buf.data[bytes.sent + i] != (uint8_t)(read % 251))
         fail_msg("byte %llu is wrong", (unsigned long long)read);
     topo_duplex_bytes_sent(&bytes, STEP);
     topo_duplex_sent(f->duplex, 0, STEP);
-    assert_in_range(bytes.buf.cap, 1, 2 * TOPO_CONN_SEND_BUFFER);
+    assert_in_range(bytes.buf.cap, 1, 2 * TOPO_CONN_SEND_BUFFER_MAX);
   }
   topo_duplex_bytes_sent(&bytes, bytes.buf.len - bytes.sent);
   assert_int_equal(bytes.buf.cap, 0);
@@ -154,27 +154,28 @@ static void who_closed_hears_nothing_more(void **state)
 static void a_full_buffer_says_when_there_is_room(void **state)
 {
   struct fixture *f = *state;
-  static uint8_t bytes[TOPO_CONN_SEND_BUFFER + 1];
+  static uint8_t bytes[TOPO_CONN_SEND_BUFFER_MAX + 1];
   struct topo_duplex_news news;
   struct topo_duplex_orders orders;
   struct topo_buf out = {0};
   struct topo_conn conn = topo_duplex_conn(f->duplex);
   topo_duplex_up(f->duplex);
   assert_true(hear(f, &news, NULL));
-  assert_int_equal(topo_conn_send(&conn, 0, bytes, sizeof bytes), TOPO_CONN_SEND_BUFFER);
+  assert_int_equal(topo_conn_send(&conn, 0, bytes, sizeof bytes), TOPO_CONN_SEND_BUFFER_MAX);
   assert_int_equal(topo_conn_send(&conn, 0, bytes, 1), 0);
   assert_int_equal(topo_conn_send(&conn, 1, bytes, 1), 1); /* streams do not share it */
   topo_conn_consumed(&conn, 2, 5);
   topo_conn_consumed(&conn, 2, 6);
   assert_true(obey(f, &orders, &out));
   assert_int_equal(orders.consumed[2], 11);
-  assert_int_equal(out.len, TOPO_CONN_SEND_BUFFER);
+  assert_int_equal(out.len, TOPO_CONN_SEND_BUFFER_MAX);
   topo_duplex_sent(f->duplex, 0, 1);
   assert_false(hear(f, &news, NULL)); /* not for every byte */
-  topo_duplex_sent(f->duplex, 0, TOPO_CONN_SEND_BUFFER / 2);
+  topo_duplex_sent(f->duplex, 0, TOPO_CONN_SEND_BUFFER_MAX / 2);
   assert_true(hear(f, &news, NULL));
   assert_true(news.writable);
-  assert_int_equal(topo_conn_send(&conn, 0, bytes, sizeof bytes), TOPO_CONN_SEND_BUFFER / 2 + 1);
+  assert_int_equal(topo_conn_send(&conn, 0, bytes, sizeof bytes),
+                   TOPO_CONN_SEND_BUFFER_MAX / 2 + 1);
   topo_duplex_down(f->duplex, TOPO_ECLOSED);
   assert_true(hear(f, &news, NULL));
   assert_true(obey(f, &orders, &out)); /* the task that was on its way finds nobody */
@@ -203,7 +204,7 @@ static void *network(void *arg)
   topo_duplex_up(f->duplex);
   while (brought < TOTAL || taken < TOTAL) {
     size_t n = TOTAL - brought < PIECE ? TOTAL - brought : PIECE;
-    if (n && window + n <= TOPO_CONN_WINDOW) {
+    if (n && window + n <= TOPO_CONN_WINDOW_MAX) {
       for (size_t i = 0; i < n; i++)
         piece[i] = (uint8_t)((brought + i) % 251);
       topo_duplex_received(f->duplex, 0, piece, n);

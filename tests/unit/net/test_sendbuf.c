@@ -28,7 +28,7 @@ static void test_empty(void **state)
   struct topo_bytes pieces[2];
   (void)state;
   assert_int_equal(topo_sendbuf_next(&b, pieces), 0);
-  assert_int_equal(topo_sendbuf_room(&b), TOPO_CONN_SEND_BUFFER + 1);
+  assert_int_equal(topo_sendbuf_room(&b), TOPO_CONN_SEND_BUFFER_MAX + 1);
   topo_sendbuf_finish(&b);
 }
 

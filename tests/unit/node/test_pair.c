@@ -49,7 +49,7 @@ static uint64_t next_number = 1;
 static size_t end_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
 {
   struct end *e = ctx;
-  size_t room = TOPO_CONN_SEND_BUFFER - e->out[stream].len;
+  size_t room = TOPO_CONN_SEND_BUFFER_MAX - e->out[stream].len;
   len = len < room ? len : room;
   assert_int_equal(topo_buf_put(&e->out[stream], data, len), 0);
   return e->closed ? 0 : len;

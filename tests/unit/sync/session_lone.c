@@ -11,7 +11,7 @@
 
 void lone_init(struct lone *l, bool initiator, enum topo_session_role role)
 {
-  pair_init(&l->p, 1, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&l->p, 1, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   l->side = initiator ? &l->p.a : &l->p.b;
   l->side->options.role = role;
   if (role == TOPO_SESSION_JOINER)

@@ -144,7 +144,7 @@ void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp)
 static size_t conn_send(void *ctx, unsigned stream, const uint8_t *data, size_t len)
 {
   struct pair_side *side = ctx;
-  topo_assert(!side->conn_closed && stream < TOPO_CONN_STREAMS);
+  topo_assert(!side->conn_closed && stream < TOPO_CONN_STREAMS_MAX);
   struct topo_buf *buf = &side->out.streams[stream];
   size_t room = side->pair->send_buffer - buf->len;
   if (len > room)
@@ -361,7 +361,7 @@ static void side_finish(struct pair_side *side)
     topo_memset_destroy(side->sets[i]);
   for (size_t i = 0; i < side->batch_count; i++)
     free(side->batches[i].data);
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     topo_buf_finish(&side->out.streams[i]);
 }
 
@@ -440,14 +440,14 @@ bool pair_step(struct pair *p)
   bool moved = false;
   for (size_t i = 0; i < 2; i++) {
     struct pair_side *side = sides[(first + i) % 2];
-    size_t turn = below(p, TOPO_CONN_STREAMS);
-    for (unsigned j = 0; j < TOPO_CONN_STREAMS; j++)
-      moved |= deliver(side->other, (unsigned)(turn + j) % TOPO_CONN_STREAMS);
+    size_t turn = below(p, TOPO_CONN_STREAMS_MAX);
+    for (unsigned j = 0; j < TOPO_CONN_STREAMS_MAX; j++)
+      moved |= deliver(side->other, (unsigned)(turn + j) % TOPO_CONN_STREAMS_MAX);
     if (below(p, 3) == 0 || !moved)
       moved |= pair_apply(side);
     if (alive(side))
       topo_session_flush(side->session, p->now_ms);
-    for (unsigned j = 0; j < TOPO_CONN_STREAMS; j++)
+    for (unsigned j = 0; j < TOPO_CONN_STREAMS_MAX; j++)
       moved |= can_deliver(side, j) > 0;
   }
   return moved;
@@ -500,7 +500,7 @@ bool pair_same(const struct pair *p)
 int pair_inject(struct pair_side *to, unsigned stream, const void *data, size_t len)
 {
   struct pair_pipe *in = &to->other->out;
-  if (stream < TOPO_CONN_STREAMS) {
+  if (stream < TOPO_CONN_STREAMS_MAX) {
     in->unconsumed[stream] += len;
     in->unconsumed_total += len;
   }

@@ -29,8 +29,8 @@ struct pair_batch {
 
 /* Bytes under way in one direction. */
 struct pair_pipe {
-  struct topo_buf streams[TOPO_CONN_STREAMS];
-  size_t unconsumed[TOPO_CONN_STREAMS], unconsumed_total;
+  struct topo_buf streams[TOPO_CONN_STREAMS_MAX];
+  size_t unconsumed[TOPO_CONN_STREAMS_MAX], unconsumed_total;
 };
 
 struct pair_side {

@@ -40,7 +40,7 @@ static void converges_for_many_seeds(void **state)
   (void)state;
   for (uint64_t seed = 1; seed <= 150; seed++) {
     struct pair p;
-    size_t buffer = seed % 3 == 0 ? SMALL : seed % 3 == 1 ? 5000 : TOPO_CONN_SEND_BUFFER;
+    size_t buffer = seed % 3 == 0 ? SMALL : seed % 3 == 1 ? 5000 : TOPO_CONN_SEND_BUFFER_MAX;
     pair_init(&p, seed, buffer, WINDOW);
     p.a.defer = seed % 2;
     p.b.defer = seed % 5 < 2;
@@ -77,7 +77,7 @@ static void a_newcomer_that_dials_gets_everything(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 11, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&p, 11, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   p.a.defer = true;
   many(&p.b, 0, 300, 100);
   many(&p.b, 1, 30000, 40);
@@ -94,7 +94,7 @@ static void a_newcomer_that_is_dialled_gets_everything(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 12, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&p, 12, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   p.b.defer = true;
   many(&p.a, 0, 300, 100);
   many(&p.a, 1, 40000, 40);
@@ -111,7 +111,7 @@ static void more_haves_than_fit_take_more_rounds(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 13, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&p, 13, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   pair_add_both(&p, 1, 5, 8);
   many(&p.a, 1, 40000, 16);
   start(&p);
@@ -125,7 +125,7 @@ static void large_events_fit_into_frames(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 14, 100000, TOPO_CONN_WINDOW);
+  pair_init(&p, 14, 100000, TOPO_CONN_WINDOW_MAX);
   for (unsigned i = 0; i < 12; i++) {
     pair_add(&p.a, 1, i, 65536 - 9);
     pair_add(&p.b, 1, i, 65536 - 9);
@@ -321,12 +321,12 @@ static void an_owner_that_never_applies_stops_the_sender(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 25, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&p, 25, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   p.b.hoard = true;
   many(&p.a, 1, 8000, 1000);
   start(&p);
   pair_rest(&p);
-  assert_true(p.a.out.unconsumed_total <= TOPO_CONN_WINDOW);
+  assert_true(p.a.out.unconsumed_total <= TOPO_CONN_WINDOW_MAX);
   assert_true(topo_session_state(p.a.session).sent_events < 2500);
   assert_false(topo_session_state(p.a.session).synced);
   p.b.hoard = false;
@@ -339,7 +339,7 @@ static void epochs_wait_for_what_control_asked_for(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 30, TOPO_CONN_SEND_BUFFER, WINDOW);
+  pair_init(&p, 30, TOPO_CONN_SEND_BUFFER_MAX, WINDOW);
   many(&p.b, 0, 40, 8);
   many(&p.b, 1, 50, 8);
   p.hold_bulk = true;
@@ -356,7 +356,7 @@ static void reconciliation_waits_for_wants(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 31, TOPO_CONN_SEND_BUFFER, WINDOW);
+  pair_init(&p, 31, TOPO_CONN_SEND_BUFFER_MAX, WINDOW);
   many(&p.b, 1, 30000, 8);
   p.hold_bulk = true;
   start(&p);
@@ -375,7 +375,7 @@ static void what_is_under_way_is_not_sent_again_at_once(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 33, TOPO_CONN_SEND_BUFFER, WINDOW);
+  pair_init(&p, 33, TOPO_CONN_SEND_BUFFER_MAX, WINDOW);
   pair_add_both(&p, 1, 1, 8);
   many(&p.a, 1, 100, 8);
   p.hold_bulk = true;

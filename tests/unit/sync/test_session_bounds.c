@@ -82,7 +82,7 @@ static void a_frame_may_be_as_long_as_it_may(void **state)
   lone_finish(&l);
 }
 
-/* TOPO_CONN_WINDOW, for what has to wait for the peer's HELLO. */
+/* TOPO_CONN_WINDOW_MAX, for what has to wait for the peer's HELLO. */
 static void what_overtakes_the_greeting_may_fill_the_window(void **state)
 {
   (void)state;
@@ -90,11 +90,11 @@ static void what_overtakes_the_greeting_may_fill_the_window(void **state)
   struct lone l;
   lone_init(&l, false, TOPO_SESSION_MEMBER);
   size_t kept = 0;
-  for (; TOPO_CONN_WINDOW - kept > frame + whole; kept += frame + whole)
+  for (; TOPO_CONN_WINDOW_MAX - kept > frame + whole; kept += frame + whole)
     put_events(&l.bytes, &whole, 1);
-  size_t rest = TOPO_CONN_WINDOW - kept - frame;
+  size_t rest = TOPO_CONN_WINDOW_MAX - kept - frame;
   put_events(&l.bytes, &rest, 1);
-  assert_int_equal(l.bytes.len, TOPO_CONN_WINDOW);
+  assert_int_equal(l.bytes.len, TOPO_CONN_WINDOW_MAX);
   assert_int_equal(lone_inject(&l, BULK), 0);
   topo_buf_put_u8(&l.bytes, 0);
   lone_breaks(&l, BULK, TOPO_EPROTOCOL);
@@ -331,7 +331,7 @@ static void an_event_too_long_to_be_sent_is_our_fault(void **state)
 static uint64_t rounds_after_pushing(unsigned n)
 {
   struct pair p;
-  pair_init(&p, 41, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&p, 41, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   pair_start(&p.a);
   pair_start(&p.b);
   assert_true(pair_sync(&p, 0));
@@ -383,7 +383,7 @@ static void reading_a_set_waits_for_the_connection(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 43, 100, TOPO_CONN_WINDOW);
+  pair_init(&p, 43, 100, TOPO_CONN_WINDOW_MAX);
   p.hold_bulk = true;
   for (unsigned i = 0; i < 30000; i++)
     pair_add(&p.a, 1, i, 8);
@@ -399,7 +399,7 @@ static void reading_a_set_waits_for_the_connection(void **state)
 static uint64_t sent_in_two_rounds(unsigned n)
 {
   struct pair p;
-  pair_init(&p, 44, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&p, 44, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   p.hold_bulk = true;
   for (unsigned i = 0; i < n; i++)
     pair_add(&p.a, 1, i, 8);
@@ -447,7 +447,7 @@ static void pauses_double_up_to_the_longest(void **state)
 {
   (void)state;
   struct pair p;
-  pair_init(&p, 45, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
+  pair_init(&p, 45, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
   p.b.deaf = true;
   pair_add(&p.a, 1, 1, 8);
   pair_start(&p.a);

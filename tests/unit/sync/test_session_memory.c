@@ -92,8 +92,8 @@ static int run(bool initiator, unsigned long n, bool *done)
 {
   struct lone l;
   lone_init(&l, initiator, TOPO_SESSION_MEMBER);
-  for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++) /* the connection's memory is its own */
-    assert_int_equal(topo_buf_reserve(&l.side->out.streams[i], TOPO_CONN_SEND_BUFFER), 0);
+  for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++) /* the connection's memory is its own */
+    assert_int_equal(topo_buf_reserve(&l.side->out.streams[i], TOPO_CONN_SEND_BUFFER_MAX), 0);
   struct topo_id held = pair_add(l.side, 0, 1, 100);
   for (unsigned i = 0; i < 200; i++)
     pair_add(l.side, 1, i, 8);
@@ -138,8 +138,8 @@ static void a_session_that_cannot_be_made_is_not(void **state)
   (void)state;
   for (unsigned long n = 0;; n++) {
     struct pair p;
-    pair_init(&p, 1, TOPO_CONN_SEND_BUFFER, TOPO_CONN_WINDOW);
-    assert_int_equal(topo_buf_reserve(&p.a.out.streams[0], TOPO_CONN_SEND_BUFFER), 0);
+    pair_init(&p, 1, TOPO_CONN_SEND_BUFFER_MAX, TOPO_CONN_WINDOW_MAX);
+    assert_int_equal(topo_buf_reserve(&p.a.out.streams[0], TOPO_CONN_SEND_BUFFER_MAX), 0);
     int status = 1;
     left = n;
     failed = false;
