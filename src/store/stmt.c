@@ -32,7 +32,8 @@ struct topo_stmt *topo_stmt(struct topo_db *db, const char *sql)
     i = (i + 1) & (TOPO_STMT_SLOTS - 1);
   struct topo_stmt *s = &db->slots[i];
   if (!s->sql) {
-    topo_assert(++db->statements < TOPO_STMT_SLOTS);
+    db->statements++;
+    topo_assert(db->statements < TOPO_STMT_SLOTS);
     s->sql = sql;
   }
   if (s->handle) {
