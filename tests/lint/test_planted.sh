@@ -54,7 +54,7 @@ content() {
   point $? "$1 is content without it"
 }
 
-for before in layers symbols sizes format words packages openapi; do
+for before in layers symbols sizes format words packages openapi asserts; do
   lint "$before"
   mv "$work/output" "$work/$before.before"
 done
@@ -99,6 +99,27 @@ for mark in "TO""DO" "FIX""ME" "XX""X" "HA""CK"; do
   plant words 'unfinished work' src/base/planted.h "/* $mark: later */"
 done
 content words
+
+for planted in 'n = 3' 'n++ < 3' 'n += 1' '--n' 'topo_planted_take(n) == 0' 'n->take(3)' 'n == 3 &&
+ (n = 4)'; do
+  plant asserts 'side effect' src/base/planted.c "int a(int n) { topo_assert($planted); }"
+done
+echo 'int a(int n) { topo_assert(n == 3 && n <= 4 && n >= 2 && n != 1 && topo_planted_is_open(n, "=")); }' \
+  >src/base/planted.c
+content asserts
+rm src/base/planted.c
+# As many lines with bare NULL checks as without any lower what there is for 1,000 lines.
+plant_density() {
+  {
+    lines 8000 "$1"
+    echo
+  } >src/dag/planted.c
+  sees asserts 'for 1,000 lines' src/dag
+  rm src/dag/planted.c
+}
+plant_density 'int a;'
+plant_density 'topo_assert(a); topo_assert(a && b->c != NULL);'
+content asserts
 
 cp configure.ac "$work/configure.ac"
 echo 'dnl libplanted-dev' >>configure.ac
