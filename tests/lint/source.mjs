@@ -1,7 +1,7 @@
 // source.mjs - for the lints to import: the C files of the tree, without what is in comments and quotes.
 //
 // A lint runs at the top of the tree and prints each breach as `RULE file:line: sentence`.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 // The files beneath a folder whose names end as `ending` says, sorted; what others wrote is left out.
 export function filesOf(folder, ending) {
@@ -61,6 +61,13 @@ export function listOf(path) {
     .split('\n')
     .map((entry, index) => ({ entry, line: index + 1 }))
     .filter(({ entry }) => entry !== '' && !entry.startsWith('#'))
+}
+
+// Writes a list of exceptions, or takes it away when there are none.
+export function writeList(path, comment, names) {
+  const sorted = [...new Set(names)].sort()
+  if (sorted.length > 0) writeFileSync(path, [`# ${comment}`, ...sorted, ''].join('\n'))
+  else rmSync(path, { force: true })
 }
 
 // What a list of exceptions has to be: sorted, so that it is compared at a glance.

@@ -22,6 +22,8 @@ for entry in "$srcdir"/tests/*; do
   case $entry in */gateway) continue ;; esac
   cp -R "$entry" "$work/tree/tests/" || exit 1
 done
+mkdir "$work/tree/tests/gateway" || exit 1
+cp "$srcdir"/tests/gateway/*.mjs "$work/tree/tests/gateway/" || exit 1
 cp "$builddir/libtopo-core.a" "$work/build/" || exit 1
 chmod -R u+w "$work"
 cd "$work/tree" || exit 1
@@ -54,7 +56,7 @@ content() {
   point $? "$1 is content without it"
 }
 
-for before in layers symbols sizes format words packages openapi circles asserts; do
+for before in layers symbols sizes format words packages openapi circles bounds asserts; do
   lint "$before"
   mv "$work/output" "$work/$before.before"
 done
@@ -65,6 +67,15 @@ plant() {
   echo "$4" >"$3"
   sees "$1" "$2" "$3"
   rm "$3"
+}
+
+# listed LIST LINT RULE NAME: the lint says that a name which keeps the rule is in its list of exceptions.
+listed() {
+  if [ -e "$1" ]; then cp "$1" "$work/list"; else rm -f "$work/list"; fi
+  { cat "$1" 2>/dev/null; echo "$4"; } | LC_ALL=C sort >"$work/longer"
+  cp "$work/longer" "$1"
+  sees "$2" "$3" "$1:.* $4"
+  if [ -e "$work/list" ]; then cp "$work/list" "$1"; else rm "$1"; fi
 }
 
 # lines N TEXT: the same line N times.
@@ -129,6 +140,22 @@ sed 's/^most=.*/most=99/' "$work/circles.sh" >tests/lint/circles.sh
 sees circles 'number in circles.sh being lowered' 'lower "most"'
 cp "$work/circles.sh" tests/lint/circles.sh
 content circles
+
+plant bounds 'is used' src/base/planted.h 'enum { TOPO_PLANTED_MAX = 3 };'
+plant bounds 'is used' src/base/planted.h '#define TOPO_PLANTED_LIMIT 3'
+plant bounds 'is used' src/base/planted.c 'enum { PLANTED_MAX = 3, LAST = PLANTED_MAX };
+_Static_assert(PLANTED_MAX < 4, "small"); /* PLANTED_MAX */'
+plant bounds 'named by a test' src/base/planted.c 'enum { PLANTED_MAX = 3 };
+static int planted[PLANTED_MAX];'
+echo 'enum { PLANTED_MAX = 3, LAST = PLANTED_MAX };
+static int planted[LAST];' >src/base/planted.c
+echo '/* A list is refused at PLANTED_MAX + 1. */' >tests/unit/base/planted.c
+content bounds
+rm src/base/planted.c tests/unit/base/planted.c
+listed tests/lint/unused-bounds.txt bounds 'only shrink' TOPO_NOTHING_MAX
+listed tests/lint/unused-bounds.txt bounds 'only shrink' TOPO_FRAME_MAX
+listed tests/lint/untested-bounds.txt bounds 'only shrink' TOPO_FRAME_MAX
+content bounds
 
 for planted in 'n = 3' 'n++ < 3' 'n += 1' '--n' 'topo_planted_take(n) == 0' 'n->take(3)' 'n == 3 &&
  (n = 4)'; do
