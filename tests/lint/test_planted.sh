@@ -22,8 +22,9 @@ for entry in "$srcdir"/tests/*; do
   case $entry in */gateway) continue ;; esac
   cp -R "$entry" "$work/tree/tests/" || exit 1
 done
-mkdir "$work/tree/tests/gateway" || exit 1
+mkdir "$work/tree/tests/gateway" "$work/tree/web" || exit 1
 cp "$srcdir"/tests/gateway/*.mjs "$work/tree/tests/gateway/" || exit 1
+cp -R "$srcdir/web/src" "$work/tree/web/" || exit 1
 cp "$builddir/libtopo-core.a" "$work/build/" || exit 1
 chmod -R u+w "$work"
 cd "$work/tree" || exit 1
@@ -109,6 +110,17 @@ fi
 for mark in "TO""DO" "FIX""ME" "XX""X" "HA""CK"; do
   plant words 'unfinished work' src/base/planted.h "/* $mark: later */"
 done
+for planted in 'int topo_visitor_count(void);' 'int topo_door_state(void);' 'enum { TOPO_FEEDBAGS, TOPO_FEEDS };'; do
+  plant words 'retired word' src/base/planted.h "$planted"
+done
+plant words 'retired word' web/src/planted.ts 'export const text = `of ${isVouched}`'
+plant words 'retired word' src/gateway/planted.h 'int topo_judge_planted(void);'
+plant words 'retired word' src/net/planted.c 'int a(void) { return link(PATH, PATH) + link_planted; }'
+echo 'int topo_judge_planted(void); /* A visitor at the door. */' >src/dag/planted.h
+echo "const links = link('visitor') // at the door" >web/src/planted.ts
+content words
+rm src/dag/planted.h web/src/planted.ts
+listed tests/lint/retired-identifiers.txt words 'only shrinks' topo_visitor_planted
 content words
 
 # Two files that call each other, in a room that is free of circles and in one more circle than before.
