@@ -45,6 +45,7 @@ int topo_batch_add(struct topo_batch *batch, const uint8_t *data, size_t len)
   }
   if (r.failed)
     return TOPO_EMALFORMED;
+  topo_assert(!batch->events); /* not checked yet */
   if (topo_buf_put(&batch->raw, data, len) < 0)
     return TOPO_ENOMEM;
   batch->n += n;
@@ -155,8 +156,10 @@ static struct topo_checked *successor(struct topo_checked **chain, size_t n, siz
 /* Verifies the heads of one chain of `n` events, sorted by seq; each control event by itself. */
 static void check_chain(struct topo_batch *b, struct topo_checked **chain, size_t n)
 {
+  topo_assert(n == 0 || same_chain(&chain[0]->envelope, &chain[n - 1]->envelope));
   for (size_t i = n; i-- > 0;) {
     struct topo_checked *c = chain[i];
+    topo_assert(i == 0 || chain[i - 1]->envelope.seq <= c->envelope.seq);
     if (!judged(c))
       continue;
     if (c->envelope.kind == TOPO_CONTENT)
@@ -173,6 +176,7 @@ int topo_batch_authenticate(struct topo_batch *b,
     struct topo_checked *c = b->order[i];
     if (!c->successor || !judged(c))
       continue;
+    topo_assert(c->successor->envelope.seq == c->envelope.seq + 1);
     c->authentic = c->successor->authentic && is_item(arg, c->successor);
     if (!c->authentic && verify(b, c) < 0)
       return TOPO_ENOMEM;
@@ -205,6 +209,7 @@ static void work(struct topo_batch *b, struct topo_checked **order, size_t n,
 
 void topo_batch_check(struct topo_batch *b)
 {
+  topo_assert(!b->events && !b->order); /* once */
   b->status = decode_all(b, &b->n_order);
   if (b->status < 0)
     return;
