@@ -14,7 +14,7 @@
 
 enum topo_role { TOPO_OWNER, TOPO_ADMIN, TOPO_MODERATOR, TOPO_MEMBER, TOPO_GUEST, TOPO_ROLES };
 
-/* What a role may do; the table is in role.c and in docs/protocol.md §4. */
+/* What a role may do; the table is in type.c, and in docs/protocol.md §4. */
 enum topo_right {
   TOPO_RIGHT_ANY,
   TOPO_RIGHT_GRANT,
