@@ -290,11 +290,11 @@ void pair_create(struct pair *pair, const char *workspace, const char *founder)
   pair_settle(pair);
 }
 
-void pair_join(struct pair *pair, const char *conn, const char *joiner)
+void pair_join(struct pair *pair, const char *link, const char *joiner)
 {
   struct pair_side *s = &pair->sides[PAIR_JOINER];
   struct topo_node_options o = options(s);
-  struct topo_node_join join = {.conn = conn, .user_name = joiner, .now = pair->now};
+  struct topo_node_join join = {.link = link, .user_name = joiner, .now = pair->now};
   must(topo_node_join_workspace(&s->node, &o, &join) == 0);
   step(s, NULL);
   pair_settle(pair);

@@ -6,7 +6,8 @@
 
 #include "crypto/hpke.h"
 #include "crypto/lthash.h"
-#include "dag/dag_impl.h"
+#include "dag/project.h"
+#include "dag/stored.h"
 #include "events/types.h"
 #include "vectors/pair.h"
 
@@ -63,7 +64,7 @@ static void put_device(struct out *out, struct pair *p, unsigned side)
   out_id(out, "key", &self->device.public_key);
   out_hex(out, "seal_secret", self->seal_secret, sizeof self->seal_secret);
   out_id(out, "seal_key", &self->seal_key);
-  out_id(out, "user", &credential->user);
+  out_id(out, "user", &topo_node_credential(credential)->user);
   out_id(out, "credential", &credential->id);
   out_text(out, "sni", sni);
   out_end(out);
@@ -74,18 +75,18 @@ static void put_device(struct out *out, struct pair *p, unsigned side)
 
 struct invite {
   struct topo_id event;
-  char *credential;
+  char *link;
 };
 
-/* The credential as it is valid in the answer. */
+/* The link as the answer has it. */
 static struct invite make_invite(struct pair *p)
 {
-  struct invite invite = {.credential = NULL};
+  struct invite invite = {.link = NULL};
   char *answer = pair_call(p, PAIR_FOUNDER, "createInvite", NULL, NULL, "{}");
-  const char *credential = strstr(answer, "topo://");
-  must(credential && strchr(credential, '"'));
-  invite.credential = strndup(credential, (size_t)(strchr(credential, '"') - credential));
-  must(invite.credential != NULL);
+  const char *link = strstr(answer, "topo://");
+  must(link && strchr(link, '"'));
+  invite.link = strndup(link, (size_t)(strchr(link, '"') - link));
+  must(invite.link != NULL);
   free(answer);
   const struct topo_authority *a = topo_dag_authority(dag_of(p, PAIR_FOUNDER));
   for (int32_t i = 0; i < topo_authority_count(a); i++)
@@ -101,13 +102,13 @@ static void put_invite(struct out *out, struct pair *p, const struct invite *inv
   const struct topo_authority_node *node =
       topo_authority_find(topo_dag_authority(dag_of(p, PAIR_FOUNDER)), &invite->event);
   topo_sign_key_from_seed(&key, seed);
-  must(node && topo_id_equal(&node->invite_key, &key.public_key));
+  must(node && topo_id_equal(&node->invite.key, &key.public_key));
   out_begin_object(out, "invite");
   out_hex(out, "seed", seed, 32);
   out_id(out, "key", &key.public_key);
   out_id(out, "event", &invite->event);
   out_text(out, "address", "192.0.2.1:7444");
-  out_text(out, "link", invite->credential);
+  out_text(out, "link", invite->link);
   out_end(out);
 }
 
@@ -261,7 +262,7 @@ static void put_state(struct out *out, struct pair *p)
 {
   struct topo_id fingerprints[PAIR_SIDES];
   out_begin_object(out, "tables");
-  put_rows(out, p, "link", topo_credential_fingerprint);
+  put_rows(out, p, "credential", topo_credential_fingerprint);
   for (const struct topo_type *const *t = topo_types; *t; t++)
     if ((*t)->fingerprint)
       put_rows(out, p, (*t)->name, (*t)->fingerprint);
@@ -359,7 +360,7 @@ void vectors_workspace(const char *folder)
   struct invite invite = make_invite(&p);
   must(chance->len >= drawn + 32); /* the seed is the first that it draws */
   memcpy(seed, chance->data + drawn, 32);
-  pair_join(&p, invite.credential, "bo");
+  pair_join(&p, invite.link, "bo");
   converse(&p);
 
   struct out *out = out_open(folder, "workspace.json");
@@ -375,6 +376,6 @@ void vectors_workspace(const char *folder)
   put_state(out, &p);
   out_close(out);
   write_session(folder, &p);
-  free(invite.credential);
+  free(invite.link);
   pair_destroy(&p);
 }

@@ -165,7 +165,7 @@ function tablesOf(world) {
   }
   return {
     channel: rows(world.ofType('channel'), (e) => [bytes(e.id), user(e), integer(e.hlc), bytes(e.body.name)]),
-    link: rows(
+    credential: rows(
       world.events.filter((e) => world.isCredential(e)),
       (e) => [
         bytes(e.id),
