@@ -2,11 +2,11 @@
 #include "daemon/access.h"
 
 #include "api/base64url.h"
-#include "base/assert.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "sys/clock.h"
+#include "sys/mutex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -338,8 +338,8 @@ int topo_access_open(struct topo_access **out, struct topo_catalog *catalog,
   struct topo_access *access = calloc(1, sizeof *access);
   if (!access)
     return TOPO_ENOMEM;
-  topo_assert(pthread_mutex_init(&access->making, NULL) == 0);
-  topo_assert(pthread_mutex_init(&access->mutex, NULL) == 0);
+  topo_mutex_init(&access->making);
+  topo_mutex_init(&access->mutex);
   access->catalog = catalog;
   access->rng = rng;
   access->rows = calloc(ROWS, sizeof *access->rows);

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "sys/mutex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -511,7 +512,7 @@ struct topo_broker *topo_broker_create(const struct topo_broker_options *options
   broker->options = *options;
   broker->path = path;
   topo_json_init(&broker->json);
-  topo_assert(pthread_mutex_init(&broker->mutex, NULL) == 0);
+  topo_mutex_init(&broker->mutex);
   topo_actor_init(&broker->actor, options->pool, incarnation);
   return broker;
 }

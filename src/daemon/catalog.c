@@ -1,9 +1,9 @@
 /* catalog.c - the tables of node.db. */
 #include "daemon/catalog.h"
 
-#include "base/assert.h"
 #include "base/status.h"
 #include "store/db.h"
+#include "sys/mutex.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ int topo_catalog_open(struct topo_catalog **out, const char *path, const struct 
   *out = NULL;
   if (!catalog)
     return TOPO_ENOMEM;
-  topo_assert(pthread_mutex_init(&catalog->mutex, NULL) == 0);
+  topo_mutex_init(&catalog->mutex);
   int status = topo_db_open(&catalog->db, &o);
   if (status == 0)
     status = topo_db_migrate(catalog->db, migrations, sizeof migrations / sizeof *migrations);

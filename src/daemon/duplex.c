@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "sys/mutex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ struct topo_duplex *topo_duplex_create(const struct topo_duplex_options *options
   duplex->to_network.kind = TOPO_TASK_DUPLEX;
   duplex->options = *options;
   atomic_init(&duplex->refs, 2);
-  topo_assert(pthread_mutex_init(&duplex->mutex, NULL) == 0);
+  topo_mutex_init(&duplex->mutex);
   atomic_fetch_add(options->alive, 1);
   return duplex;
 }

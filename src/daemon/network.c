@@ -13,6 +13,7 @@
 #include "daemon/duplex.h"
 #include "port/close.h"
 #include "sys/clock.h"
+#include "sys/mutex.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -450,7 +451,7 @@ struct topo_endpoint *topo_endpoint_create(struct topo_network *network,
   e->workspace = options->workspace;
   e->device = options->device;
   memcpy(e->seed, options->seed, sizeof e->seed);
-  topo_assert(pthread_mutex_init(&e->mutex, NULL) == 0);
+  topo_mutex_init(&e->mutex);
   e->posted = true;
   post_endpoint(e);
   return e;

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "dag/changes.h"
 #include "store/db.h"
+#include "sys/mutex.h"
 #include "views/view.h"
 
 #include <stdlib.h>
@@ -128,8 +129,8 @@ struct topo_readers *topo_readers_create(const struct topo_readers_options *opti
   }
   r->options = *options;
   r->path = path;
-  topo_assert(pthread_mutex_init(&r->mutex, NULL) == 0);
-  topo_assert(pthread_cond_init(&r->idle, NULL) == 0);
+  topo_mutex_init(&r->mutex);
+  topo_mutex_init_condition(&r->idle);
   for (unsigned i = 0; i < TOPO_READERS_HANDLES; i++)
     r->slots[i] = (struct slot){.job.run = run_job, .readers = r};
   return r;

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "store/answers.h"
 #include "sys/clock.h"
+#include "sys/mutex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -299,8 +300,8 @@ int topo_registry_open(struct topo_registry **out, const char *dir, const struct
     return TOPO_ENOMEM;
   registry->disk = disk;
   registry->rng = rng;
-  topo_assert(pthread_mutex_init(&registry->making, NULL) == 0);
-  topo_assert(pthread_mutex_init(&registry->mutex, NULL) == 0);
+  topo_mutex_init(&registry->making);
+  topo_mutex_init(&registry->mutex);
   int n = snprintf(path, sizeof path, "%s/spaces", dir);
   int status = n > 0 && n < PATH_SIZE ? disk->ops->make_dir(disk->ctx, path) : TOPO_ELIMIT;
   registry->dir = strdup(path);

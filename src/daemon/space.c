@@ -8,6 +8,7 @@
 #include "daemon/space_item.h"
 #include "port/close.h"
 #include "sys/clock.h"
+#include "sys/mutex.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -293,8 +294,8 @@ static struct topo_space *create(const struct topo_space_env *env)
     return NULL;
   space->env = env;
   topo_space_ports_init(space);
-  topo_assert(pthread_mutex_init(&space->mutex, NULL) == 0);
-  topo_assert(pthread_cond_init(&space->changed, NULL) == 0);
+  topo_mutex_init(&space->mutex);
+  topo_mutex_init_condition(&space->changed);
   /* What is put there is bounded: calls by TOPO_SPACE_CALLS, duplexes by TOPO_ENDPOINT_CONNS_MAX,
    * dials and batches by the node. */
   topo_mailbox_init(&space->inbox, SIZE_MAX, wake_actor, space);

@@ -1,31 +1,20 @@
 /*
  * author.c - making events of our own: the clock, the chain's counter, the frontier, the seal.
  *
- * The counter row and the event commit together, so a crash never uses a place in a chain twice.
+ * The counter row and the event commit together, so a crash never uses a position in a chain twice.
  */
-#include "dag/dag_impl.h"
+#include "dag/clock.h"
+#include "dag/decide.h"
+#include "dag/drain.h"
+#include "dag/facts.h"
+#include "dag/keys.h"
 
 #include "base/assert.h"
 #include "base/status.h"
 
 #include <string.h>
 
-static const uint64_t COUNTER_BITS = 16;
-
-void topo_clock_merge(struct topo_dag *dag, uint64_t hlc)
-{
-  if (hlc >> COUNTER_BITS <= dag->now_ms + TOPO_CLOCK_AHEAD_MS && hlc > dag->hlc)
-    dag->hlc = hlc;
-}
-
-static uint64_t tick(struct topo_dag *dag)
-{
-  uint64_t wall = dag->now_ms << COUNTER_BITS;
-  dag->hlc = wall > dag->hlc ? wall : dag->hlc + 1;
-  return dag->hlc;
-}
-
-/* The next place in our chain of a set. */
+/* The next position in our chain of a set: seq 0 and no predecessor in a new one. */
 static int next_position(struct topo_dag *dag, int64_t set_no, struct topo_envelope *e)
 {
   struct topo_stmt *s = topo_stmt(dag->db, "SELECT seq,prev FROM local_chain WHERE set_no=?1");
@@ -43,14 +32,23 @@ static int keep_position(struct topo_dag *dag, int64_t set_no, const struct topo
 {
   struct topo_stmt *s =
       topo_stmt(dag->db, "INSERT OR REPLACE INTO local_chain(set_no,seq,prev) VALUES(?1,?2,?3)");
+  topo_assert(!topo_id_is_zero(&e->id));
   topo_bind_i64(s, 1, set_no);
   topo_bind_i64(s, 2, e->seq);
   topo_bind_id(s, 3, &e->id);
   return topo_execute(s);
 }
 
-/* The epoch that new content goes under: of those whose key is held, the greatest (generation, id).
- */
+static bool comes_after(const struct topo_authority_node *a, const struct topo_authority_node *b)
+{
+  topo_assert(a->kind == TOPO_ACT_EPOCH && b->kind == TOPO_ACT_EPOCH);
+  if (a->epoch.generation != b->epoch.generation)
+    return a->epoch.generation > b->epoch.generation;
+  return topo_id_compare(&a->id, &b->id) > 0;
+}
+
+/* The epoch that new content goes under: of those that are accepted and whose key is held, the
+ * greatest (generation, id). */
 static const struct topo_epoch_key *current_epoch(const struct topo_dag *dag)
 {
   const struct topo_epoch_key *best = NULL;
@@ -58,11 +56,10 @@ static const struct topo_epoch_key *current_epoch(const struct topo_dag *dag)
   for (size_t i = 0; i < dag->keys->n; i++) {
     const struct topo_epoch_key *key = &dag->keys->keys[i];
     const struct topo_authority_node *node = topo_authority_find(dag->authority, &key->epoch);
-    if (!node || topo_control_state(dag, node) != TOPO_STATE_ACCEPTED)
+    if (!node || topo_judge_admitted(node, topo_authority_act_valid(dag->authority, node)) !=
+                     TOPO_STATE_ACCEPTED)
       continue;
-    if (!best || node->generation > best_node->generation ||
-        (node->generation == best_node->generation &&
-         topo_id_compare(&node->id, &best_node->id) > 0)) {
+    if (!best || comes_after(node, best_node)) {
       best = key;
       best_node = node;
     }
@@ -75,7 +72,7 @@ bool topo_dag_can_seal(const struct topo_dag *dag)
   return current_epoch(dag) != NULL;
 }
 
-/* Where the event is valid in its signer's chain. The recovery key acts once after genesis; its
+/* The event's position in its signer's chain. The recovery key acts once after genesis; its
  * chain is not kept in a counter row. */
 static int control_position(struct topo_dag *dag, bool own, struct topo_envelope *e)
 {
@@ -98,7 +95,7 @@ static int write_control(struct topo_dag *dag, const struct topo_type *type, str
   struct topo_id parents[TOPO_PARENTS_MAX];
   struct topo_envelope draft = {.kind = TOPO_CONTROL,
                                 .type = type->number,
-                                .hlc = tick(dag),
+                                .hlc = topo_clock_tick(dag),
                                 .signer = as->signer->public_key,
                                 .auth = as->auth,
                                 .body = body};
@@ -122,7 +119,7 @@ static int write_content(struct topo_dag *dag, const struct topo_type *type, str
   if (!key)
     return TOPO_ENOKEY;
   int64_t epoch = 0;
-  *e = (struct topo_envelope){.kind = TOPO_CONTENT, .hlc = tick(dag)};
+  *e = (struct topo_envelope){.kind = TOPO_CONTENT, .hlc = topo_clock_tick(dag)};
   int status = topo_log_intern(&dag->log, &key->epoch, &epoch);
   if (status == 0)
     status = next_position(dag, epoch, e);
@@ -140,75 +137,95 @@ static int write_content(struct topo_dag *dag, const struct topo_type *type, str
   return status == 0 ? keep_position(dag, epoch, e) : status;
 }
 
-/* Would we accept this content ourselves? Asked before anything is written. */
+/* Would we accept this content ourselves? Asked before anything is written, by the same judge. */
 static int check_content(struct topo_dag *dag, const struct topo_type *type,
                          const struct topo_value *values, const struct topo_id *auth)
 {
-  const struct topo_authority_node *credential = topo_authority_find(dag->authority, auth);
-  if ((type->check && type->check(values) < 0))
+  struct topo_content_case k = {.auth = topo_authority_find(dag->authority, auth)};
+  struct topo_content_facts *f = &k.facts;
+  if (type->check && type->check(values) < 0)
     return TOPO_EINVAL;
-  if (!credential || !credential->valid ||
-      !topo_role_may((enum topo_role)credential->key.role, type->right(values)))
+  if (!k.auth || !topo_node_is_credential(k.auth))
     return TOPO_EDENIED;
-  struct topo_dependency deps[TOPO_DEPENDENCIES_MAX];
-  size_t n = type->depends ? type->depends(values, deps) : 0;
-  for (size_t i = 0; i < n; i++) {
-    struct topo_row row;
-    int status = topo_log_find(&dag->log, &deps[i].id, &row);
-    if (status < 0)
-      return status;
-    if (row.state != TOPO_STATE_ACCEPTED || row.type != deps[i].type)
-      return TOPO_ENOTFOUND;
-  }
-  return 0;
+  for (size_t i = 0; type->fields[i].kind != TOPO_FIELD_END; i++)
+    k.values[i] = values[i];
+  *f = (struct topo_content_facts){.room = true, .open = true, .authentic = true};
+  f->auth_admitted = f->auth_is_its = true;
+  f->valid = k.auth->credential.valid;
+  int status = topo_facts_of_body(dag, type, &k);
+  if (status < 0)
+    return status;
+  if (topo_judge_content(f).state == TOPO_STATE_ACCEPTED)
+    return 0;
+  bool at_fault = !f->valid || !f->may || (f->unaccepted == 0 && !f->wrong);
+  return at_fault ? TOPO_EDENIED : TOPO_ENOTFOUND;
 }
 
-/* Opens our own event again: what is placed is what others will see. */
-static int place_own_content(struct topo_dag *dag, const struct topo_envelope *e)
+/* Opens our own event again: what is decided is what others will see. */
+static int decide_own_content(struct topo_dag *dag, const struct topo_envelope *e)
 {
   struct topo_buf plain = {0};
   struct topo_checked c = {.envelope = *e, .authentic = true, .opened = true};
   const struct topo_epoch_key *key = topo_keyring_find(dag->keys, &e->epoch);
   int status = topo_content_open(key, &dag->context, e, dag->path, &plain, &c.inner);
   if (status == 0)
-    status = topo_place_content(dag, &c);
+    status = topo_decide(dag, &c);
   topo_buf_wipe(&plain);
   return status;
+}
+
+static int write_and_decide(struct topo_dag *dag, const struct topo_type *type,
+                            struct topo_bytes body, const struct topo_author_as *as,
+                            struct topo_id *id)
+{
+  struct topo_buf raw = {0};
+  struct topo_envelope e = {0};
+  int status;
+  if (type->act) {
+    status = write_control(dag, type, body, as, &e, &raw);
+    struct topo_checked c = {.envelope = e, .authentic = true};
+    if (status == 0)
+      status = topo_decide(dag, &c);
+  } else {
+    status = write_content(dag, type, body, &as->auth, &e, &raw);
+    if (status == 0)
+      status = decide_own_content(dag, &e);
+  }
+  if (status == 0)
+    status = topo_drain(dag);
+  *id = e.id;
+  topo_buf_finish(&raw);
+  return status;
+}
+
+/* We make nothing that we would not accept ourselves. */
+static int check_accepted(struct topo_dag *dag, const struct topo_id *id)
+{
+  struct topo_row row;
+  int status = topo_log_find(&dag->log, id, &row);
+  if (status < 0 || row.state == TOPO_STATE_ACCEPTED)
+    return status;
+  return row.state == TOPO_STATE_BLOCKED ? TOPO_ENOTFOUND : TOPO_EDENIED;
 }
 
 int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
                        const struct topo_value *values, const struct topo_author_as *as,
                        uint64_t now_ms, const struct topo_sink *sink, struct topo_id *id)
 {
-  struct topo_buf body = {0}, raw = {0};
-  struct topo_envelope e = {0};
+  struct topo_buf body = {0};
+  topo_assert(topo_db_in_transaction(dag->db));
   dag->sink = sink;
-  dag->now_ms = now_ms;
+  dag->clock.now_ms = now_ms;
   int status = topo_fields_encode(type->fields, values, &body);
   if (status == 0 && !type->act)
     status = check_content(dag, type, values, &as->auth);
   if (status == 0)
-    status = type->act ? write_control(dag, type, topo_buf_view(&body), as, &e, &raw)
-                       : write_content(dag, type, topo_buf_view(&body), &as->auth, &e, &raw);
-  if (status == 0 && type->act) {
-    struct topo_checked c = {.envelope = e, .authentic = true};
-    status = topo_place_control(dag, &c);
-  } else if (status == 0) {
-    status = place_own_content(dag, &e);
-  }
+    status = write_and_decide(dag, type, topo_buf_view(&body), as, id);
   if (status == 0)
-    status = topo_drain(dag);
+    status = topo_clock_save(dag);
   if (status == 0)
-    status = topo_save_clock(dag);
-  struct topo_row row;
-  if (status == 0)
-    status = topo_log_find(&dag->log, &e.id, &row);
-  /* We make nothing that we would not accept ourselves. */
-  if (status == 0 && row.state != TOPO_STATE_ACCEPTED)
-    status = row.state == TOPO_STATE_BLOCKED ? TOPO_ENOTFOUND : TOPO_EDENIED;
-  *id = e.id;
+    status = check_accepted(dag, id);
   topo_buf_finish(&body);
-  topo_buf_finish(&raw);
   return status;
 }
 
@@ -216,10 +233,30 @@ int topo_dag_author(struct topo_dag *dag, const struct topo_type *type,
                     const struct topo_value *values, uint64_t now_ms, const struct topo_sink *sink,
                     struct topo_id *id)
 {
-  const struct topo_authority_node *credential =
+  const struct topo_authority_node *own =
       topo_authority_credential_of(dag->authority, &dag->self.device.public_key);
-  if (!credential)
+  if (!own)
     return TOPO_EDENIED;
-  struct topo_author_as as = {&dag->self.device, credential->id};
+  struct topo_author_as as = {&dag->self.device, own->id};
   return topo_dag_author_as(dag, type, values, &as, now_ms, sink, id);
+}
+
+int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,
+                      const struct topo_id *credential, const struct topo_id *seal_key,
+                      uint64_t now_ms, const struct topo_sink *sink)
+{
+  int status = 0;
+  struct topo_keyring *keys = topo_keyring_hold(dag->keys);
+  for (size_t i = 0; i < keys->n && status == 0; i++) {
+    const struct topo_epoch_key *key = &keys->keys[i];
+    uint8_t entry[TOPO_WRAP_ENTRY_SIZE];
+    status = topo_keys_wrap(dag, key, credential, seal_key, entry);
+    struct topo_value values[TOPO_FIELDS_MAX] = {topo_value_of_id(&key->epoch)};
+    values[1].bytes = (struct topo_bytes){entry, sizeof entry};
+    struct topo_id id;
+    if (status == 0)
+      status = topo_dag_author(dag, wrap, values, now_ms, sink, &id);
+  }
+  topo_keyring_release(keys);
+  return status;
 }

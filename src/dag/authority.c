@@ -22,7 +22,7 @@ void topo_authority_destroy(struct topo_authority *a)
   if (!a)
     return;
   for (int32_t i = 0; i < a->n; i++)
-    free(a->nodes[i].slots), free(a->nodes[i].epochs);
+    topo_node_finish(&a->nodes[i]);
   free(a->nodes);
   free(a->buckets);
   free(a);
@@ -57,21 +57,15 @@ const struct topo_authority_node *topo_authority_at(const struct topo_authority 
   return &a->nodes[index];
 }
 
-struct topo_authority_node *topo_authority_node(struct topo_authority *a, int32_t index)
+void topo_authority_set_state(struct topo_authority *a, int32_t index, uint8_t state)
 {
   topo_assert(index >= 0 && index < a->n);
-  return &a->nodes[index];
+  a->nodes[index].state = state;
 }
 
 int32_t topo_authority_count(const struct topo_authority *a)
 {
   return a->n;
-}
-
-bool topo_node_is_credential(const struct topo_authority_node *n)
-{
-  return n->kind == TOPO_ACT_GENESIS || n->kind == TOPO_ACT_GRANT || n->kind == TOPO_ACT_DEVICE ||
-         n->kind == TOPO_ACT_ADMISSION;
 }
 
 static void put_bucket(struct topo_authority *a, int32_t i)
@@ -105,23 +99,10 @@ int topo_authority_push(struct topo_authority *a, const struct topo_authority_no
     a->n_buckets = 2 * capacity;
     rehash(a);
   }
+  topo_assert(a->n < a->capacity && node->auth < a->n && node->prev < a->n);
   a->nodes[a->n++] = *node;
   put_bucket(a, a->n - 1);
   return 0;
-}
-
-size_t topo_node_references(const struct topo_authority_node *n, int32_t *out)
-{
-  size_t k = 0;
-  for (unsigned i = 0; i < n->n_parents; i++)
-    out[k++] = n->parents[i];
-  if (n->auth != TOPO_NONE)
-    out[k++] = n->auth;
-  if (n->prev != TOPO_NONE)
-    out[k++] = n->prev;
-  if (n->invite != TOPO_NONE)
-    out[k++] = n->invite;
-  return k;
 }
 
 int topo_authority_any_past(const struct topo_authority *a, const int32_t *direct, size_t n,
@@ -141,6 +122,7 @@ int topo_authority_any_past(const struct topo_authority *a, const int32_t *direc
   for (;;) {
     for (size_t i = 0; i < n; i++)
       if (!seen[refs[i]]) {
+        topo_assert(depth < (size_t)a->n);
         seen[refs[i]] = 1; /* each node enters the stack once: it cannot overflow */
         stack[depth++] = refs[i];
       }
@@ -184,7 +166,7 @@ void topo_authority_cover(struct topo_authority *a, int32_t index)
     a->nodes[index].covered = true; /* never a parent itself */
   if (topo_node_is_credential(n))
     a->dirty = true;
-  if (n->kind == TOPO_ACT_EPOCH || n->kind == TOPO_ACT_WRAP)
+  if (topo_node_is_epoch(n))
     a->unnumbered++;
   a->grown = true;
 }
@@ -217,6 +199,7 @@ unsigned topo_authority_frontier(const struct topo_authority *a,
       n = TOPO_PARENTS_MAX;
     }
   }
+  topo_assert(n <= TOPO_PARENTS_MAX);
   for (size_t i = 0; i < n; i++)
     out[i] = best[i]->id;
   qsort(out, n, sizeof *out, ascending);
@@ -226,8 +209,8 @@ unsigned topo_authority_frontier(const struct topo_authority *a,
 bool topo_authority_act_valid(const struct topo_authority *a, const struct topo_authority_node *n)
 {
   if (topo_node_is_credential(n))
-    return n->valid;
-  return n->auth != TOPO_NONE && a->nodes[n->auth].valid;
+    return n->credential.valid;
+  return n->auth != TOPO_NONE && topo_node_credential(&a->nodes[n->auth])->valid;
 }
 
 const struct topo_authority_node *topo_authority_credential_of(const struct topo_authority *a,
@@ -236,7 +219,8 @@ const struct topo_authority_node *topo_authority_credential_of(const struct topo
   const struct topo_authority_node *best = NULL;
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];
-    if (topo_node_is_credential(n) && n->valid && topo_id_equal(&n->device, device) &&
+    if (topo_node_is_credential(n) && n->credential.valid &&
+        topo_id_equal(&n->credential.device, device) &&
         (!best || topo_node_key_compare(n, best) < 0))
       best = n;
   }
@@ -245,7 +229,8 @@ const struct topo_authority_node *topo_authority_credential_of(const struct topo
 
 static int open_slot(const struct topo_authority *a, int32_t invite, const struct topo_id *device)
 {
-  const struct topo_authority_node *n = &a->nodes[invite];
+  topo_assert(a->nodes[invite].kind == TOPO_ACT_INVITE);
+  const struct topo_invite *n = &a->nodes[invite].invite;
   for (unsigned s = 0; s < n->n_slots; s++)
     if (topo_id_equal(&n->slots[s], device) && !(n->taken >> s & 1))
       return (int)s;
@@ -259,7 +244,7 @@ const struct topo_authority_node *topo_authority_open_invite(const struct topo_a
 {
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];
-    if (n->kind != TOPO_ACT_INVITE || !topo_id_equal(&n->invite_key, invite_key) ||
+    if (n->kind != TOPO_ACT_INVITE || !topo_id_equal(&n->invite.key, invite_key) ||
         !topo_authority_act_valid(a, n))
       continue;
     *slot = open_slot(a, i, device);
@@ -277,8 +262,8 @@ const struct topo_authority_node *topo_authority_admission(const struct topo_aut
   int32_t of = topo_authority_index(a, invite);
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];
-    if (n->kind == TOPO_ACT_ADMISSION && n->invite == of && n->valid &&
-        topo_id_equal(&n->device, device))
+    if (n->kind == TOPO_ACT_ADMISSION && n->credential.invite == of && n->credential.valid &&
+        topo_id_equal(&n->credential.device, device))
       return n;
   }
   return NULL;
@@ -290,10 +275,10 @@ void topo_authority_trust(const struct topo_authority *a, const struct topo_id *
 {
   for (int32_t i = 0; i < a->n; i++) {
     const struct topo_authority_node *n = &a->nodes[i];
-    if (topo_node_is_credential(n) && n->valid)
-      each(arg, &n->device, false);
+    if (topo_node_is_credential(n) && n->credential.valid)
+      each(arg, &n->credential.device, false);
     else if (n->kind == TOPO_ACT_INVITE && topo_authority_act_valid(a, n) &&
-             open_slot(a, i, device) >= 0 && !topo_authority_credential_of(a, &n->invite_key))
-      each(arg, &n->invite_key, true);
+             open_slot(a, i, device) >= 0 && !topo_authority_credential_of(a, &n->invite.key))
+      each(arg, &n->invite.key, true);
   }
 }

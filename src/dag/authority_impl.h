@@ -20,10 +20,12 @@ int32_t topo_authority_index(const struct topo_authority *a, const struct topo_i
 int topo_authority_any_past(const struct topo_authority *a, const int32_t *direct, size_t n,
                             bool (*wanted)(const struct topo_authority_node *node, void *arg),
                             void *arg);
-/* All direct references of a node; room for TOPO_ANCESTORS_MAX. */
+/* Adds a node, whose references are nodes already, and takes over what it owns. 0 or TOPO_ENOMEM.
+ */
 int topo_authority_push(struct topo_authority *a, const struct topo_authority_node *node);
 /* Marks what the node at `index` refers to as no longer maximal. */
 void topo_authority_cover(struct topo_authority *a, int32_t index);
+/* All direct references of a node; room for TOPO_ANCESTORS_MAX. */
 size_t topo_node_references(const struct topo_authority_node *n, int32_t *out);
 int topo_node_key_compare(const struct topo_authority_node *a, const struct topo_authority_node *b);
 int topo_check_countersign(const struct topo_act *act, const struct topo_context *context,

@@ -1,6 +1,7 @@
 /* changes.c - the change log's tables. */
 #include "dag/changes.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #include <stdlib.h>
@@ -135,6 +136,7 @@ int topo_changes_begin(struct topo_db *db, uint64_t incarnation)
 {
   struct topo_stmt *s = topo_stmt(db, "INSERT INTO local_incarnation(incarnation,first_seq)"
                                       " SELECT ?1,coalesce(max(seq),0)+1 FROM local_change");
+  topo_assert(topo_db_in_transaction(db));
   topo_bind_i64(s, 1, (int64_t)incarnation);
   int status = topo_execute(s);
   if (status < 0)
@@ -180,6 +182,7 @@ static bool ascending(const struct topo_change *changes, size_t n)
 static size_t keep_last(struct topo_change *changes, size_t n)
 {
   size_t kept = 0;
+  topo_assert(n <= INT64_MAX);
   for (size_t i = 0; i < n; i++)
     changes[i].seq = (int64_t)i;
   qsort(changes, n, sizeof *changes, by_entity);
@@ -219,9 +222,12 @@ static int insert(struct topo_db *db, const struct topo_change *changes, int n)
 int topo_changes_append(struct topo_db *db, struct topo_change *changes, size_t n)
 {
   int status = 0;
+  topo_assert(n == 0 || topo_db_in_transaction(db));
   size_t kept = ascending(changes, n) ? n : keep_last(changes, n);
+  topo_assert(kept <= n && (kept > 0) == (n > 0));
   for (size_t i = 0; i < kept && status == 0;) {
     int rows = kept - i >= ROWS ? ROWS : 1;
+    topo_assert(changes[i].entity >= 0);
     status = insert(db, &changes[i], rows);
     i += (size_t)rows;
   }

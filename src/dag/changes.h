@@ -1,18 +1,19 @@
 /*
  * changes.h - the change log of a space: which entities of which type have changed, in order.
  *
- *   local_change(seq, type, entity)   a row for each entity that a commit changed
- *   local_incarnation(no, incarnation, first_seq)      a row for each time the log was opened for
- * writing
+ *   local_change(seq, type, entity)
+ *       a row for each entity that a commit has changed
+ *   local_incarnation(no, incarnation, first_seq)
+ *       a row for each time the log was opened for writing
  *
- * A row says that something changed, not how: what it is now is valid in the projections, so a
- * reader that is late reads the present state, once, and is as good as one that was there all the
- * time. The log is the whole of what clients are told (views/range.h), live or after a pause.
+ * A row says that something has changed, not how: what it is now stands in the projections. So a
+ * reader that is late reads the present state, once, and knows as much as one that was there all
+ * the time. Whatever clients are told comes from here, live or after a pause.
  *
- * A cursor is a place in it: an incarnation and a sequence number. The incarnation is there because
- * a power cut may take the last commits of what peers can send again: the numbers are then given
- * anew, to other changes. A cursor of the lost part names an incarnation that has ended before it,
- * or that is not known, and is refused. A rebuild of the projections ends all incarnations.
+ * A cursor is an incarnation and a sequence number. The incarnation is there because a power cut
+ * may take the last commits of what peers can send again, and their numbers are then given to other
+ * changes. A cursor of the lost part names an incarnation that ended before it, or one that is not
+ * known, and is refused. A rebuild of the projections ends all incarnations.
  */
 #ifndef TOPO_DAG_CHANGES_H
 #define TOPO_DAG_CHANGES_H
@@ -58,8 +59,8 @@ int topo_changes_read(struct topo_db *db, int64_t seq, struct topo_change *out, 
 int topo_changes_begin(struct topo_db *db, uint64_t incarnation);
 /* Ends all incarnations: no cursor is good any more. In a transaction. */
 int topo_changes_forget(struct topo_db *db);
-/* Appends, each entity once, at the place of its last mention. In a transaction. `changes` are
- * reordered; their seq is not used. */
+/* Appends `n` changes, each entity once, where it was mentioned last. In a transaction. `changes`
+ * are reordered, and their seq is not looked at. 0 or a storage status. */
 int topo_changes_append(struct topo_db *db, struct topo_change *changes, size_t n);
 
 #endif

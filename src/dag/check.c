@@ -1,8 +1,8 @@
 /*
  * check.c - a batch on its way from bytes to checked events.
  *
- * The events of one chain are sorted by their position, so that opening them walks neighbouring
- * leaves of the tree, and authenticity is recomputed from the last to the first.
+ * The events of one chain are sorted by their position. Opening them then walks neighbouring leaves
+ * of the GGM tree, and authenticity is decided from the last event of a chain to its first.
  */
 #include "dag/check.h"
 
@@ -45,6 +45,7 @@ int topo_batch_add(struct topo_batch *batch, const uint8_t *data, size_t len)
   }
   if (r.failed)
     return TOPO_EMALFORMED;
+  topo_assert(!batch->events); /* not checked yet */
   if (topo_buf_put(&batch->raw, data, len) < 0)
     return TOPO_ENOMEM;
   batch->n += n;
@@ -133,9 +134,9 @@ static bool judged(const struct topo_checked *c)
   return c->status == 0 && !c->duplicate && !c->no_key;
 }
 
-/* A successor that names `chain[i]`: it is valid a little further on, among those with seq + 1.
- * Where the chain forks, one with a valid signature is taken before one that is authenticated by
- * its successor for itself, and a forged one not at all. */
+/* An event that names `chain[i]` as its predecessor: it comes a little later, among those with seq
+ * + 1. Where the chain forks, one whose signature was found valid is preferred to one that has a
+ * successor itself, and one whose signature is wrong is not taken at all. */
 static struct topo_checked *successor(struct topo_checked **chain, size_t n, size_t i)
 {
   const struct topo_envelope *e = &chain[i]->envelope;
@@ -155,8 +156,10 @@ static struct topo_checked *successor(struct topo_checked **chain, size_t n, siz
 /* Verifies the heads of one chain of `n` events, sorted by seq; each control event by itself. */
 static void check_chain(struct topo_batch *b, struct topo_checked **chain, size_t n)
 {
+  topo_assert(n == 0 || same_chain(&chain[0]->envelope, &chain[n - 1]->envelope));
   for (size_t i = n; i-- > 0;) {
     struct topo_checked *c = chain[i];
+    topo_assert(i == 0 || chain[i - 1]->envelope.seq <= c->envelope.seq);
     if (!judged(c))
       continue;
     if (c->envelope.kind == TOPO_CONTENT)
@@ -169,10 +172,11 @@ static void check_chain(struct topo_batch *b, struct topo_checked **chain, size_
 int topo_batch_authenticate(struct topo_batch *b,
                             bool (*is_item)(void *arg, const struct topo_checked *c), void *arg)
 {
-  for (size_t i = b->n_order; i-- > 0;) { /* a successor is valid after those it proves for */
+  for (size_t i = b->n_order; i-- > 0;) { /* a successor comes after what it names */
     struct topo_checked *c = b->order[i];
     if (!c->successor || !judged(c))
       continue;
+    topo_assert(c->successor->envelope.seq == c->envelope.seq + 1);
     c->authentic = c->successor->authentic && is_item(arg, c->successor);
     if (!c->authentic && verify(b, c) < 0)
       return TOPO_ENOMEM;
@@ -205,6 +209,7 @@ static void work(struct topo_batch *b, struct topo_checked **order, size_t n,
 
 void topo_batch_check(struct topo_batch *b)
 {
+  topo_assert(!b->events && !b->order); /* once */
   b->status = decode_all(b, &b->n_order);
   if (b->status < 0)
     return;

@@ -3,10 +3,10 @@
  * state: it runs on a worker thread over a batch that it owns, and its result is an input of a
  * later step.
  *
- * Signatures of content are checked from the heads of chains (docs/protocol.md §5): when a
- * successor in the same batch names an event as its predecessor, the event's own signature is left
- * alone and the successor is noted as its successor. Whether the successor counts depends on what
- * becomes of it, which only placement knows: topo_batch_authenticate asks.
+ * Signatures of content are checked from the heads of chains (docs/protocol.md §5): when another
+ * event of the batch names an event as its predecessor, that event's own signature is not looked
+ * at, and the other is noted as its successor. A successor authenticates its predecessor only if it
+ * is an item, which depends on credentials: topo_batch_authenticate asks, once these are known.
  */
 #ifndef TOPO_DAG_CHECK_H
 #define TOPO_DAG_CHECK_H
@@ -18,13 +18,12 @@ enum { TOPO_BATCH_EVENTS = 8192, TOPO_BATCH_BYTES = 4 * 1024 * 1024 };
 /* One received event. Views point into the batch. */
 struct topo_checked {
   struct topo_envelope envelope;
-  int status;     /* 0, or why the bytes are no event: nothing below counts then */
-  bool duplicate; /* the same id is valid earlier in the batch */
-  bool opened;    /* content: inner is set */
-  bool no_key;    /* content: the epoch's key was not in the keyring */
-  bool authentic; /* its own signature is valid, or its successor counts */
-  struct topo_checked
-      *successor; /* a successor in this batch; its own signature was not looked at */
+  int status;                     /* 0, or why the bytes are no event: nothing below counts then */
+  bool duplicate;                 /* the same event came earlier in the batch */
+  bool opened;                    /* content: inner is set */
+  bool no_key;                    /* content: the epoch's key was not in the keyring */
+  bool authentic;                 /* its own signature is valid, or its successor is an item */
+  struct topo_checked *successor; /* in this batch: then its own signature was not looked at */
   struct topo_inner inner;
 };
 
@@ -47,9 +46,10 @@ void topo_batch_destroy(struct topo_batch *batch); /* wipes; NULL is fine; on th
 int topo_batch_add(struct topo_batch *batch, const uint8_t *data, size_t len);
 /* Does the work. Any thread. */
 void topo_batch_check(struct topo_batch *batch);
-/* Settles `authentic` for authenticated by its successor events: `is_item(arg, c)` says whether an
- * authentic event is an item. One whose successor does not count is judged by its own signature. 0
- * or TOPO_ENOMEM. */
+/* Decides `authentic` for the events that have a successor: `is_item(arg, c)` says whether an
+ * authentic event is an item. Where the successor is none, the event's own signature decides. 0 or
+ * TOPO_ENOMEM.
+ */
 int topo_batch_authenticate(struct topo_batch *batch,
                             bool (*is_item)(void *arg, const struct topo_checked *c), void *arg);
 

@@ -1,7 +1,13 @@
 /*
  * dag.c - opening a space's events, and applying a batch: the order of placement is here.
  */
-#include "dag/dag_impl.h"
+#include "dag/clock.h"
+#include "dag/decide.h"
+#include "dag/drain.h"
+#include "dag/judge.h"
+#include "dag/keys.h"
+#include "dag/rebuild.h"
+#include "dag/stored.h"
 
 #include "base/assert.h"
 #include "base/status.h"
@@ -38,97 +44,59 @@ static void ignore_rejected(void *ctx, const struct topo_id *id, int status)
 
 static const struct topo_sink null_sink = {ignore_item, ignore_want, ignore_rejected, NULL};
 
-int topo_act_of(const struct topo_dag *dag, const struct topo_envelope *e, struct topo_act *act)
-{
-  *act = (struct topo_act){.kind = TOPO_ACT_OTHER};
-  const struct topo_type *type = topo_type_find(dag->types, e->type);
-  if (!type || !type->act)
-    return 0;
-  act->right = type->act_right;
-  struct topo_value values[TOPO_FIELDS_MAX];
-  int status = topo_fields_decode(type->fields, e->body, values);
-  if (status == 0)
-    status = type->act(values, act);
-  if (status == 0 || e->type <= TOPO_TYPE_AUTHORITY_MAX)
-    return status; /* what decides rights must be readable */
-  *act = (struct topo_act){.kind = TOPO_ACT_OTHER, .right = type->act_right};
-  return 0;
-}
-
-int topo_open_row(struct topo_dag *dag, int64_t no, struct topo_opened *out)
-{
-  int status = topo_log_bytes(&dag->log, no, &out->raw);
-  if (status < 0)
-    return status;
-  if (topo_envelope_decode(&out->envelope, &dag->context, topo_buf_view(&out->raw)) < 0)
-    return TOPO_ECORRUPT; /* it was decoded before it was stored */
-  if (out->envelope.kind == TOPO_CONTROL)
-    return 0;
-  const struct topo_epoch_key *key = topo_keyring_find(dag->keys, &out->envelope.epoch);
-  if (!key)
-    return 0;
-  status = topo_content_open(key, &dag->context, &out->envelope, NULL, &out->plain, &out->inner);
-  out->open = status == 0;
-  return status == TOPO_EUNSEAL ? TOPO_ECORRUPT : status;
-}
-
-void topo_opened_finish(struct topo_opened *opened)
-{
-  topo_buf_finish(&opened->raw);
-  topo_buf_wipe(&opened->plain);
-}
-
-/* Admits what was admitted before, in the same order. */
-static int load_authority(struct topo_dag *dag)
+/* Admits one event that was admitted before. What it refers to was admitted before it, and so was
+ * it: else the table is damaged. */
+static int admit_again(struct topo_dag *dag, int64_t no)
 {
   struct topo_opened opened = {0};
+  struct topo_act act;
+  struct topo_id absent[TOPO_ANCESTORS_MAX];
+  struct topo_authority_node node;
+  int status = topo_open_row(dag, no, &opened);
+  const struct topo_envelope *e = &opened.envelope;
+  if (status == 0 && (e->kind != TOPO_CONTROL || topo_authority_find(dag->authority, &e->id)))
+    status = TOPO_ECORRUPT;
+  if (status == 0)
+    status = topo_act_of(dag, e, &act);
+  if (status == 0 && topo_authority_missing(dag->authority, e, &act, absent) > 0)
+    status = TOPO_ECORRUPT;
+  if (status == 0)
+    status = topo_authority_admit(dag->authority, &dag->context, e, &act, true, &node);
+  if (status == 0)
+    status = topo_authority_add(dag->authority, &node, no);
+  topo_opened_finish(&opened);
+  return status == TOPO_EDENIED || status == TOPO_EMALFORMED ? TOPO_ECORRUPT : status;
+}
+
+static int load_authority(struct topo_dag *dag)
+{
+  struct topo_authority *a = dag->authority;
   struct topo_stmt *s = topo_stmt(dag->db, "SELECT no FROM local_admitted ORDER BY rank");
   int status;
   while ((status = topo_fetch(s)) == 1) {
-    int64_t no = topo_column_i64(s, 0);
-    struct topo_act act;
-    topo_buf_clear(&opened.raw);
-    status = topo_open_row(dag, no, &opened);
-    if (status == 0)
-      status = topo_act_of(dag, &opened.envelope, &act);
-    struct topo_id missing[TOPO_ANCESTORS_MAX];
-    /* What it refers to was admitted before it, and so was it: else the table is damaged. */
-    if (status == 0 && topo_authority_missing(dag->authority, &opened.envelope, &act, missing) > 0)
-      status = TOPO_ECORRUPT;
-    if (status == 0)
-      status =
-          topo_authority_admit(dag->authority, &dag->context, &opened.envelope, &act, no, true);
-    if (status == TOPO_EDENIED || status == TOPO_EMALFORMED)
-      status = TOPO_ECORRUPT;
+    status = admit_again(dag, topo_column_i64(s, 0));
     if (status < 0)
       break;
   }
   topo_reset(s);
-  topo_opened_finish(&opened);
   if (status == 0)
-    status = topo_authority_recompute(dag->authority);
-  dag->recomputed = topo_authority_count(dag->authority);
-  for (int32_t i = 0; i < dag->recomputed; i++) {
-    struct topo_authority_node *node = topo_authority_node(dag->authority, i);
-    node->judged = (uint8_t)topo_control_state(dag, node);
+    status = topo_authority_recompute(a);
+  dag->n_decided = topo_authority_count(a);
+  for (int32_t i = 0; i < dag->n_decided; i++) {
+    const struct topo_authority_node *node = topo_authority_at(a, i);
+    enum topo_state state = topo_judge_admitted(node, topo_authority_act_valid(a, node));
+    topo_authority_set_state(a, i, (uint8_t)state);
   }
-  topo_authority_recomputed(dag->authority);
+  topo_authority_recomputed(a);
   return status < 0 ? status : 0;
 }
 
-static int load_numbers(struct topo_dag *dag)
+static int count_pending(struct topo_dag *dag)
 {
   struct topo_stmt *s = topo_stmt(dag->db, "SELECT count(*) FROM event WHERE state=1");
   int status = topo_fetch(s);
   if (status == 1)
-    dag->held = (uint64_t)topo_column_i64(s, 0);
-  topo_reset(s);
-  if (status < 0)
-    return status;
-  s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='hlc'");
-  status = topo_fetch(s);
-  if (status == 1)
-    dag->hlc = dag->saved_hlc = (uint64_t)topo_column_i64(s, 0);
+    dag->pending = (uint64_t)topo_column_i64(s, 0);
   topo_reset(s);
   return status < 0 ? status : 0;
 }
@@ -173,9 +141,11 @@ int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_t
   if (status == 0)
     status = load_authority(dag);
   if (status == 0)
-    status = load_numbers(dag);
+    status = count_pending(dag);
   if (status == 0)
-    status = topo_project_prepare(dag);
+    status = topo_clock_load(dag);
+  if (status == 0)
+    status = topo_rebuild_when_changed(dag);
   if (status == 0)
     status = begin_incarnation(dag);
   if (status < 0) {
@@ -193,11 +163,11 @@ void topo_dag_close(struct topo_dag *dag)
   topo_authority_destroy(dag->authority);
   topo_keyring_release(dag->keys);
   topo_log_finish(&dag->log);
-  topo_buf_finish(&dag->ready);
-  topo_buf_finish(&dag->refused);
-  topo_buf_finish(&dag->dirty);
-  topo_buf_finish(&dag->opened);
-  topo_buf_finish(&dag->changed);
+  topo_buf_finish(&dag->lists.ready);
+  topo_buf_finish(&dag->lists.dropped);
+  topo_buf_finish(&dag->lists.dirty);
+  topo_buf_finish(&dag->lists.opened);
+  topo_buf_finish(&dag->lists.changed);
   if (dag->path)
     topo_wipe(dag->path, sizeof *dag->path);
   free(dag->path);
@@ -218,17 +188,12 @@ int topo_dag_items(struct topo_dag *dag, const struct topo_sink *sink)
   return status;
 }
 
-int topo_changed(struct topo_dag *dag, uint16_t type, int64_t entity)
-{
-  struct topo_change change = {0, type, entity};
-  return topo_buf_put(&dag->changed, &change, sizeof change);
-}
-
 int topo_dag_log_changes(struct topo_dag *dag)
 {
-  struct topo_change *changes = (struct topo_change *)(void *)dag->changed.data;
-  int status = topo_changes_append(dag->db, changes, dag->changed.len / sizeof *changes);
-  topo_buf_clear(&dag->changed);
+  topo_assert(topo_db_in_transaction(dag->db));
+  struct topo_change *changes = (struct topo_change *)(void *)dag->lists.changed.data;
+  int status = topo_changes_append(dag->db, changes, dag->lists.changed.len / sizeof *changes);
+  topo_buf_clear(&dag->lists.changed);
   return status;
 }
 
@@ -259,57 +224,33 @@ static size_t placeable(struct topo_dag *dag, struct topo_batch *batch, struct t
   return n;
 }
 
-/* Would this authentic content be an item, now that the credentials are recomputed? */
-static bool is_item(void *arg, const struct topo_checked *c)
-{
-  const struct topo_dag *dag = arg;
-  const struct topo_authority_node *credential =
-      topo_authority_find(dag->authority, &c->inner.auth);
-  return credential && topo_node_is_credential(credential) &&
-         topo_id_equal(&credential->device, &c->inner.device);
-}
-
-int topo_batch_authenticated(struct topo_dag *dag, struct topo_batch *batch)
-{
-  return topo_batch_authenticate(batch, is_item, dag);
-}
-
-int topo_save_clock(struct topo_dag *dag)
-{
-  if (dag->hlc == dag->saved_hlc)
-    return 0;
-  struct topo_stmt *s =
-      topo_stmt(dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('hlc',?1)");
-  topo_bind_i64(s, 1, (int64_t)dag->hlc);
-  dag->saved_hlc = dag->hlc;
-  return topo_execute(s);
-}
-
 int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_ms,
                    const struct topo_sink *sink)
 {
   if (batch->status < 0)
     return batch->status;
+  topo_assert(topo_db_in_transaction(dag->db) && dag->lists.ready.len == 0);
   dag->sink = sink;
-  dag->now_ms = now_ms;
+  dag->clock.now_ms = now_ms;
   struct topo_checked **order = calloc(batch->n ? batch->n : 1, sizeof(struct topo_checked *));
   if (!order)
     return TOPO_ENOMEM;
   size_t n = placeable(dag, batch, order), i = 0;
+  topo_assert(n <= batch->n);
   int status = 0;
   for (; i < n && status == 0 && order[i]->envelope.kind == TOPO_CONTROL; i++)
-    status = topo_place_control(dag, order[i]);
+    status = topo_decide(dag, order[i]);
   if (status == 0)
     status = topo_drain(dag);
   if (status == 0)
-    status = topo_batch_authenticated(dag, batch);
+    status = topo_drain_authenticate(dag, batch);
   for (; i < n && status == 0; i++)
-    status = topo_place_content(dag, order[i]);
+    status = topo_decide(dag, order[i]);
   free(order);
   if (status == 0)
     status = topo_drain(dag);
   if (status == 0)
-    status = topo_save_clock(dag);
+    status = topo_clock_save(dag);
   dag->sink = &null_sink;
   return status;
 }
@@ -328,6 +269,22 @@ int topo_dag_read(struct topo_dag *dag, const struct topo_id *id, struct topo_bu
     return status;
   return row.state >= TOPO_STATE_UNAUTHORISED ? topo_log_bytes(&dag->log, row.no, out)
                                               : TOPO_ENOTFOUND;
+}
+
+int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
+                         const uint8_t secret[static 32], uint64_t now_ms,
+                         const struct topo_sink *sink)
+{
+  const struct topo_authority_node *node = topo_authority_find(dag->authority, epoch);
+  struct topo_id commitment = topo_epoch_commitment(secret);
+  if (!node || node->kind != TOPO_ACT_EPOCH)
+    return TOPO_ENOTFOUND;
+  if (!topo_id_equal(&node->epoch.commitment, &commitment))
+    return TOPO_EINVAL;
+  dag->sink = sink;
+  dag->clock.now_ms = now_ms;
+  int status = topo_keys_keep(dag, epoch, secret);
+  return status == 0 ? topo_drain(dag) : status;
 }
 
 const struct topo_context *topo_dag_context(const struct topo_dag *dag)
@@ -352,5 +309,5 @@ uint64_t topo_dag_changes(const struct topo_dag *dag)
 }
 uint64_t topo_dag_pending(const struct topo_dag *dag)
 {
-  return dag->held;
+  return dag->pending;
 }

@@ -50,6 +50,7 @@ static struct topo_context context_of(const struct topo_envelope *e, const struc
 
 static void compute_id(struct topo_envelope *e, const struct topo_context *context)
 {
+  topo_assert(e->sealed.len < e->raw.len && (e->kind == TOPO_CONTENT || e->sealed.len == 0));
   uint8_t names[TOPO_CONTEXT_SIZE], sealed_hash[TOPO_HASH_SIZE];
   struct topo_context c = context_of(e, context);
   topo_context_bytes(&c, names);
@@ -151,12 +152,14 @@ struct topo_id topo_envelope_parent(const struct topo_envelope *e, unsigned i)
 
 int topo_envelope_verify(const struct topo_envelope *e, const struct topo_context *context)
 {
+  topo_assert(e->kind == TOPO_CONTROL && e->raw.len > TOPO_SIG_SIZE);
   uint8_t names[TOPO_CONTEXT_SIZE];
   struct topo_context c = context_of(e, context);
   topo_context_bytes(&c, names);
   struct topo_bytes parts[] = {
       LITERAL("topo/1 control"), {names, sizeof names}, {e->raw.data, e->raw.len - TOPO_SIG_SIZE}};
-  return topo_verify(e->signature, &e->signer, parts, 3);
+  return topo_envelope_is_genesis(e) ? topo_verify(e->signature, &e->signer, parts, 3)
+                                     : topo_verify_known(e->signature, &e->signer, parts, 3);
 }
 
 int topo_inner_decode(struct topo_inner *inner, struct topo_bytes plain)
@@ -179,20 +182,23 @@ int topo_inner_decode(struct topo_inner *inner, struct topo_bytes plain)
 int topo_inner_verify(const struct topo_inner *inner, const struct topo_envelope *e,
                       const struct topo_context *context)
 {
+  topo_assert(e->kind == TOPO_CONTENT && e->raw.len > TOPO_CONTENT_HEADER);
   uint8_t names[TOPO_CONTEXT_SIZE];
   topo_context_bytes(context, names);
   struct topo_bytes parts[] = {LITERAL("topo/1 content"),
                                {names, sizeof names},
                                {e->raw.data, TOPO_CONTENT_HEADER},
                                inner->signed_part};
-  return topo_verify(inner->signature, &inner->device, parts, 4);
+  return topo_verify_known(inner->signature, &inner->device, parts, 4);
 }
 
 int topo_envelope_write_control(struct topo_buf *out, const struct topo_envelope *e,
                                 const struct topo_context *context, const struct topo_sign_key *key)
 {
   size_t start = out->len;
-  topo_assert(topo_id_equal(&e->signer, &key->public_key));
+  topo_assert(e->kind == TOPO_CONTROL && topo_id_equal(&e->signer, &key->public_key));
+  topo_assert(e->n_parents <= TOPO_PARENTS_MAX && e->hlc <= INT64_MAX);
+  topo_assert((e->seq == 0) == topo_id_is_zero(&e->prev));
   if (e->body.len > UINT16_MAX)
     return TOPO_ELIMIT;
   topo_buf_put_u8(out, WIRE_VERSION);
@@ -223,6 +229,8 @@ int topo_envelope_write_control(struct topo_buf *out, const struct topo_envelope
 
 int topo_envelope_write_content(struct topo_buf *out, const struct topo_envelope *e)
 {
+  topo_assert(e->kind == TOPO_CONTENT && e->hlc <= INT64_MAX);
+  topo_assert((e->seq == 0) == topo_id_is_zero(&e->prev));
   topo_buf_put_u8(out, WIRE_VERSION);
   topo_buf_put_u8(out, TOPO_CONTENT);
   topo_buf_put_u64(out, e->hlc);

@@ -63,14 +63,17 @@ struct topo_inner {
  * genesis event (type workspace, no auth) is hashed under zero names whatever `context` says. */
 int topo_envelope_decode(struct topo_envelope *e, const struct topo_context *context,
                          struct topo_bytes raw);
-/* The control event's own signature: 0 or TOPO_ESIGNATURE. */
+/* The control event's own signature: 0 or TOPO_ESIGNATURE. Whether the key has order L is looked at
+ * for genesis alone: any other signer must be the device of an admitted credential, which genesis
+ * or a countersign has shown to be such a key, or the event is no item (docs/protocol.md §1). */
 int topo_envelope_verify(const struct topo_envelope *e, const struct topo_context *context);
 struct topo_id topo_envelope_parent(const struct topo_envelope *e, unsigned i);
 bool topo_envelope_is_genesis(const struct topo_envelope *e);
 
 /* Parses the plaintext of a content event. 0 or TOPO_EMALFORMED. */
 int topo_inner_decode(struct topo_inner *inner, struct topo_bytes plain);
-/* The content event's own signature: 0 or TOPO_ESIGNATURE. */
+/* The content event's own signature: 0 or TOPO_ESIGNATURE. The order of the key is not looked at,
+ * as above: content of any other device than its credential's is refused. */
 int topo_inner_verify(const struct topo_inner *inner, const struct topo_envelope *e,
                       const struct topo_context *context);
 

@@ -4,7 +4,7 @@
  * For each table in the order of names: u8 length ‖ name, then each row's columns: 'i' ‖ u64, 'b' ‖
  * u32 length ‖ bytes, or 'n' for NULL, and 'r' after each row.
  */
-#include "dag/dag_impl.h"
+#include "dag/project.h"
 
 #include "base/assert.h"
 #include "base/status.h"
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { TABLES_MAX = 32, CHUNK = 64 * 1024 };
+enum { CHUNK = 64 * 1024 };
 
 /* The hash is chained in chunks, so a space of any size needs one buffer. */
 struct digest {
@@ -55,6 +55,7 @@ static int hash_select(struct topo_db *db, struct digest *d, const char *sql)
   int status;
   while ((status = topo_fetch(s)) == 1) {
     int columns = topo_column_count(s);
+    topo_assert(columns > 0);
     for (int i = 0; i < columns; i++)
       put_column(d, s, i);
     topo_buf_put_u8(&d->pending, 'r');
@@ -79,7 +80,7 @@ static size_t sorted_tables(const struct topo_type *const *types, struct table *
   for (; *types; types++) {
     if (!(*types)->fingerprint)
       continue;
-    topo_assert(n < TABLES_MAX);
+    topo_assert(n <= TOPO_TYPES_MAX);
     size_t i = n++;
     for (; i > 0 && strcmp(out[i - 1].name, (*types)->name) > 0; i--)
       out[i] = out[i - 1];
@@ -91,12 +92,14 @@ static size_t sorted_tables(const struct topo_type *const *types, struct table *
 int topo_dag_fingerprint(struct topo_db *db, const struct topo_type *const *types,
                          struct topo_id *out)
 {
-  struct table tables[TABLES_MAX];
+  struct table tables[TOPO_TYPES_MAX + 1];
   struct digest d = {0};
   size_t n = sorted_tables(types, tables);
   int status = 0;
   for (size_t i = 0; i < n && status == 0; i++) {
     size_t len = strlen(tables[i].name);
+    topo_assert(len > 0 && len <= UINT8_MAX);
+    topo_assert(i == 0 || strcmp(tables[i - 1].name, tables[i].name) < 0);
     topo_buf_put_u8(&d.pending, (uint8_t)len);
     topo_buf_put(&d.pending, tables[i].name, len);
     for (const char *const *sql = tables[i].selects; *sql && status == 0; sql++)

@@ -6,6 +6,7 @@
 #include "crypto/hash.h"
 #include "crypto/seal.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,13 +27,17 @@ struct topo_keyring *topo_keyring_create(void)
 
 struct topo_keyring *topo_keyring_hold(struct topo_keyring *ring)
 {
+  topo_assert(ring->references > 0 && ring->references < UINT_MAX);
   ring->references++;
   return ring;
 }
 
 void topo_keyring_release(struct topo_keyring *ring)
 {
-  if (!ring || --ring->references > 0)
+  if (!ring)
+    return;
+  topo_assert(ring->references > 0);
+  if (--ring->references > 0)
     return;
   topo_wipe(ring->keys, ring->n * sizeof ring->keys[0]);
   free(ring);
@@ -94,6 +99,8 @@ int topo_content_open(const struct topo_epoch_key *key, const struct topo_contex
 {
   struct aad aad;
   uint8_t leaf[32], tag[TOPO_TAG_SIZE];
+  topo_assert(e->kind == TOPO_CONTENT && topo_id_equal(&e->epoch, &key->epoch));
+  topo_assert(e->sealed.len > TOPO_SEAL_OVERHEAD && e->seq < TOPO_GGM_SEQ_LIMIT);
   topo_buf_clear(plain);
   if (topo_buf_reserve(plain, e->sealed.len) < 0)
     return TOPO_ENOMEM;
@@ -117,6 +124,7 @@ int topo_content_write(struct topo_buf *out, const struct topo_epoch_key *key,
 {
   struct topo_buf plain = {0};
   size_t start = out->len;
+  topo_assert(type >= TOPO_TYPE_CONTENT && type < TOPO_TYPE_LOCAL && e->seq < TOPO_GGM_SEQ_LIMIT);
   e->epoch = key->epoch;
   topo_chain_tag(e->tag, key, &signer->public_key);
   int status = topo_envelope_write_content(out, e);

@@ -14,7 +14,7 @@
 
 enum topo_role { TOPO_OWNER, TOPO_ADMIN, TOPO_MODERATOR, TOPO_MEMBER, TOPO_GUEST, TOPO_ROLES };
 
-/* What a role may do; the table is in role.c and in docs/protocol.md §4. */
+/* What a role may do; the table is in type.c, and in docs/protocol.md §4. */
 enum topo_right {
   TOPO_RIGHT_ANY,
   TOPO_RIGHT_GRANT,
@@ -61,7 +61,12 @@ struct topo_act {
   struct topo_bytes wraps;               /* wrap: { credential 32 ‖ wrap 80 } each */
 };
 
-enum { TOPO_DEPENDENCIES_MAX = 4 };
+enum {
+  TOPO_TYPES_MAX = 64, /* in one table */
+  TOPO_DEPENDENCIES_MAX = 4,
+  TOPO_SLOTS_MAX = 64, /* of one invite */
+  TOPO_EPOCHS_MAX = 16 /* that one epoch lists */
+};
 
 /* An event as a projector sees it: accepted, or about to be judged. Numbers are rows of the log. */
 struct topo_event {
@@ -77,6 +82,12 @@ struct topo_event {
 struct topo_dependency {
   struct topo_id id;
   uint16_t type; /* what it must be */
+};
+
+/* Who wrote an event. */
+struct topo_writer {
+  int64_t user;        /* a row of the log; equal for all devices of one user */
+  enum topo_role role; /* of the author of the event that is judged; not set of others */
 };
 
 struct topo_type {
@@ -95,6 +106,12 @@ struct topo_type {
    * be NULL. */
   int (*check)(const struct topo_value *values);
   enum topo_right (*right)(const struct topo_value *values);
+  /* A condition beyond the role: given who writes, and who wrote what the event depends on (as
+   * `depends` lists it), which is all accepted. "Only its author" is allows(v, a, d) { return
+   * a->user == d[0].user; }. The event is unauthorised when it does not hold. NULL: there is none.
+   */
+  bool (*allows)(const struct topo_value *values, const struct topo_writer *author,
+                 const struct topo_writer *depends);
   /* Fills what the event depends on; returns how many. NULL: nothing. */
   size_t (*depends)(const struct topo_value *values,
                     struct topo_dependency out[static TOPO_DEPENDENCIES_MAX]);

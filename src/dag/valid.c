@@ -5,26 +5,12 @@
  */
 #include "dag/authority_impl.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #include <stdlib.h>
 
 enum { TYPE_EPOCH = 0x0010 }; /* an epoch is one, too, when its body cannot be read */
-
-int topo_node_key_compare(const struct topo_authority_node *a, const struct topo_authority_node *b)
-{
-  const struct topo_node_key *x = &a->key, *y = &b->key;
-  if (x->role != y->role)
-    return x->role < y->role ? -1 : 1;
-  if (x->depth != y->depth)
-    return x->depth < y->depth ? -1 : 1;
-  int order = topo_id_compare(&x->grant, &y->grant);
-  if (order)
-    return order;
-  if (x->credential_depth != y->credential_depth)
-    return x->credential_depth < y->credential_depth ? -1 : 1;
-  return topo_id_compare(&a->id, &b->id);
-}
 
 static int by_key(const void *a, const void *b)
 {
@@ -32,37 +18,45 @@ static int by_key(const void *a, const void *b)
                                *(struct topo_authority_node *const *)b);
 }
 
-/* Slots are won by the smallest KEY, which is asked first. */
+static bool is_valid(const struct topo_authority *a, int32_t credential)
+{
+  return topo_node_credential(&a->nodes[credential])->valid;
+}
+
+/* VALID (docs/protocol.md §4). A slot is won by the smallest KEY, which is asked first. */
 static bool decide(const struct topo_authority *a, const struct topo_authority_node *n)
 {
   if (n->kind == TOPO_ACT_GENESIS)
     return true;
-  if (!a->nodes[n->auth].valid)
+  if (!is_valid(a, n->auth))
     return false;
   if (n->kind != TOPO_ACT_ADMISSION)
     return true;
-  const struct topo_authority_node *invite = &a->nodes[n->invite];
-  return a->nodes[invite->auth].valid && !(invite->taken >> n->slot & 1);
+  const struct topo_authority_node *invite = &a->nodes[n->credential.invite];
+  topo_assert(invite->kind == TOPO_ACT_INVITE && n->credential.slot < invite->invite.n_slots);
+  return is_valid(a, invite->auth) && !(invite->invite.taken >> n->credential.slot & 1);
 }
 
-/* Can it be numbered now? Something listed that is no epoch, or counts wrongly, spoils it at once.
- */
+/* Can it be numbered now? Something listed that is no epoch, or counts wrongly, spoils it at once
+ * (docs/protocol.md §4, "numbered"). */
 static enum topo_numbering number(const struct topo_authority *a,
-                                  const struct topo_authority_node *n)
+                                  const struct topo_authority_node *node)
 {
+  const struct topo_epoch_node *n = &node->epoch;
   uint64_t largest = 0;
   bool all = true;
-  for (unsigned i = 0; i < n->n_epochs; i++) {
-    const struct topo_authority_node *e = topo_authority_find(a, &n->epochs[i]);
-    if (e && (e->type != TYPE_EPOCH || e->numbering == TOPO_MISNUMBERED))
+  for (unsigned i = 0; i < n->n_listed; i++) {
+    const struct topo_authority_node *e = topo_authority_find(a, &n->listed[i]);
+    bool counts = e && e->kind == TOPO_ACT_EPOCH;
+    if (e && (e->type != TYPE_EPOCH || (counts && e->epoch.numbering == TOPO_MISNUMBERED)))
       return TOPO_MISNUMBERED;
-    all = all && e && e->numbering == TOPO_NUMBERED;
-    if (e && e->generation > largest)
-      largest = e->generation;
+    all = all && counts && e->epoch.numbering == TOPO_NUMBERED;
+    if (counts && e->epoch.generation > largest)
+      largest = e->epoch.generation;
   }
   if (!all)
     return TOPO_UNNUMBERED;
-  bool right = n->kind == TOPO_ACT_WRAP || n->generation == largest + 1;
+  bool right = node->kind == TOPO_ACT_WRAP || n->generation == largest + 1;
   return right ? TOPO_NUMBERED : TOPO_MISNUMBERED;
 }
 
@@ -75,12 +69,12 @@ static int number_all(struct topo_authority *a)
     again = false;
     for (int32_t i = 0; i < a->n; i++) {
       struct topo_authority_node *n = &a->nodes[i];
-      if ((n->kind != TOPO_ACT_EPOCH && n->kind != TOPO_ACT_WRAP) ||
-          n->numbering != TOPO_UNNUMBERED)
+      if (!topo_node_is_epoch(n) || n->epoch.numbering != TOPO_UNNUMBERED)
         continue;
-      n->numbering = number(a, n);
-      if (n->numbering == TOPO_UNNUMBERED)
+      n->epoch.numbering = number(a, n);
+      if (n->epoch.numbering == TOPO_UNNUMBERED)
         continue;
+      topo_assert(a->unnumbered > 0);
       a->unnumbered--;
       changed = 1;
       again |= n->kind == TOPO_ACT_EPOCH;
@@ -88,6 +82,34 @@ static int number_all(struct topo_authority *a)
   }
   a->grown = false;
   return changed;
+}
+
+/* All credentials by ascending KEY, and every slot open again. Returns how many. */
+static size_t begin_pass(struct topo_authority *a, struct topo_authority_node **order)
+{
+  size_t n = 0;
+  for (int32_t i = 0; i < a->n; i++) {
+    if (a->nodes[i].kind == TOPO_ACT_INVITE)
+      a->nodes[i].invite.taken = 0;
+    if (topo_node_is_credential(&a->nodes[i]))
+      order[n++] = &a->nodes[i];
+  }
+  qsort(order, n, sizeof(struct topo_authority_node *), by_key);
+  return n;
+}
+
+/* Decides one credential; true when that is another answer than before. */
+static bool decide_next(struct topo_authority *a, struct topo_authority_node *n)
+{
+  struct topo_credential *c = &n->credential;
+  bool valid = decide(a, n);
+  if (valid && n->kind == TOPO_ACT_ADMISSION)
+    a->nodes[c->invite].invite.taken |= UINT64_C(1) << c->slot;
+  if (valid == c->valid)
+    return false;
+  c->valid = valid;
+  c->changed = !c->changed;
+  return true;
 }
 
 static int decide_all(struct topo_authority *a)
@@ -98,23 +120,13 @@ static int decide_all(struct topo_authority *a)
       malloc(((size_t)a->n + 1) * sizeof(struct topo_authority_node *));
   if (!order)
     return TOPO_ENOMEM;
-  size_t n = 0;
-  for (int32_t i = 0; i < a->n; i++) {
-    a->nodes[i].taken = 0;
-    if (topo_node_is_credential(&a->nodes[i]))
-      order[n++] = &a->nodes[i];
-  }
-  qsort(order, n, sizeof(struct topo_authority_node *), by_key);
+  size_t n = begin_pass(a, order);
   int changed = 0;
   for (size_t i = 0; i < n; i++) {
-    bool valid = decide(a, order[i]);
-    if (valid && order[i]->kind == TOPO_ACT_ADMISSION)
-      a->nodes[order[i]->invite].taken |= UINT64_C(1) << order[i]->slot;
-    if (valid != order[i]->valid) {
-      order[i]->valid = valid;
-      order[i]->changed = !order[i]->changed;
-      changed = 1;
-    }
+    /* Each decision looks only at credentials of smaller KEY: that is what makes it well-founded.
+     */
+    topo_assert(i == 0 || topo_node_key_compare(order[i - 1], order[i]) < 0);
+    changed |= decide_next(a, order[i]);
   }
   free(order);
   a->dirty = false;
@@ -124,11 +136,13 @@ static int decide_all(struct topo_authority *a)
 int topo_authority_recompute(struct topo_authority *a)
 {
   int numbers = number_all(a), changed = decide_all(a);
+  topo_assert(changed < 0 || (!a->dirty && !a->grown));
   return changed < 0 ? changed : changed | numbers;
 }
 
 void topo_authority_recomputed(struct topo_authority *a)
 {
   for (int32_t i = 0; i < a->n; i++)
-    a->nodes[i].changed = false;
+    if (topo_node_is_credential(&a->nodes[i]))
+      a->nodes[i].credential.changed = false;
 }

@@ -111,7 +111,8 @@ void topo_net_stream_acked(struct topo_net_conn *conn, int64_t id, uint64_t offs
     struct topo_net_out *out = &conn->out[s];
     if (out->id != id)
       continue;
-    topo_assert(topo_sendbuf_acked(&out->buf, offset) == 0);
+    int status = topo_sendbuf_acked(&out->buf, offset);
+    topo_assert(status == 0);
     /* Not for every little ack: a writer that is woken for a few bytes writes a few bytes. */
     if (out->wanted && !conn->doomed &&
         topo_sendbuf_room(&out->buf) >= TOPO_CONN_SEND_BUFFER_MAX / 4) {

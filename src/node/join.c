@@ -99,7 +99,7 @@ int topo_join_offer(struct topo_node *node, struct topo_node_conn *conn, struct 
       topo_authority_credential_of(a, &node->self.device.public_key);
   if (!i || !own)
     return TOPO_EUNTRUSTED;
-  if (i->expires_ms && i->expires_ms < node->now.wall_ms)
+  if (i->invite.expires_ms && i->invite.expires_ms < node->now.wall_ms)
     return TOPO_EUNTRUSTED;
   *invite = i->id;
   *slot = (uint16_t)open;

@@ -154,8 +154,8 @@ int topo_op_createInvite(struct topo_op_call *call, void *ctx)
   }
   const struct topo_authority_node *own =
       topo_authority_credential_of(topo_dag_authority(node->dag), &node->self.device.public_key);
-  if (!own || own->key.role > role ||
-      !topo_role_may((enum topo_role)own->key.role, TOPO_RIGHT_INVITE))
+  if (!own || own->credential.key.role > role ||
+      !topo_role_may((enum topo_role)own->credential.key.role, TOPO_RIGHT_INVITE))
     return explain(node, call, TOPO_EDENIED);
   uint64_t expires_ms =
       node->now.wall_ms + (expires->present ? expires->number : EXPIRES_DEFAULT_S) * 1000;

@@ -110,8 +110,9 @@ int topo_sets_list(struct topo_node *node, struct topo_session_set *out)
     struct topo_node_set *set = &node->sets[i];
     const struct topo_authority_node *epoch =
         topo_authority_find(topo_dag_authority(node->dag), &set->id);
+    bool counts = epoch && epoch->kind == TOPO_ACT_EPOCH;
     bool control = topo_id_is_zero(&set->id);
-    order[n++] = (struct ranked){control ? UINT32_MAX : epoch ? epoch->generation : 0, set};
+    order[n++] = (struct ranked){control ? UINT32_MAX : counts ? epoch->epoch.generation : 0, set};
   }
   qsort(order, n, sizeof *order, newest_first);
   for (size_t i = 0; i < n; i++) {

@@ -171,10 +171,11 @@ int topo_node_write_peers(struct topo_node *node, struct topo_json *json)
     status = write_peer(node, &node->invite_device, json);
   for (int32_t i = 0; i < topo_authority_count(a) && status == 0; i++) {
     const struct topo_authority_node *n = topo_authority_at(a, i);
-    bool other = topo_node_is_credential(n) && n->valid && n->kind != TOPO_ACT_GENESIS &&
-                 !topo_id_equal(&n->device, &node->self.device.public_key);
-    if (other && topo_authority_credential_of(a, &n->device) == n) /* each device once */
-      status = write_peer(node, &n->device, json);
+    bool other = topo_node_is_credential(n) && n->credential.valid && n->kind != TOPO_ACT_GENESIS &&
+                 !topo_id_equal(&n->credential.device, &node->self.device.public_key);
+    /* Each device once, by its most senior credential. */
+    if (other && topo_authority_credential_of(a, &n->credential.device) == n)
+      status = write_peer(node, &n->credential.device, json);
   }
   topo_json_end_array(json);
   topo_json_end_object(json);

@@ -146,12 +146,14 @@ int topo_loop_add(struct topo_loop *loop, struct topo_watch *watch, uint32_t eve
 void topo_loop_modify(struct topo_loop *loop, struct topo_watch *watch, uint32_t events)
 {
   struct epoll_event e = {.events = events, .data.ptr = watch};
-  topo_assert(epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &e) == 0);
+  int status = epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &e);
+  topo_assert(status == 0);
 }
 
 void topo_loop_remove(struct topo_loop *loop, struct topo_watch *watch)
 {
-  topo_assert(epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL) == 0);
+  int status = epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+  topo_assert(status == 0);
   /* The kernel may have told of it already in the batch that is being worked off. */
   for (int i = loop->batch_at; i < loop->batch_len; i++)
     if (loop->batch[i].data.ptr == watch)
@@ -225,7 +227,8 @@ static void arm_timer(struct topo_loop *loop)
     /* All zero would disarm it. */
     spec.it_value.tv_nsec = (long)(at_ns % 1000000000) + (at_ns == 0);
   }
-  topo_assert(timerfd_settime(loop->timer.fd, TFD_TIMER_ABSTIME, &spec, NULL) == 0);
+  int status = timerfd_settime(loop->timer.fd, TFD_TIMER_ABSTIME, &spec, NULL);
+  topo_assert(status == 0);
   loop->armed_ns = at_ns;
 }
 

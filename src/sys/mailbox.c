@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "sys/mutex.h"
 
 void topo_mailbox_init(struct topo_mailbox *box, size_t capacity, void (*wake)(void *arg),
                        void *arg)
@@ -12,7 +13,7 @@ void topo_mailbox_init(struct topo_mailbox *box, size_t capacity, void (*wake)(v
   topo_assert(capacity > 0);
   *box = (struct topo_mailbox){.capacity = capacity, .wake = wake, .arg = arg};
   box->tail = &box->head;
-  topo_assert(pthread_mutex_init(&box->mutex, NULL) == 0);
+  topo_mutex_init(&box->mutex);
 }
 
 void topo_mailbox_finish(struct topo_mailbox *box)

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "sys/clock.h"
+#include "sys/mutex.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -157,16 +158,6 @@ static int start_threads(struct topo_pool *pool, unsigned threads)
   return r == 0 ? TOPO_OK : TOPO_ELIMIT;
 }
 
-static void init_conditions(struct topo_pool *pool)
-{
-  pthread_condattr_t attr;
-  topo_assert(pthread_condattr_init(&attr) == 0);
-  topo_assert(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
-  topo_assert(pthread_cond_init(&pool->work, &attr) == 0);
-  topo_assert(pthread_cond_init(&pool->stopped, NULL) == 0);
-  pthread_condattr_destroy(&attr);
-}
-
 int topo_pool_create(unsigned threads, struct topo_pool **out)
 {
   topo_assert(threads >= 1 && threads <= TOPO_POOL_THREADS_MAX);
@@ -175,8 +166,9 @@ int topo_pool_create(unsigned threads, struct topo_pool **out)
   if (!pool)
     return TOPO_ENOMEM;
   pool->jobs_tail = &pool->jobs_head;
-  topo_assert(pthread_mutex_init(&pool->mutex, NULL) == 0);
-  init_conditions(pool);
+  topo_mutex_init(&pool->mutex);
+  topo_mutex_init_condition(&pool->work);
+  topo_mutex_init_condition(&pool->stopped);
   int r = start_threads(pool, threads);
   if (r != TOPO_OK) {
     topo_pool_destroy(pool);

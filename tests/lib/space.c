@@ -177,7 +177,7 @@ static const struct topo_authority_node *keyless(struct space *space, const stru
   const struct topo_authority *a = topo_dag_authority(space->dag);
   for (int32_t i = 0; i < topo_authority_count(a); i++) {
     const struct topo_authority_node *node = topo_authority_at(a, i);
-    if (node->kind == TOPO_ACT_EPOCH && topo_id_equal(&node->commitment, commits) &&
+    if (node->kind == TOPO_ACT_EPOCH && topo_id_equal(&node->epoch.commitment, commits) &&
         !topo_keyring_find(topo_dag_keyring(space->dag), &node->id))
       return node;
   }

@@ -37,3 +37,16 @@ skip() {
 finish() {
   echo "1..$points"
 }
+
+# module FILE ARGUMENT...: the breaches that a program for node finds, each after the name of its rule.
+# Without node there is one breach of every rule; contrib/bootstrap installs it.
+module() {
+  script=$1
+  shift
+  node "$here/$script" "$@" || echo "failed tests/lint/$script:0: ends with $?"
+}
+
+# pick RULE: the breaches of that rule among $breaches, and what kept the program from finding any.
+pick() {
+  echo "$breaches" | sed -n -e "s/^$1 //p" -e 's/^failed //p'
+}

@@ -22,6 +22,9 @@ for entry in "$srcdir"/tests/*; do
   case $entry in */gateway) continue ;; esac
   cp -R "$entry" "$work/tree/tests/" || exit 1
 done
+mkdir "$work/tree/tests/gateway" "$work/tree/web" || exit 1
+cp "$srcdir"/tests/gateway/*.mjs "$work/tree/tests/gateway/" || exit 1
+cp -R "$srcdir/web/src" "$work/tree/web/" || exit 1
 cp "$builddir/libtopo-core.a" "$work/build/" || exit 1
 chmod -R u+w "$work"
 cd "$work/tree" || exit 1
@@ -54,7 +57,7 @@ content() {
   point $? "$1 is content without it"
 }
 
-for before in layers symbols sizes format words packages openapi; do
+for before in layers symbols sizes format words packages openapi circles bounds asserts; do
   lint "$before"
   mv "$work/output" "$work/$before.before"
 done
@@ -65,6 +68,15 @@ plant() {
   echo "$4" >"$3"
   sees "$1" "$2" "$3"
   rm "$3"
+}
+
+# listed LIST LINT RULE NAME: the lint says that a name which keeps the rule is in its list of exceptions.
+listed() {
+  if [ -e "$1" ]; then cp "$1" "$work/list"; else rm -f "$work/list"; fi
+  { cat "$1" 2>/dev/null; echo "$4"; } | LC_ALL=C sort >"$work/longer"
+  cp "$work/longer" "$1"
+  sees "$2" "$3" "$1:.* $4"
+  if [ -e "$work/list" ]; then cp "$work/list" "$1"; else rm "$1"; fi
 }
 
 # lines N TEXT: the same line N times.
@@ -98,7 +110,85 @@ fi
 for mark in "TO""DO" "FIX""ME" "XX""X" "HA""CK"; do
   plant words 'unfinished work' src/base/planted.h "/* $mark: later */"
 done
+for planted in 'int topo_visitor_count(void);' 'int topo_door_state(void);' 'enum { TOPO_FEEDBAGS, TOPO_FEEDS };'; do
+  plant words 'retired word' src/base/planted.h "$planted"
+done
+plant words 'retired word' web/src/planted.ts 'export const text = `of ${isVouched}`'
+plant words 'retired word' src/gateway/planted.h 'int topo_judge_planted(void);'
+plant words 'retired word' src/net/planted.c 'int a(void) { return link(PATH, PATH) + link_planted; }'
+echo 'int topo_judge_planted(void); /* A visitor at the door. */' >src/dag/planted.h
+echo "const links = link('visitor') // at the door" >web/src/planted.ts
 content words
+rm src/dag/planted.h web/src/planted.ts
+listed tests/lint/retired-identifiers.txt words 'only shrinks' topo_visitor_planted
+content words
+
+# Two files that call each other, in a room that is free of circles and in one more circle than before.
+# They do not need to be compiled: the second names the first in a table.
+echo 'int topo_planted_a(void)
+{
+  return topo_planted_b->n;
+}' >src/base/planted_a.c
+echo 'const struct planted *topo_planted_b = {topo_planted_a};' >src/base/planted_b.c
+sees circles 'no more than' 'src/base/planted_a.c:1: a circle of 2'
+cp tests/lint/circles.sh "$work/circles.sh"
+sed "s/^free=.*/free='crypto base'/" "$work/circles.sh" >tests/lint/circles.sh
+sees circles 'goes through the folders' 'base/planted_a base/planted_b'
+sed "s/^free=.*/free='crypto'/" "$work/circles.sh" >tests/lint/circles.sh
+lint circles
+grep -q '^ok .*goes through the folders' "$work/output"
+point $? 'circles lets a circle of another folder pass'
+cp "$work/circles.sh" tests/lint/circles.sh
+rm src/base/planted_b.c
+rm src/base/planted_a.c
+# A circle by includes: neither file uses anything of the other.
+for pair in a/b b/a; do
+  echo "#include \"base/planted_${pair#*/}.h\"" >"src/base/planted_${pair%/*}.h"
+  echo "#include \"base/planted_${pair%/*}.h\"" >"src/base/planted_${pair%/*}.c"
+done
+sees circles 'no more than' 'base/planted_a base/planted_b'
+rm src/base/planted_?.?
+sed 's/^most=.*/most=99/' "$work/circles.sh" >tests/lint/circles.sh
+sees circles 'number in circles.sh being lowered' 'lower "most"'
+cp "$work/circles.sh" tests/lint/circles.sh
+content circles
+
+plant bounds 'is used' src/base/planted.h 'enum { TOPO_PLANTED_MAX = 3 };'
+plant bounds 'is used' src/base/planted.h '#define TOPO_PLANTED_LIMIT 3'
+plant bounds 'is used' src/base/planted.c 'enum { PLANTED_MAX = 3, LAST = PLANTED_MAX };
+_Static_assert(PLANTED_MAX < 4, "small"); /* PLANTED_MAX */'
+plant bounds 'named by a test' src/base/planted.c 'enum { PLANTED_MAX = 3 };
+static int planted[PLANTED_MAX];'
+echo 'enum { PLANTED_MAX = 3, LAST = PLANTED_MAX };
+static int planted[LAST];' >src/base/planted.c
+echo '/* A list is refused at PLANTED_MAX + 1. */' >tests/unit/base/planted.c
+content bounds
+rm src/base/planted.c tests/unit/base/planted.c
+listed tests/lint/unused-bounds.txt bounds 'only shrink' TOPO_NOTHING_MAX
+listed tests/lint/unused-bounds.txt bounds 'only shrink' TOPO_FRAME_MAX
+listed tests/lint/untested-bounds.txt bounds 'only shrink' TOPO_FRAME_MAX
+content bounds
+
+for planted in 'n = 3' 'n++ < 3' 'n += 1' '--n' 'topo_planted_take(n) == 0' 'n->take(3)' 'n == 3 &&
+ (n = 4)'; do
+  plant asserts 'side effect' src/base/planted.c "int a(int n) { topo_assert($planted); }"
+done
+echo 'int a(int n) { topo_assert(n == 3 && n <= 4 && n >= 2 && n != 1 && topo_planted_is_open(n, "=")); }' \
+  >src/base/planted.c
+content asserts
+rm src/base/planted.c
+# As many lines with bare NULL checks as without any lower what there is for 1,000 lines.
+plant_density() {
+  {
+    lines 8000 "$1"
+    echo
+  } >src/dag/planted.c
+  sees asserts 'for 1,000 lines' src/dag
+  rm src/dag/planted.c
+}
+plant_density 'int a;'
+plant_density 'topo_assert(a); topo_assert(a && b->c != NULL);'
+content asserts
 
 cp configure.ac "$work/configure.ac"
 echo 'dnl libplanted-dev' >>configure.ac

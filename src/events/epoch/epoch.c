@@ -5,13 +5,13 @@
 
 #include <string.h>
 
-enum { POLICY_FULL = 1, EPOCHS_MAX = 16 };
+enum { POLICY_FULL = 1 };
 
 static const struct topo_field fields[] = {
     [TOPO_EPOCH_GENERATION] = {"generation", TOPO_FIELD_U32, 1, 0, 0},
     [TOPO_EPOCH_POLICY] = {"policy", TOPO_FIELD_U8, POLICY_FULL, POLICY_FULL, 0},
     [TOPO_EPOCH_COMMITMENT] = {"commitment", TOPO_FIELD_ID, 0, 0, 0},
-    [TOPO_EPOCH_EPOCHS] = {"epochs", TOPO_FIELD_LIST, 0, EPOCHS_MAX, 32},
+    [TOPO_EPOCH_EPOCHS] = {"epochs", TOPO_FIELD_LIST, 0, TOPO_EPOCHS_MAX, 32},
     {0},
 };
 

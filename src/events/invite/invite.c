@@ -6,7 +6,7 @@ static const struct topo_field fields[] = {
     [TOPO_INVITE_KEY] = {"invite_key", TOPO_FIELD_ID, 0, 0, 0},
     [TOPO_INVITE_ROLE] = {"role", TOPO_FIELD_U8, 0, TOPO_GUEST, 0},
     [TOPO_INVITE_EXPIRES] = {"expires_ms", TOPO_FIELD_U64, 0, 0, 0},
-    [TOPO_INVITE_SLOTS] = {"slots", TOPO_FIELD_LIST, 1, 64, 32},
+    [TOPO_INVITE_SLOTS] = {"slots", TOPO_FIELD_LIST, 1, TOPO_SLOTS_MAX, 32},
     {0},
 };
 

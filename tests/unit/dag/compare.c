@@ -72,10 +72,11 @@ static void compare_credential(struct space *space, const struct oracle_event *e
 {
   const struct topo_authority_node *n = topo_authority_find(topo_dag_authority(space->dag), &e->id);
   const struct oracle_credential *l = &e->credential;
-  bool same = n && n->valid == l->valid && n->key.role == l->role && n->key.depth == l->depth &&
-              n->key.credential_depth == l->credential_depth &&
-              topo_id_equal(&n->key.grant, &l->grant) && topo_id_equal(&n->user, &l->user) &&
-              topo_id_equal(&n->device, &l->device);
+  const struct topo_credential *c = n ? topo_node_credential(n) : NULL;
+  bool same = c && c->valid == l->valid && c->key.role == l->role && c->key.depth == l->depth &&
+              c->key.credential_depth == l->credential_depth &&
+              topo_id_equal(&c->key.grant, &l->grant) && topo_id_equal(&c->user, &l->user) &&
+              topo_id_equal(&c->device, &l->device);
   char id[17];
   hex(id, &e->id);
   if (!same)

@@ -308,8 +308,8 @@ static void wraps_open_in_any_order(void **state)
   space_identity(&phone, 3);
   const struct topo_authority_node *own =
       topo_authority_credential_of(topo_dag_authority(space->dag), &space->self.device.public_key);
-  topo_countersign(sig, &phone.device, topo_dag_context(space->dag), &own->user, &own->id,
-                   &phone.seal_key);
+  topo_countersign(sig, &phone.device, topo_dag_context(space->dag), &own->credential.user,
+                   &own->id, &phone.seal_key);
   v[TOPO_DEVICE_DEVICE] = topo_value_of_id(&phone.device.public_key);
   v[TOPO_DEVICE_SEAL_KEY] = topo_value_of_id(&phone.seal_key);
   v[TOPO_DEVICE_COUNTERSIGN].bytes = (struct topo_bytes){sig, sizeof sig};

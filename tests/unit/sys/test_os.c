@@ -1,10 +1,12 @@
 /*
- * test_os.c - the thin adapters over the operating system: clock, randomness, files, the lock.
+ * test_os.c - the thin adapters over the operating system: clock, conditions, randomness, files,
+ * the lock.
  */
 #include "base/status.h"
 #include "sys/clock.h"
 #include "sys/disk.h"
 #include "sys/lock.h"
+#include "sys/mutex.h"
 #include "sys/rng.h"
 
 #include <errno.h>
@@ -20,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -57,6 +60,27 @@ static void the_wall_clock_counts_milliseconds(void **state)
   (void)state;
   int64_t now = topo_clock_wall_ms();
   assert_true(now > INT64_C(1704067200000) && now < INT64_C(4102444800000));
+}
+
+/* By the wall clock the deadline is decades ago, and the wait would end at once. */
+static void a_wait_for_a_condition_ends_by_the_monotonic_clock(void **state)
+{
+  (void)state;
+  pthread_mutex_t mutex;
+  pthread_cond_t never;
+  topo_mutex_init(&mutex);
+  topo_mutex_init_condition(&never);
+  const uint64_t second = UINT64_C(1000000000), end = topo_clock_monotonic_ns() + second / 100;
+  struct timespec until = {.tv_sec = (time_t)(end / second), .tv_nsec = (long)(end % second)};
+  int r = 0;
+  pthread_mutex_lock(&mutex);
+  while (r == 0) /* it may also end without a reason */
+    r = pthread_cond_timedwait(&never, &mutex, &until);
+  pthread_mutex_unlock(&mutex);
+  assert_int_equal(r, ETIMEDOUT);
+  assert_true(topo_clock_monotonic_ns() >= end);
+  pthread_cond_destroy(&never);
+  pthread_mutex_destroy(&mutex);
 }
 
 /* Every byte of a request is filled, also of one larger than the system gives at once. */
@@ -233,6 +257,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_monotonic_clock_never_goes_back),
       cmocka_unit_test(the_wall_clock_counts_milliseconds),
+      cmocka_unit_test(a_wait_for_a_condition_ends_by_the_monotonic_clock),
       cmocka_unit_test(randomness_fills_all_of_it),
       cmocka_unit_test(directories_are_made_with_parents_and_private),
       cmocka_unit_test(a_listing_names_every_entry_once),

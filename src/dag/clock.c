@@ -1,0 +1,43 @@
+/* clock.c - the hybrid logical clock: 48 bits of Unix milliseconds ‖ 16 bits of counter. */
+#include "dag/clock.h"
+
+#include "base/assert.h"
+
+static const unsigned COUNTER_BITS = 16;
+
+void topo_clock_merge(struct topo_dag *dag, uint64_t hlc)
+{
+  topo_assert(hlc >> 63 == 0); /* decoding refuses others */
+  bool ahead = hlc >> COUNTER_BITS > dag->clock.now_ms + TOPO_CLOCK_AHEAD_MS;
+  if (!ahead && hlc > dag->clock.hlc)
+    dag->clock.hlc = hlc;
+}
+
+uint64_t topo_clock_tick(struct topo_dag *dag)
+{
+  uint64_t wall = dag->clock.now_ms << COUNTER_BITS, before = dag->clock.hlc;
+  dag->clock.hlc = wall > before ? wall : before + 1;
+  topo_assert(dag->clock.hlc > before || before == 0);
+  return dag->clock.hlc;
+}
+
+int topo_clock_save(struct topo_dag *dag)
+{
+  if (dag->clock.hlc == dag->clock.saved_hlc)
+    return 0;
+  struct topo_stmt *s =
+      topo_stmt(dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('hlc',?1)");
+  topo_bind_i64(s, 1, (int64_t)dag->clock.hlc);
+  dag->clock.saved_hlc = dag->clock.hlc;
+  return topo_execute(s);
+}
+
+int topo_clock_load(struct topo_dag *dag)
+{
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='hlc'");
+  int status = topo_fetch(s);
+  if (status == 1)
+    dag->clock.hlc = dag->clock.saved_hlc = (uint64_t)topo_column_i64(s, 0);
+  topo_reset(s);
+  return status < 0 ? status : 0;
+}

@@ -1,0 +1,16 @@
+/* clock.h - the hybrid logical clock of a space (docs/protocol.md §2.4). */
+#ifndef TOPO_DAG_CLOCK_H
+#define TOPO_DAG_CLOCK_H
+
+#include "dag/state.h"
+
+/* Takes a clock that was seen in an event, unless it is too far ahead of the wall. */
+void topo_clock_merge(struct topo_dag *dag, uint64_t hlc);
+/* The clock of a new event: later than all that were merged and made. */
+uint64_t topo_clock_tick(struct topo_dag *dag);
+/* Writes it down when it has moved, in the caller's transaction. 0 or a storage status. */
+int topo_clock_save(struct topo_dag *dag);
+/* Reads what was written down. 0 or a storage status. */
+int topo_clock_load(struct topo_dag *dag);
+
+#endif
