@@ -15,89 +15,14 @@
 
 #include "api/op.h"
 #include "dag/dag.h"
-#include "port/conn.h"
+#include "node/input.h"
+#include "node/ports.h"
 #include "port/disk.h"
 #include "port/rng.h"
 
-enum {
-  TOPO_NODE_CONNS_MAX = 64, /* connections of one space, the edge refuses more */
-  TOPO_NODE_ADDRESSES = 16, /* in an invite, and kept for one device */
-  TOPO_NODE_DIALS = 4,      /* at a time */
-  TOPO_ADDRESS_SIZE = 19,   /* u8 family (4 or 6) ‖ 4 or 16 bytes ‖ u16 port, at most */
-  TOPO_NODE_APPLICATION_ID = 0x746f706f /* "topo" */
-};
+enum { TOPO_NODE_APPLICATION_ID = 0x746f706f /* "topo" */ };
 
 struct topo_node;
-
-struct topo_now {
-  uint64_t mono_ms; /* monotonic */
-  uint64_t wall_ms; /* Unix time */
-};
-
-/* A transport address as bytes (docs/protocol.md §7). */
-struct topo_address {
-  uint8_t bytes[TOPO_ADDRESS_SIZE];
-  uint8_t len;
-};
-
-/* A batch on its way through a worker. `batch` is worked on with topo_batch_check and then comes
- * back as an input; the rest is the node's. */
-struct topo_work {
-  struct topo_batch *batch;
-};
-
-/* A connection that the node would like. The answer is an input: CONN_UP, or DIAL_FAILED. */
-struct topo_dial {
-  uint64_t number;
-  struct topo_id pin; /* the device to reach; the SNI follows from it and the workspace */
-  struct topo_address address;
-  bool with_invite; /* show the invite key instead of the device's */
-  uint8_t invite_seed[32];
-};
-
-struct topo_node_ports {
-  /* Have the batch checked on some thread; it comes back as TOPO_IN_CHECKED. */
-  void (*check)(void *ctx, struct topo_work *work);
-  void (*dial)(void *ctx, const struct topo_dial *dial);
-  /* Who may connect has changed (topo_node_trust); whoever is out is to be cut. */
-  void (*trust)(void *ctx);
-  /* A line for the log. Never secret, never a text of a user. */
-  void (*note)(void *ctx, int status, const char *text);
-  void *ctx;
-};
-
-enum topo_input_kind {
-  TOPO_IN_CONN_UP,
-  TOPO_IN_CONN_DATA,
-  TOPO_IN_CONN_WRITABLE,
-  TOPO_IN_CONN_DOWN,
-  TOPO_IN_DIAL_FAILED,
-  TOPO_IN_CHECKED,
-  TOPO_IN_CALL
-};
-
-struct topo_input {
-  enum topo_input_kind kind;
-  uint64_t
-      number; /* of the connection: chosen by whoever made it, never used again; or of the dial */
-  union {
-    struct {
-      struct topo_conn conn;
-      struct topo_id peer; /* the key it showed */
-      struct topo_address address;
-      bool outgoing;
-      uint64_t dial; /* when outgoing: the number of the dial */
-    } up;
-    struct {
-      unsigned stream;
-      const uint8_t *data; /* borrowed for the step */
-      size_t len;
-    } data;
-    int status; /* CONN_DOWN, DIAL_FAILED */
-    struct topo_work *work;
-    struct topo_op_call *call; /* its `done` is called once, in this step or a later one */
-  };
-};
 
 struct topo_node_options {
   const char *path; /* the space's database */
@@ -123,9 +48,9 @@ struct topo_node_create {
 };
 int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
                                const struct topo_node_create *create);
-/* Makes a space that joins by a connection (docs/protocol.md §7). TOPO_EINVAL when the connection
- * is not one.
- */
+/* Makes a space that joins by an invite link (docs/protocol.md §7). The file must not exist. 0,
+ * TOPO_EINVAL (the text is no invite link), TOPO_EVERSION (one of a newer version), or a status; on
+ * failure the file is to be removed by the caller. */
 struct topo_node_join {
   const char *link, *user_name;
   struct topo_now now;
@@ -167,7 +92,7 @@ void topo_node_set_addresses(struct topo_node *node, const struct topo_address *
 
 /* What the tests and the status operation look at. */
 struct topo_node_status {
-  bool member; /* our device has a valid connection */
+  bool member; /* our device has a valid credential */
   size_t conns, connected_members;
   uint64_t events, held, wanted, rejected, remote_items;
   bool synced, waiting_for_key;

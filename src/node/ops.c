@@ -1,8 +1,6 @@
 /*
  * ops.c - the operations of a space that write, or that ask about its connections.
  */
-#include "node/node_impl.h"
-
 #include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
@@ -12,6 +10,7 @@
 #include "events/message/message.h"
 #include "events/profile/profile.h"
 #include "events/reaction/reaction.h"
+#include "node/parts.h"
 #include "store/answers.h"
 #include "views/view.h"
 
@@ -22,7 +21,8 @@ enum { EXPIRES_DEFAULT_S = 7 * 24 * 3600 };
 
 static struct topo_view view_of(const struct topo_node *node)
 {
-  return (struct topo_view){node->db, node->self.workspace, node->self.device.public_key};
+  return (struct topo_view){node->env.db, node->env.self.workspace,
+                            node->env.self.device.public_key};
 }
 
 /* A sentence for what authoring can answer. */
@@ -31,7 +31,7 @@ static int explain(struct topo_node *node, struct topo_op_call *call, int status
   switch (status) {
   case TOPO_ENOKEY: return topo_op_fail(call, status, "the key of the workspace has not come yet");
   case TOPO_EDENIED:
-    if (node->joining)
+    if (topo_joiner_is_joining(&node->joiner))
       return topo_op_fail(call, TOPO_EUNREACHABLE,
                           "not admitted yet: whoever sent the invite must be online");
     return topo_op_fail(call, status, "your role does not allow this");
@@ -46,31 +46,28 @@ static int keep_key(struct topo_node *node, const struct topo_op_call *call,
                     const struct topo_id *event)
 {
   int64_t no = 0;
-  int status = topo_log_number(topo_dag_log(node->dag), event, &no);
+  int status = topo_log_number(topo_dag_log(node->env.dag), event, &no);
   if (status == 0)
-    status =
-        topo_answers_begin(node->db, call->idempotency_key, &node->request, no, node->now.wall_ms);
-  node->keyed = true;
-  if (status < 0 && node->failure == 0)
-    node->failure = status;
-  return status;
+    status = topo_answers_begin(node->env.db, call->idempotency_key, &node->calls.request, no,
+                                node->env.now.wall_ms);
+  node->calls.keyed = true;
+  return topo_transaction_fail(&node->transaction, status);
 }
 
 /* Makes one event; when storage fails in the middle the step's transaction is lost with it. */
 static int author(struct topo_node *node, struct topo_op_call *call, const struct topo_type *type,
                   const struct topo_value *values, struct topo_id *id)
 {
-  struct topo_sink sink;
-  int status = topo_node_writing(node, true);
+  int status = topo_transaction_write(&node->transaction, true);
   if (status < 0)
     return status;
-  topo_node_sink(node, &sink);
-  status = topo_dag_author(node->dag, type, values, node->now.wall_ms, &sink, id);
+  status = topo_dag_author(node->env.dag, type, values, node->env.now.wall_ms,
+                           topo_outcome_sink(&node->outcome), id);
   /* Content is judged before anything is written; a control event that failed half-way is not. */
   bool judged = status == TOPO_EDENIED || status == TOPO_EINVAL || status == TOPO_ENOTFOUND ||
                 status == TOPO_ENOKEY;
-  if (status < 0 && (type->act || !judged) && node->failure == 0)
-    node->failure = status;
+  if (status < 0 && (type->act || !judged))
+    topo_transaction_fail(&node->transaction, status);
   if (status == 0 && call->idempotency_key[0])
     status = keep_key(node, call, id);
   return status < 0 ? explain(node, call, status) : 0;
@@ -152,27 +149,26 @@ int topo_op_createInvite(struct topo_op_call *call, void *ctx)
     int known = topo_role_parse(asked->text, &role);
     topo_assert(known == 0); /* the row lets only roles through */
   }
-  const struct topo_authority_node *own =
-      topo_authority_credential_of(topo_dag_authority(node->dag), &node->self.device.public_key);
+  const struct topo_authority_node *own = topo_env_credential(&node->env);
   if (!own || own->credential.key.role > role ||
       !topo_role_may((enum topo_role)own->credential.key.role, TOPO_RIGHT_INVITE))
     return explain(node, call, TOPO_EDENIED);
   uint64_t expires_ms =
-      node->now.wall_ms + (expires->present ? expires->number : EXPIRES_DEFAULT_S) * 1000;
+      node->env.now.wall_ms + (expires->present ? expires->number : EXPIRES_DEFAULT_S) * 1000;
   uint8_t seed[32];
   struct topo_sign_key key;
   struct topo_buf link = {0};
   struct topo_id id;
-  topo_rng_fill(&node->options.rng, seed, sizeof seed);
+  topo_rng_fill(&node->env.rng, seed, sizeof seed);
   topo_sign_key_from_seed(&key, seed);
   struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
   v[TOPO_INVITE_KEY] = topo_value_of_id(&key.public_key);
   v[TOPO_INVITE_ROLE].number = role;
   v[TOPO_INVITE_EXPIRES].number = expires_ms;
-  v[TOPO_INVITE_SLOTS] = topo_value_of_id(&node->self.device.public_key); /* one slot, ours */
+  v[TOPO_INVITE_SLOTS] = topo_value_of_id(&node->env.self.device.public_key); /* one slot, ours */
   int status = author(node, call, &topo_type_invite, v, &id);
   if (status == 0)
-    status = topo_invite_format(node, &id, seed, &link);
+    status = topo_inviter_format(&node->inviter, &id, seed, &link);
   if (status == 0)
     write_invite(&call->out, &id, &link, role, expires_ms);
   topo_wipe(seed, sizeof seed);

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "node/node_impl.h"
+#include "node/invite.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,9 +5,9 @@
 . "$(dirname "$0")/tap.sh"
 
 # How many circles there are. The number only falls.
-most=9
+most=8
 # The folders of src/ in which no file is part of a circle.
-free=dag
+free="dag node"
 
 # shellcheck disable=SC2086 # the folders are words
 breaches=$(module circles.mjs "$most" $free)
