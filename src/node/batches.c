@@ -76,6 +76,7 @@ static int add_segment(struct topo_node_work *work, uint64_t conn, enum topo_ses
   int status = topo_batch_add(batch, events.data, events.len);
   if (status < 0)
     return status;
+  topo_assert(batch->n <= TOPO_BATCH_EVENTS_MAX && batch->raw.len <= TOPO_BATCH_BYTES_MAX);
   segment.n = batch->n - segment.first;
   return topo_buf_put(&work->segments, &segment, sizeof segment);
 }
@@ -84,16 +85,31 @@ int topo_batches_gather(struct topo_batches *batches, uint64_t conn,
                         enum topo_session_stream stream, const uint8_t *data, size_t len)
 {
   topo_assert(topo_conns_find(batches->conns, conn));
-  int status = batches->last ? 0 : begin_batch(batches);
-  if (status == 0)
-    status = add_segment(batches->last, conn, stream, (struct topo_bytes){data, len});
-  return status;
+  while (len > 0) {
+    size_t fits = batches->last ? topo_batch_fits(batches->last->work.batch, data, len) : 0;
+    int status = 0;
+    if (fits == 0) {
+      status = begin_batch(batches);
+      if (status == 0)
+        fits = topo_batch_fits(batches->last->work.batch, data, len);
+      if (status == 0 && fits == 0) /* one event fits into an empty batch, if it is one */
+        status = TOPO_EMALFORMED;
+    }
+    if (status == 0)
+      status = add_segment(batches->last, conn, stream, (struct topo_bytes){data, fits});
+    if (status < 0)
+      return status;
+    topo_assert(fits <= len);
+    data += fits;
+    len -= fits;
+  }
+  return 0;
 }
 
 void topo_batches_submit(struct topo_batches *batches)
 {
-  topo_assert(batches->in_flight <= TOPO_BATCHES_IN_FLIGHT);
-  while (batches->first && batches->in_flight < TOPO_BATCHES_IN_FLIGHT) {
+  topo_assert(batches->in_flight <= TOPO_BATCHES_IN_FLIGHT_MAX);
+  while (batches->first && batches->in_flight < TOPO_BATCHES_IN_FLIGHT_MAX) {
     struct topo_node_work *work = batches->first;
     batches->first = work->next;
     work->next = NULL;

@@ -2,6 +2,10 @@
  * batches.h - events on their way in: gathered into batches as they arrive, checked elsewhere, and
  * applied when they come back. Until then they count against the windows of the connections that
  * they came by, which bounds memory.
+ *
+ * A batch that is full (TOPO_BATCH_EVENTS_MAX, TOPO_BATCH_BYTES_MAX) waits behind those that are
+ * full already, and the next one begins: nothing is dropped, and they are handed out in the order
+ * in which their events came.
  */
 #ifndef TOPO_NODE_BATCHES_H
 #define TOPO_NODE_BATCHES_H
@@ -9,7 +13,7 @@
 #include "node/conns.h"
 #include "node/outcome.h"
 
-enum { TOPO_BATCHES_IN_FLIGHT = 2 /* being checked at a time */ };
+enum { TOPO_BATCHES_IN_FLIGHT_MAX = 2 /* being checked at a time */ };
 
 struct topo_node_work {
   struct topo_work work; /* first: the ports know only this */
