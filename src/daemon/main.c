@@ -128,7 +128,7 @@ static int open_port(struct app *app)
   memcpy(app->env.addresses, o->advertise, sizeof o->advertise);
   if (!o->n_advertise)
     app->env.n_addresses =
-        topo_addresses_reachable(app->env.addresses, TOPO_NODE_ADDRESSES, &bound);
+        topo_addresses_reachable(app->env.addresses, TOPO_NODE_ADDRESSES_MAX, &bound);
   return 0;
 }
 

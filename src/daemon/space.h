@@ -31,7 +31,7 @@ struct topo_space_env {
   struct topo_journal *journal;
   struct topo_disk disk;
   struct topo_rng rng;
-  struct topo_address addresses[TOPO_NODE_ADDRESSES]; /* where others may reach the daemon */
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX]; /* where others may reach the daemon */
   size_t n_addresses;
 };
 

@@ -2,13 +2,14 @@
  * create.c - a space comes about: over a new workspace, or from an invite link. Its file is whole
  * before anybody hears of it, and remembers whose request made it.
  */
+#include "node/parts.h"
+
 #include "base/assert.h"
 #include "base/status.h"
 #include "node/found.h"
 #include "node/load.h"
 #include "node/local.h"
 #include "node/open.h"
-#include "node/parts.h"
 #include "node/self.h"
 
 #include <string.h>

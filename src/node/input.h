@@ -39,7 +39,7 @@ struct topo_input {
     } data;
     int status; /* CONN_DOWN, DIAL_FAILED: why, negative */
     struct topo_work *work;
-    struct topo_op_call *call; /* its `done` is called once, in this step or a later one */
+    struct topo_op_call *call; /* its `done` is called once, within this step */
   };
 };
 

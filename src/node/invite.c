@@ -10,7 +10,7 @@
 static const char scheme[] = "topo://join/";
 enum {
   LINK_VERSION = 1,
-  LINK_BYTES_MAX = 1 + 4 * 32 + 1 + TOPO_NODE_ADDRESSES * TOPO_ADDRESS_SIZE,
+  LINK_BYTES_MAX = 1 + 4 * 32 + 1 + TOPO_NODE_ADDRESSES_MAX * TOPO_ADDRESS_SIZE,
   V4_SIZE = 1 + 4 + 2, /* family, address, port */
   V6_SIZE = 1 + 16 + 2
 };
@@ -18,7 +18,7 @@ enum {
 int topo_invite_format(const struct topo_invite_link *link, struct topo_buf *out)
 {
   struct topo_buf raw = {0};
-  topo_assert(link->n_addresses <= TOPO_NODE_ADDRESSES);
+  topo_assert(link->n_addresses <= TOPO_NODE_ADDRESSES_MAX);
   topo_buf_put_u8(&raw, LINK_VERSION);
   topo_buf_put_id(&raw, &link->workspace);
   topo_buf_put_id(&raw, &link->device);
@@ -65,7 +65,7 @@ static bool read_parts(struct topo_reader *r, struct topo_invite_link *out)
   struct topo_bytes seed = topo_read_bytes(r, sizeof out->seed);
   out->invite = topo_read_id(r);
   size_t n = topo_read_u8(r);
-  if (r->failed || n > TOPO_NODE_ADDRESSES)
+  if (r->failed || n > TOPO_NODE_ADDRESSES_MAX)
     return false;
   memcpy(out->seed, seed.data, sizeof out->seed);
   for (size_t i = 0; i < n && !r->failed; i++)

@@ -11,7 +11,7 @@
 struct topo_invite_link {
   struct topo_id workspace, device, invite; /* device: of the inviter, to be pinned */
   uint8_t seed[32];                         /* of the invite key; a secret: wipe after use */
-  struct topo_address addresses[TOPO_NODE_ADDRESSES];
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX];
   size_t n_addresses;
 };
 

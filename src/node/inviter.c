@@ -33,7 +33,7 @@ int topo_inviter_format(const struct topo_inviter *inviter, const struct topo_id
                                   .device = self->device.public_key,
                                   .invite = *invite,
                                   .n_addresses = inviter->n_own};
-  topo_assert(inviter->n_own <= TOPO_NODE_ADDRESSES);
+  topo_assert(inviter->n_own <= TOPO_NODE_ADDRESSES_MAX);
   memcpy(link.seed, seed, sizeof link.seed);
   memcpy(link.addresses, inviter->own, inviter->n_own * sizeof *inviter->own);
   int status = topo_invite_format(&link, out);

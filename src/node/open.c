@@ -79,7 +79,6 @@ void topo_node_close(struct topo_node *node)
 {
   if (!node)
     return;
-  topo_calls_answer(&node->calls, TOPO_ECLOSED);
   topo_conns_close_all(&node->conns, TOPO_ECLOSED);
   topo_batches_finish(&node->batches);
   topo_load_undo(node);
@@ -119,7 +118,7 @@ uint64_t topo_node_deadline(const struct topo_node *node)
 void topo_node_set_addresses(struct topo_node *node, const struct topo_address *addresses, size_t n)
 {
   struct topo_inviter *inviter = &node->inviter;
-  inviter->n_own = n < TOPO_NODE_ADDRESSES ? n : TOPO_NODE_ADDRESSES;
+  inviter->n_own = n < TOPO_NODE_ADDRESSES_MAX ? n : TOPO_NODE_ADDRESSES_MAX;
   for (size_t i = 0; i < inviter->n_own; i++)
     inviter->own[i] = addresses[i];
 }

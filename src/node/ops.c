@@ -1,6 +1,8 @@
 /*
  * ops.c - the operations of a space that write, or that ask about its connections.
  */
+#include "node/parts.h"
+
 #include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
@@ -10,7 +12,6 @@
 #include "events/message/message.h"
 #include "events/profile/profile.h"
 #include "events/reaction/reaction.h"
-#include "node/parts.h"
 #include "store/answers.h"
 #include "views/view.h"
 

@@ -47,11 +47,11 @@ static bool remember(struct topo_node_peer *peer, const struct topo_address *add
                                    memcmp(peer->addresses[i].bytes, address->bytes, address->len)))
     i++;
   bool fresh = i == peer->n_addresses;
-  if (fresh && peer->n_addresses < TOPO_NODE_ADDRESSES)
+  if (fresh && peer->n_addresses < TOPO_NODE_ADDRESSES_MAX)
     peer->n_addresses++;
   if (fresh)
     i = (size_t)peer->n_addresses - 1;
-  topo_assert(i < peer->n_addresses && peer->n_addresses <= TOPO_NODE_ADDRESSES);
+  topo_assert(i < peer->n_addresses && peer->n_addresses <= TOPO_NODE_ADDRESSES_MAX);
   memmove(peer->addresses + 1, peer->addresses, i * sizeof *address);
   peer->addresses[0] = *address;
   peer->next_address = 0;
@@ -103,7 +103,7 @@ int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
                 "DELETE FROM local_address WHERE device=?1 AND address NOT IN (SELECT address"
                 " FROM local_address WHERE device=?1 ORDER BY seen_ms DESC LIMIT ?2)");
   topo_bind_id(s, 1, device);
-  topo_bind_i64(s, 2, TOPO_NODE_ADDRESSES);
+  topo_bind_i64(s, 2, TOPO_NODE_ADDRESSES_MAX);
   return topo_execute(s);
 }
 

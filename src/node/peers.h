@@ -12,7 +12,8 @@ enum { TOPO_PEERS_MAX = 4096 /* devices that a space remembers; others are not d
 
 struct topo_node_peer {
   struct topo_id device;
-  struct topo_address addresses[TOPO_NODE_ADDRESSES]; /* the last one that was good comes first */
+  struct topo_address
+      addresses[TOPO_NODE_ADDRESSES_MAX]; /* the last one that was good comes first */
   uint8_t n_addresses, next_address;
   uint8_t failures;
   uint64_t dial;    /* number of the dial under way, 0: none */

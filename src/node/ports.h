@@ -10,8 +10,8 @@
 struct topo_batch;
 
 enum {
-  TOPO_ADDRESS_SIZE = 19,  /* bytes of an address, at most */
-  TOPO_NODE_ADDRESSES = 16 /* in an invite link, and kept for one device */
+  TOPO_ADDRESS_SIZE = 19,      /* bytes of an address, at most */
+  TOPO_NODE_ADDRESSES_MAX = 16 /* in an invite link, and kept for one device */
 };
 
 struct topo_now {

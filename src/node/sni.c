@@ -1,7 +1,8 @@
 /* sni.c - the name that a dialler sends in the clear: a hash of workspace and device, in base 32.
  */
-#include "base/assert.h"
 #include "node/node.h"
+
+#include "base/assert.h"
 
 void topo_sni(char out[static TOPO_SNI_SIZE], const struct topo_id *workspace,
               const struct topo_id *device)

@@ -1,11 +1,12 @@
 /*
  * status.c - what a space can say of itself: its connections, and how far it is.
  */
-#include "base/status.h"
+#include "node/parts.h"
+
 #include "api/operations.gen.h"
 #include "base/assert.h"
+#include "base/status.h"
 #include "node/node.h"
-#include "node/parts.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -35,7 +36,8 @@ struct topo_node_status topo_node_status(struct topo_node *node)
     if (s.remote_items > st.remote_items)
       st.remote_items = s.remote_items;
   }
-  /* Bytes received and not yet placed, or held for want of something, forbid the word. */
+  /* "Synced" says that equal digests were exchanged and nothing moved since (docs/protocol.md
+   * §6.3): it is not said while an event is on its way in, asked for, or pending. */
   st.synced = st.synced && st.connected_members > 0 && st.held == 0 && st.wanted == 0 &&
               topo_batches_idle(&node->batches);
   topo_assert(st.connected_members <= st.conns && st.conns <= TOPO_NODE_CONNS_MAX);

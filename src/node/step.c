@@ -1,12 +1,13 @@
 /*
  * step.c - the step: inputs, one transaction, and only then the world.
  */
+#include "node/parts.h"
+
 #include "base/assert.h"
 #include "base/status.h"
 #include "node/dial.h"
 #include "node/load.h"
 #include "node/node.h"
-#include "node/parts.h"
 #include "node/sessions.h"
 #include "node/trust.h"
 #include "port/close.h"
