@@ -112,7 +112,7 @@ static void introduce(struct topo_subscriber *f, struct giving *g)
 static void give_states(struct topo_subscriber *f, struct giving *g)
 {
   struct topo_broker *broker = f->broker;
-  for (unsigned type = 0; type < TOPO_NOTIFICATION_TYPES && g->left; type++) {
+  for (unsigned type = 0; type < TOPO_NOTIFICATION_TYPES_END && g->left; type++) {
     bool news =
         broker->states[type].notification.len && f->seen[type] != broker->states[type].version;
     if (!news || !wants(f, (enum topo_notification_type)type))
@@ -342,7 +342,7 @@ static void rest(struct topo_broker *broker)
   if (idle) {
     topo_ring_reset(&broker->ring, 0);
     broker->flowing = false;
-    for (unsigned i = 0; i < TOPO_NOTIFICATION_TYPES; i++)
+    for (unsigned i = 0; i < TOPO_NOTIFICATION_TYPES_END; i++)
       topo_buf_finish(&broker->states[i].notification);
   }
   pthread_mutex_unlock(&broker->mutex);
@@ -538,7 +538,7 @@ void topo_broker_destroy(struct topo_broker *broker)
     return;
   topo_assert(broker->stopping && !broker->subscribers);
   topo_ring_reset(&broker->ring, 0);
-  for (unsigned i = 0; i < TOPO_NOTIFICATION_TYPES; i++)
+  for (unsigned i = 0; i < TOPO_NOTIFICATION_TYPES_END; i++)
     topo_buf_finish(&broker->states[i].notification);
   topo_json_finish(&broker->json);
   pthread_mutex_destroy(&broker->mutex);

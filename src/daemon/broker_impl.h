@@ -46,7 +46,7 @@ struct topo_subscriber {
   int64_t seq;                                /* changes up to it are told, or in the backlog */
   char cursor[TOPO_SUBSCRIPTION_CURSOR_SIZE]; /* of the introduction */
   struct topo_notification_list backlog;      /* the actor fills it while it is empty */
-  uint64_t seen[TOPO_NOTIFICATION_TYPES];     /* versions of states */
+  uint64_t seen[TOPO_NOTIFICATION_TYPES_END]; /* versions of states */
 };
 
 struct topo_broker {
@@ -66,7 +66,7 @@ struct topo_broker {
   struct {
     uint64_t version;
     struct topo_buf notification;
-  } states[TOPO_NOTIFICATION_TYPES];
+  } states[TOPO_NOTIFICATION_TYPES_END];
 };
 
 /* Moves a subscriber along the table above (asserted). With the mutex. */

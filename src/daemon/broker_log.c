@@ -2,8 +2,8 @@
 #include "daemon/broker_impl.h"
 
 #include "base/status.h"
+#include "events/notification.h"
 #include "store/db.h"
-#include "views/notification.h"
 
 #include <string.h>
 
@@ -61,7 +61,7 @@ static void leave_to_later(struct batch *b)
 {
   for (size_t i = 0; i < b->n; i++)
     for (size_t k = i + 1; k < b->n && b->told[i]; k++)
-      b->told[i] = !(b->told[k] && b->topics[i].type == b->topics[k].type &&
+      b->told[i] = !(b->told[k] && b->topics[i].resource == b->topics[k].resource &&
                      b->topics[i].entity == b->topics[k].entity);
 }
 
@@ -71,7 +71,7 @@ static int find_topics(const struct topo_view *view, uint32_t types, struct batc
     int status = topo_notification_topic(view, &b->changes[i], &b->topics[i]);
     if (status < 0)
       return status;
-    b->told[i] = status == 1 && (!types || types >> b->topics[i].type & 1);
+    b->told[i] = status == 1 && (!types || types >> b->topics[i].resource->type & 1);
   }
   leave_to_later(b);
   return 0;

@@ -6,10 +6,10 @@
 #include "daemon/broker.h"
 #include "daemon/readers.h"
 #include "daemon/space_item.h"
+#include "events/profile/profile_read.h"
 #include "port/close.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
-#include "views/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,8 +140,8 @@ static void look(struct topo_space *space)
   struct topo_view view = {topo_node_db(space->node), space->workspace, space->device};
   char name[TOPO_SPACE_NAME] = "", user_name[TOPO_SPACE_NAME] = "";
   uint64_t changes = dag ? topo_dag_changes(dag) : space->seen_changes;
-  bool news =
-      changes != space->seen_changes && topo_view_names(&view, name, user_name, sizeof name) == 0;
+  bool news = changes != space->seen_changes &&
+              topo_profile_names(&view, name, user_name, sizeof name) == 0;
   pthread_mutex_lock(&space->mutex);
   space->state.connected = st.conns > 0;
   if (dag)

@@ -66,6 +66,15 @@ static int replay(struct topo_calls *calls, struct topo_op_call *call)
   return status == TOPO_ENOTFOUND ? 0 : status < 0 ? status : 1;
 }
 
+int topo_calls_keep_key(struct topo_calls *calls, const struct topo_op_call *call, int64_t event)
+{
+  topo_assert(!calls->keyed && event > 0); /* a call makes one event that answers for it */
+  topo_assert(calls->transaction->state == TOPO_TRANSACTION_OPEN);
+  calls->keyed = true;
+  return topo_answers_begin(calls->env->db, call->idempotency_key, &calls->request, event,
+                            calls->env->now.wall_ms);
+}
+
 /* A write that cannot be remembered may not be made: the transaction is lost. */
 static int remember(struct topo_calls *calls, struct topo_op_call *call)
 {

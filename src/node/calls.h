@@ -23,6 +23,10 @@ void topo_calls_finish(struct topo_calls *calls);
 /* Runs an operation whose handler gets `ctx`. The call is done here only when nothing can be
  * written any more, or nothing kept of it. */
 void topo_calls_run(struct topo_calls *calls, struct topo_op_call *call, void *ctx);
+/* The call's idempotency key is that of an event, a row of the log: the call at hand will be
+ * answered from it when it comes again. Once in a call. 0 or a storage status, with which the
+ * transaction cannot stay. */
+int topo_calls_keep_key(struct topo_calls *calls, const struct topo_op_call *call, int64_t event);
 /* Answers those that wait: `status` 0 when the commit is durable, or why there is none. */
 void topo_calls_answer(struct topo_calls *calls, int status);
 /* Answers a call that cannot be run, with a sentence why. */

@@ -6,8 +6,8 @@
 #include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "events/profile/profile_read.h"
 #include "node/node.h"
-#include "views/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,7 +109,7 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
   const struct topo_node_peer *peer = topo_peers_find(&node->peers, device);
   struct topo_address none = {.len = 0};
   char name[TOPO_OP_DETAIL_SIZE + 1] = "";
-  int status = topo_view_user_of(&view, device, name, sizeof name);
+  int status = topo_profile_of_device(&view, device, name, sizeof name);
   if (status < 0 && status != TOPO_ENOTFOUND)
     return status;
   topo_json_begin_object(out);

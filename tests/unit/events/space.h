@@ -5,8 +5,8 @@
  * through one handle and read through another that is read-only, as the daemon does. Every failure
  * fails the test. Include cmocka.h first.
  */
-#ifndef TESTS_UNIT_VIEWS_SPACE_H
-#define TESTS_UNIT_VIEWS_SPACE_H
+#ifndef TOPO_TESTS_EVENTS_SPACE_H
+#define TOPO_TESTS_EVENTS_SPACE_H
 
 #include "dag/type.h"
 #include "views/view.h"

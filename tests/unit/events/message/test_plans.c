@@ -11,8 +11,11 @@
 
 #include <cmocka.h>
 
+#include "events/channel/channel_read.h"
+#include "events/message/message_read.h"
+#include "events/profile/profile_read.h"
 #include "store/db_impl.h"
-#include "tests/unit/views/space.h"
+#include "unit/events/space.h"
 #include "views/cursor.h"
 
 #include <stdlib.h>
@@ -86,11 +89,13 @@ static void pages_are_read_by_index_alone(void **state)
   cJSON_Delete(space_get(space, path, (const char *[]){"after", cursor, NULL}));
   struct topo_json out;
   topo_json_init(&out);
-  assert_int_equal(topo_view_message(&space->view, &message, &out), 0);
+  assert_int_equal(
+      topo_resource_message.item(&space->view, &(struct topo_entity){0, message}, &out), 0);
   topo_json_reset(&out);
-  assert_int_equal(topo_view_channel(&space->view, &channel, &out), 0);
+  assert_int_equal(
+      topo_resource_channel.item(&space->view, &(struct topo_entity){0, channel}, &out), 0);
   topo_json_finish(&out);
-  assert_int_equal(topo_view_names(&space->view, name, name, sizeof name), 0);
+  assert_int_equal(topo_profile_names(&space->view, name, name, sizeof name), 0);
   /* Three pages, the channel, the reactions, this user; one message and its place; one channel; two
    * names; and what opening a database asks. */
   assert_in_range(explain(space, visit_page), 11, 13);

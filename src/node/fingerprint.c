@@ -1,11 +1,13 @@
 /* fingerprint.c - getFingerprint: what two nodes compare to say "the same". */
+#include "api/operations.gen.h"
 #include "dag/dag.h"
 #include "events/types.h"
-#include "views/view_impl.h"
+#include "views/view.h"
 
 #include <stddef.h>
 
-/* Events that were judged, whatever the verdict: named and held ones are not part of the state. */
+/* Events that were judged, whatever the verdict: names and pending ones are not part of the state.
+ */
 static int count_events(struct topo_db *db, int64_t *count)
 {
   struct topo_stmt *s = topo_stmt(db, "SELECT count(*) FROM event WHERE state>=2");

@@ -1,8 +1,10 @@
 /* messages.c - listMessages, getMessage, and one message as an item. */
+#include "events/message/message_read.h"
+
+#include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
-#include "views/page.h"
-#include "views/view_impl.h"
+#include "events/message/page.h"
 
 #include <stdio.h>
 
@@ -65,8 +67,8 @@ static void put_item(struct topo_json *out, const struct topo_page *page,
   topo_json_end_object(out);
 }
 
-int topo_view_message(const struct topo_view *view, const struct topo_id *message,
-                      struct topo_json *out)
+static int write_one(const struct topo_view *view, const struct topo_id *message,
+                     struct topo_json *out)
 {
   struct topo_page *page = topo_page_create();
   if (!page)
@@ -79,6 +81,30 @@ int topo_view_message(const struct topo_view *view, const struct topo_id *messag
   topo_page_destroy(page);
   return status;
 }
+
+static int item(const struct topo_view *view, const struct topo_entity *message,
+                struct topo_json *out)
+{
+  return write_one(view, &message->id, out);
+}
+
+static int channel(const struct topo_view *view, const struct topo_entity *message,
+                   struct topo_id *out)
+{
+  struct topo_stmt *s =
+      topo_stmt(view->db, "SELECT c.id FROM message m CROSS JOIN event c ON c.no=m.channel"
+                          " WHERE m.no=?1");
+  topo_bind_i64(s, 1, message->no);
+  int status = topo_fetch(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ENOTFOUND;
+  *out = topo_column_id(s, 0);
+  topo_reset(s);
+  return 0;
+}
+
+const struct topo_resource topo_resource_message = {
+    .type = TOPO_NOTIFY_MESSAGE, .key = "message", .item = item, .channel = channel};
 
 /* An empty page has no places of its own. Asked for what is newer, it gives back the place it was
  * asked with: there the client asks again. */
@@ -148,7 +174,7 @@ int topo_op_listMessages(struct topo_op_call *call, void *ctx)
 
 int topo_op_getMessage(struct topo_op_call *call, void *ctx)
 {
-  int status = topo_view_message(ctx, &topo_op_get(call, "message")->id, &call->out);
+  int status = write_one(ctx, &topo_op_get(call, "message")->id, &call->out);
   if (status != TOPO_ENOTFOUND)
     return topo_view_end(call, status);
   snprintf(call->pointer, sizeof call->pointer, "message");

@@ -4,10 +4,10 @@
  */
 #include "api/operations.gen.h"
 #include "base/status.h"
+#include "events/notification.h"
 #include "events/profile/profile.h"
 #include "lib/space.h"
 #include "unit/dag/story.h"
-#include "views/notification.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

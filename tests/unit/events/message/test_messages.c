@@ -9,7 +9,7 @@
 #include "api/base64url.h"
 #include "base/status.h"
 #include "events/message/message.h"
-#include "tests/unit/views/space.h"
+#include "unit/events/space.h"
 #include "views/cursor.h"
 
 #include <stdio.h>
@@ -140,14 +140,19 @@ static void an_item_shows_what_was_said_by_whom_and_when(void **state)
 
   struct topo_json out;
   topo_json_init(&out);
-  assert_int_equal(topo_view_message(&room->space->view, &at.id, &out), 0);
+  assert_int_equal(
+      topo_resource_message.item(&room->space->view, &(struct topo_entity){0, at.id}, &out), 0);
   cJSON *alone = space_parse(&out);
   assert_true(cJSON_Compare(alone, cJSON_GetArrayItem(items_of(answer), 0), true));
   cJSON_Delete(alone);
   cJSON_Delete(answer);
   topo_json_reset(&out);
-  assert_int_equal(topo_view_message(&room->space->view, &room->channel, &out), TOPO_ENOTFOUND);
-  assert_int_equal(topo_view_message(&room->space->view, &user, &out), TOPO_ENOTFOUND);
+  assert_int_equal(
+      topo_resource_message.item(&room->space->view, &(struct topo_entity){0, room->channel}, &out),
+      TOPO_ENOTFOUND);
+  assert_int_equal(
+      topo_resource_message.item(&room->space->view, &(struct topo_entity){0, user}, &out),
+      TOPO_ENOTFOUND);
   assert_int_equal(topo_json_text(&out).len, 0);
   topo_json_finish(&out);
 }

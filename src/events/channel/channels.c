@@ -1,6 +1,10 @@
 /* channels.c - listChannels, and one channel as an item. */
+#include "events/channel/channel_read.h"
+
+#include "api/operations.gen.h"
 #include "base/status.h"
-#include "views/view_impl.h"
+
+#include <stddef.h>
 
 enum { CHANNELS_MAX = 1000 };
 
@@ -20,15 +24,15 @@ static void put_channel(struct topo_json *out, struct topo_stmt *s)
   topo_json_end_object(out);
 }
 
-int topo_view_channel(const struct topo_view *view, const struct topo_id *channel,
-                      struct topo_json *out)
+static int item(const struct topo_view *view, const struct topo_entity *channel,
+                struct topo_json *out)
 {
   struct topo_stmt *s =
       topo_stmt(view->db, "SELECT e.id,c.name,c.hlc,u.id,p.name FROM event e"
                           " CROSS JOIN channel c ON c.no=e.no CROSS JOIN event u ON u.no=c.user"
                           " LEFT JOIN profile p ON p.entity=c.user WHERE e.h=?1 AND e.id=?2");
-  topo_bind_i64(s, 1, topo_id_prefix(channel));
-  topo_bind_id(s, 2, channel);
+  topo_bind_i64(s, 1, topo_id_prefix(&channel->id));
+  topo_bind_id(s, 2, &channel->id);
   int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
@@ -36,6 +40,9 @@ int topo_view_channel(const struct topo_view *view, const struct topo_id *channe
   topo_reset(s);
   return 0;
 }
+
+const struct topo_resource topo_resource_channel = {
+    .type = TOPO_NOTIFY_CHANNEL, .key = "channel", .item = item};
 
 int topo_op_listChannels(struct topo_op_call *call, void *ctx)
 {

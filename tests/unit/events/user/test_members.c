@@ -9,8 +9,9 @@
 #include "api/base64url.h"
 #include "base/status.h"
 #include "dag/dag.h"
+#include "events/profile/profile_read.h"
 #include "events/types.h"
-#include "tests/unit/views/space.h"
+#include "unit/events/space.h"
 
 #include <string.h>
 
@@ -108,19 +109,19 @@ static void names_are_found_once_they_are_known(void **state)
 {
   struct space *space = *state;
   char workspace[32] = "x", user[32] = "x";
-  assert_int_equal(topo_view_names(&space->view, workspace, user, sizeof user), 0);
+  assert_int_equal(topo_profile_names(&space->view, workspace, user, sizeof user), 0);
   assert_string_equal(workspace, "");
   assert_string_equal(user, "");
   fill(space);
   space_name(space, &space->view.workspace, "Café");
-  assert_int_equal(topo_view_names(&space->view, workspace, user, sizeof user), 0);
+  assert_int_equal(topo_profile_names(&space->view, workspace, user, sizeof user), 0);
   assert_string_equal(workspace, "Café");
   assert_string_equal(user, "Alice");
 
   const struct topo_id theirs = space_id("device", 2), recovery = space_id("device", 9);
-  assert_int_equal(topo_view_user_of(&space->view, &theirs, user, sizeof user), 0);
+  assert_int_equal(topo_profile_of_device(&space->view, &theirs, user, sizeof user), 0);
   assert_string_equal(user, "");
-  assert_int_equal(topo_view_user_of(&space->view, &recovery, user, sizeof user), 0);
+  assert_int_equal(topo_profile_of_device(&space->view, &recovery, user, sizeof user), 0);
   assert_string_equal(user, "Alice");
 }
 
@@ -131,7 +132,7 @@ static void a_name_is_cut_at_a_character(void **state)
   space_name(space, &space->view.workspace, "Café"); /* 5 bytes, the last two one character */
   static const char *const cut[] = {"", "C", "Ca", "Caf", "Caf", "Café"};
   for (size_t size = 1; size <= 6; size++) {
-    assert_int_equal(topo_view_names(&space->view, workspace, user, size), 0);
+    assert_int_equal(topo_profile_names(&space->view, workspace, user, size), 0);
     assert_string_equal(workspace, cut[size - 1]);
   }
 }

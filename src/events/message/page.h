@@ -5,10 +5,10 @@
  * A page holds as many items as were asked for, or fewer when their JSON might pass
  * TOPO_PAGE_BYTES; it never stops short of one. Where it stops, its cursors go on.
  */
-#ifndef TOPO_VIEWS_PAGE_H
-#define TOPO_VIEWS_PAGE_H
+#ifndef TOPO_EVENTS_MESSAGE_PAGE_H
+#define TOPO_EVENTS_MESSAGE_PAGE_H
 
-#include "events/reaction/reaction.h"
+#include "events/reaction/reaction_read.h"
 #include "views/cursor.h"
 #include "views/view.h"
 

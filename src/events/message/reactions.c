@@ -7,8 +7,7 @@
  */
 #include "base/assert.h"
 #include "base/status.h"
-#include "views/page.h"
-#include "views/view_impl.h"
+#include "events/message/page.h"
 
 #include <string.h>
 

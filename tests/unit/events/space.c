@@ -13,7 +13,7 @@
 #include "dag/dag.h"
 #include "events/message/message_read.h"
 #include "events/types.h"
-#include "tests/unit/views/space.h"
+#include "unit/events/space.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,12 @@
  * user; it is listed once. The device of the genesis credential is the recovery key: it is listed
  * like any other, so that nothing that may act here is hidden.
  */
+#include "events/user/user_read.h"
+
+#include "api/operations.gen.h"
 #include "base/status.h"
 #include "dag/type.h"
-#include "views/view_impl.h"
+#include "events/profile/profile_read.h"
 
 #define DEVICES_OF(member)                                                                         \
   "WITH member(user,role) AS (" member ")"                                                         \
@@ -55,7 +58,8 @@ static void put_device(struct topo_json *out, struct topo_stmt *s, const struct 
   topo_json_end_object(out);
 }
 
-/* The members that the statement finds, each with its devices. */
+/* The members that the statement finds, each with its devices. 0, TOPO_ENOTFOUND when there are
+ * none, or a storage status. */
 static int put_members(struct topo_json *out, struct topo_stmt *s, const struct topo_view *view,
                        int64_t me)
 {
@@ -73,19 +77,28 @@ static int put_members(struct topo_json *out, struct topo_stmt *s, const struct 
   }
   if (current)
     end_member(out);
-  return status;
+  return status == 0 && !current ? TOPO_ENOTFOUND : status;
 }
 
-int topo_view_member(const struct topo_view *view, int64_t user, struct topo_json *out)
+static int item(const struct topo_view *view, const struct topo_entity *user, struct topo_json *out)
 {
   int64_t me = 0;
   int status = topo_view_user_no(view, &view->device, &me);
   if (status < 0 && status != TOPO_ENOTFOUND)
     return status;
   struct topo_stmt *s = topo_stmt(view->db, member_sql);
-  topo_bind_i64(s, 1, user);
+  topo_bind_i64(s, 1, user->no);
   return put_members(out, s, view, me);
 }
+
+/* Who is no longer a member is still the author of messages, under this name. */
+static int gone(const struct topo_view *view, const struct topo_entity *user, struct topo_json *out)
+{
+  return topo_profile_put_name(view, user->no, out);
+}
+
+const struct topo_resource topo_resource_member = {
+    .type = TOPO_NOTIFY_MEMBER, .key = "user", .item = item, .gone = gone};
 
 int topo_op_listMembers(struct topo_op_call *call, void *ctx)
 {
@@ -100,5 +113,5 @@ int topo_op_listMembers(struct topo_op_call *call, void *ctx)
   status = put_members(&call->out, topo_stmt(view->db, members_sql), view, me);
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);
-  return topo_view_end(call, status);
+  return topo_view_end(call, status == TOPO_ENOTFOUND ? 0 : status);
 }

@@ -7,7 +7,8 @@
 #include <cmocka.h>
 
 #include "base/status.h"
-#include "tests/unit/views/space.h"
+#include "events/channel/channel_read.h"
+#include "unit/events/space.h"
 
 static int setup(void **state)
 {
@@ -72,14 +73,16 @@ static void one_channel_is_the_item_of_the_list(void **state)
   space_channel(space, &id, 1, 7 << 16, "general");
   struct topo_json out;
   topo_json_init(&out);
-  assert_int_equal(topo_view_channel(&space->view, &id, &out), 0);
+  assert_int_equal(topo_resource_channel.item(&space->view, &(struct topo_entity){0, id}, &out), 0);
   cJSON *item = space_parse(&out), *list = space_get(space, "/channels", NULL);
   assert_true(cJSON_Compare(
       item, cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(list, "items"), 0), true));
   cJSON_Delete(item);
   cJSON_Delete(list);
   topo_json_reset(&out);
-  assert_int_equal(topo_view_channel(&space->view, &no_channel, &out), TOPO_ENOTFOUND);
+  assert_int_equal(
+      topo_resource_channel.item(&space->view, &(struct topo_entity){0, no_channel}, &out),
+      TOPO_ENOTFOUND);
   assert_int_equal(topo_json_text(&out).len, 0);
   topo_json_finish(&out);
 }

@@ -3,11 +3,10 @@
  *
  * Messages are read in the order of the index, which is the order of the page.
  */
-#include "views/page.h"
+#include "events/message/page.h"
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "views/view_impl.h"
 
 #include <stdlib.h>
 

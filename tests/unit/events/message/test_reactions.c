@@ -8,7 +8,8 @@
 
 #include "api/base64url.h"
 #include "base/status.h"
-#include "tests/unit/views/space.h"
+#include "events/message/message_read.h"
+#include "unit/events/space.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,8 @@ static void a_user_counts_once_for_each_emoji(void **state)
 
   struct topo_json out;
   topo_json_init(&out);
-  assert_int_equal(topo_view_message(&room->space->view, &m[0], &out), 0);
+  assert_int_equal(
+      topo_resource_message.item(&room->space->view, &(struct topo_entity){0, m[0]}, &out), 0);
   cJSON *alone = space_parse(&out);
   assert_true(cJSON_Compare(cJSON_GetObjectItemCaseSensitive(alone, "reactions"), first, true));
   cJSON_Delete(alone);
