@@ -1,5 +1,5 @@
 /*
- * test_frame.c - a change as a client is told of it: the very item that the reads answer with, or
+ * test_notification.c - a change as a client is told of it: the very item that the reads answer with, or
  * that it is gone, when a verdict flips.
  */
 #include "api/operations.gen.h"
