@@ -299,6 +299,9 @@ export function readOperations(document, types = new Map()) {
   return operations
 }
 
+// What has a cursor is durable, and so may be told to be gone; a workspace is always there.
+const NEVER_GONE = ['workspace']
+
 // The types of notifications. What EventType names is also an alternative of Event, and may all be subscribed to.
 export function readNotificationTypes(document) {
   const at = 'EventType'
@@ -310,6 +313,9 @@ export function readNotificationTypes(document) {
   for (const type of types) {
     if (!/^[a-z]+$/.test(type)) refuse(at, `${type} is not a word`)
     if (!(type in mapping)) refuse(at, `Event does not map "${type}" to a schema`)
+    const durable = resolve(document, at, { $ref: mapping[type] }).required?.includes('cursor')
+    if (durable && !NEVER_GONE.includes(type) && !(`${type}.gone` in mapping))
+      refuse(at, `Event does not map "${type}.gone" to a schema`)
   }
   for (const [name, ref] of Object.entries(mapping)) {
     const schema = resolve(document, `Event ${name}`, { $ref: ref })
