@@ -21,7 +21,8 @@
   X(profile)                                                                                       \
   X(channel)                                                                                       \
   X(message)                                                                                       \
-  X(reaction)
+  X(reaction)                                                                                      \
+  /* the next one above this line */
 
 #define TOPO_TYPE_DECLARATION(name) extern const struct topo_type topo_type_##name;
 TOPO_TYPE_LIST(TOPO_TYPE_DECLARATION)
