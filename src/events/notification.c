@@ -14,6 +14,7 @@ int topo_notification_topic(const struct topo_view *view, const struct topo_chan
                                      : topo_type_find(topo_types, change->type);
   *out = (struct topo_notification_topic){type ? type->resource : NULL, change->entity};
   int status = 0;
+  topo_assert(!type || !type->resource || !type->resource_of);
   if (type && type->resource_of)
     status = type->resource_of(view, change->entity, &out->resource);
   return status < 0 ? status : out->resource != NULL;
@@ -65,6 +66,7 @@ int topo_notification_write(const struct topo_view *view,
   const struct topo_resource *resource = topic->resource;
   struct topo_entity entity = {.no = topic->entity};
   topo_assert(topo_json_text(out).len == 0);
+  topo_assert(resource->type > TOPO_NOTIFY_UNSET && resource->type < TOPO_NOTIFICATION_TYPES_END);
   *about = (struct topo_notification_about){.type = resource->type};
   int status = topo_view_id_of(view, entity.no, &entity.id);
   if (status < 0)
@@ -82,6 +84,7 @@ int topo_notification_write(const struct topo_view *view,
   if (status < 0)
     return status;
   topo_json_end_object(out);
+  topo_assert(!about->gone || !about->in_channel);
   return topo_json_status(out);
 }
 

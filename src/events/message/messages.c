@@ -4,7 +4,7 @@
 #include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
-#include "events/message/page.h"
+#include "events/message/page_query.h"
 
 #include <stdio.h>
 
@@ -73,7 +73,7 @@ static int write_one(const struct topo_view *view, const struct topo_id *message
   struct topo_page *page = topo_page_create();
   if (!page)
     return TOPO_ENOMEM;
-  int status = topo_page_read_one(page, view, message);
+  int status = topo_page_query_one(page, view, message);
   if (status == 0) {
     topo_assert(page->n == 1);
     put_item(out, page, &page->items[0]);
@@ -144,7 +144,7 @@ static int answer(struct topo_op_call *call, const struct topo_view *view,
   struct topo_page *page = topo_page_create();
   if (!page)
     return TOPO_ENOMEM;
-  int status = topo_page_read(page, view, &topo_op_get(call, "channel")->id, query);
+  int status = topo_page_query(page, view, &topo_op_get(call, "channel")->id, query);
   if (status == 0)
     put_page(&call->out, page, query);
   topo_page_destroy(page);

@@ -63,22 +63,9 @@ struct topo_page {
 struct topo_page *topo_page_create(void);       /* NULL: out of memory */
 void topo_page_destroy(struct topo_page *page); /* NULL is fine */
 
-struct topo_page_query {
-  const struct topo_cursor *before, *after; /* at most one; NULL both: the newest */
-  size_t limit;                             /* 1..TOPO_PAGE_ITEMS_MAX */
-};
-/* Fill a page that is as created. 0, TOPO_ENOTFOUND (no such channel, or message), or a storage
- * status. */
-int topo_page_read(struct topo_page *page, const struct topo_view *view,
-                   const struct topo_id *channel, const struct topo_page_query *query);
-int topo_page_read_one(struct topo_page *page, const struct topo_view *view,
-                       const struct topo_id *message);
-
-/* For page.c: finds the groups of all items with one query, which reads the messages between the
- * first and the last item in `channel`, a row of the log. 0 or a storage status. */
-int topo_page_read_groups(struct topo_page *page, const struct topo_view *view, int64_t channel);
-
-/* For the files of the page: the user with this row of the log, valid until the next such call.
+/* For those who fill a page. Keeps a text in it; when memory is out, `texts` has failed. */
+struct topo_page_span topo_page_keep_text(struct topo_page *page, struct topo_bytes text);
+/* For those who fill a page: the user with this row of the log, valid until the next such call.
  * 0, TOPO_ECORRUPT (the log has no such row), TOPO_ENOMEM, or a storage status. */
 int topo_page_find_user(struct topo_page *page, const struct topo_view *view, int64_t no,
                         const struct topo_page_user **out);

@@ -5,9 +5,10 @@
  * it counts once. Rows come by message, emoji and user, so a group is complete when the next one
  * begins.
  */
+#include "events/message/reactions.h"
+
 #include "base/assert.h"
 #include "base/status.h"
-#include "events/message/page.h"
 
 #include <string.h>
 
@@ -24,15 +25,10 @@ struct grouping {
   struct topo_page_item *item; /* NULL: not on the page */
 };
 
-static struct topo_page_group *group_at(const struct topo_page *page, size_t index)
+static struct topo_page_group *group_at(struct topo_page *page, size_t index)
 {
   topo_assert((index + 1) * sizeof(struct topo_page_group) <= page->groups.len);
   return (struct topo_page_group *)(void *)page->groups.data + index;
-}
-
-const struct topo_page_group *topo_page_group(const struct topo_page *page, size_t index)
-{
-  return group_at(page, index);
 }
 
 static bool weaker(const struct topo_page_group *a, const struct topo_page_group *b)
@@ -131,7 +127,7 @@ static void bind_position(struct topo_stmt *s, int index, const struct topo_curs
   topo_bind_id(s, index + 1, &at->id);
 }
 
-int topo_page_read_groups(struct topo_page *page, const struct topo_view *view, int64_t channel)
+int topo_reactions_read(struct topo_page *page, const struct topo_view *view, int64_t channel)
 {
   if (page->n == 0)
     return 0;
