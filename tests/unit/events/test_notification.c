@@ -1,6 +1,6 @@
 /*
- * test_notification.c - a change as a client is told of it: the very item that the reads answer with, or
- * that it is gone, when a verdict flips.
+ * test_notification.c - a change as a client is told of it: the very item that the reads answer
+ * with, or that it is gone, when a verdict flips.
  */
 #include "api/operations.gen.h"
 #include "base/status.h"
