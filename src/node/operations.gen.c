@@ -4,33 +4,23 @@
 
 #include <stddef.h>
 
-static const char *const texts_createInvite_role[] = {"owner",  "admin", "moderator",
-                                                      "member", "guest", NULL};
+static const char *const texts_createInvite_role[] = {"owner", "admin", "moderator", "member", "guest", NULL};
 static const struct topo_op_param params_createInvite[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "role",
-     .location = TOPO_OP_BODY,
-     .kind = TOPO_OP_ENUM,
-     .required = false,
-     .texts = texts_createInvite_role},
-    {.name = "expires_in_s",
-     .location = TOPO_OP_BODY,
-     .kind = TOPO_OP_UINT,
-     .required = false,
-     .min = 60,
-     .max = 31536000},
+    {.name = "role", .location = TOPO_OP_BODY, .kind = TOPO_OP_ENUM, .required = false, .texts = texts_createInvite_role},
+    {.name = "expires_in_s", .location = TOPO_OP_BODY, .kind = TOPO_OP_UINT, .required = false, .min = 60, .max = 31536000},
     {.name = NULL}};
-const struct topo_op topo_op_row_createInvite = {.id = "createInvite",
-                                                 .method = "POST",
-                                                 .path = "/v1/spaces/{space}/invites",
-                                                 .summary =
-                                                     "Make a link that lets one more person in",
-                                                 .where = TOPO_OP_SPACE,
-                                                 .scope = TOPO_SCOPE_WRITE,
-                                                 .params = params_createInvite,
-                                                 .run = topo_op_createInvite,
-                                                 .creates = true,
-                                                 .idempotent = true};
+const struct topo_op topo_op_row_createInvite = {
+    .id = "createInvite",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/invites",
+    .summary = "Make a link that lets one more person in",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_WRITE,
+    .params = params_createInvite,
+    .run = topo_op_createInvite,
+    .creates = true,
+    .idempotent = true};
 
 static const struct topo_op_param params_listMembers[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
@@ -50,58 +40,40 @@ const struct topo_op topo_op_row_listMembers = {
 static const struct topo_op_param params_listChannels[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
-const struct topo_op topo_op_row_listChannels = {.id = "listChannels",
-                                                 .method = "GET",
-                                                 .path = "/v1/spaces/{space}/channels",
-                                                 .summary = "The channels, oldest first",
-                                                 .where = TOPO_OP_READ,
-                                                 .scope = TOPO_SCOPE_READ,
-                                                 .params = params_listChannels,
-                                                 .run = topo_op_listChannels,
-                                                 .creates = false,
-                                                 .idempotent = false};
+const struct topo_op topo_op_row_listChannels = {
+    .id = "listChannels",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/channels",
+    .summary = "The channels, oldest first",
+    .where = TOPO_OP_READ,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_listChannels,
+    .run = topo_op_listChannels,
+    .creates = false,
+    .idempotent = false};
 
 static const struct topo_op_param params_createChannel[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "name",
-     .location = TOPO_OP_BODY,
-     .kind = TOPO_OP_TEXT,
-     .required = true,
-     .min = 1,
-     .max = 256},
+    {.name = "name", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
     {.name = NULL}};
-const struct topo_op topo_op_row_createChannel = {.id = "createChannel",
-                                                  .method = "POST",
-                                                  .path = "/v1/spaces/{space}/channels",
-                                                  .summary = "Create a public channel",
-                                                  .where = TOPO_OP_SPACE,
-                                                  .scope = TOPO_SCOPE_WRITE,
-                                                  .params = params_createChannel,
-                                                  .run = topo_op_createChannel,
-                                                  .creates = true,
-                                                  .idempotent = true};
+const struct topo_op topo_op_row_createChannel = {
+    .id = "createChannel",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/channels",
+    .summary = "Create a public channel",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_WRITE,
+    .params = params_createChannel,
+    .run = topo_op_createChannel,
+    .creates = true,
+    .idempotent = true};
 
 static const struct topo_op_param params_listMessages[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = "channel", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "before",
-     .location = TOPO_OP_QUERY,
-     .kind = TOPO_OP_TEXT,
-     .required = false,
-     .min = 1,
-     .max = 256},
-    {.name = "after",
-     .location = TOPO_OP_QUERY,
-     .kind = TOPO_OP_TEXT,
-     .required = false,
-     .min = 1,
-     .max = 256},
-    {.name = "limit",
-     .location = TOPO_OP_QUERY,
-     .kind = TOPO_OP_UINT,
-     .required = false,
-     .min = 1,
-     .max = 200},
+    {.name = "before", .location = TOPO_OP_QUERY, .kind = TOPO_OP_TEXT, .required = false, .min = 1, .max = 256},
+    {.name = "after", .location = TOPO_OP_QUERY, .kind = TOPO_OP_TEXT, .required = false, .min = 1, .max = 256},
+    {.name = "limit", .location = TOPO_OP_QUERY, .kind = TOPO_OP_UINT, .required = false, .min = 1, .max = 200},
     {.name = NULL}};
 const struct topo_op topo_op_row_listMessages = {
     .id = "listMessages",
@@ -118,12 +90,7 @@ const struct topo_op topo_op_row_listMessages = {
 static const struct topo_op_param params_sendMessage[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = "channel", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "text",
-     .location = TOPO_OP_BODY,
-     .kind = TOPO_OP_TEXT,
-     .required = true,
-     .min = 1,
-     .max = 32768},
+    {.name = "text", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 32768},
     {.name = NULL}};
 const struct topo_op topo_op_row_sendMessage = {
     .id = "sendMessage",
@@ -141,26 +108,22 @@ static const struct topo_op_param params_getMessage[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = "message", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
-const struct topo_op topo_op_row_getMessage = {.id = "getMessage",
-                                               .method = "GET",
-                                               .path = "/v1/spaces/{space}/messages/{message}",
-                                               .summary = "One message",
-                                               .where = TOPO_OP_READ,
-                                               .scope = TOPO_SCOPE_READ,
-                                               .params = params_getMessage,
-                                               .run = topo_op_getMessage,
-                                               .creates = false,
-                                               .idempotent = false};
+const struct topo_op topo_op_row_getMessage = {
+    .id = "getMessage",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/messages/{message}",
+    .summary = "One message",
+    .where = TOPO_OP_READ,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_getMessage,
+    .run = topo_op_getMessage,
+    .creates = false,
+    .idempotent = false};
 
 static const struct topo_op_param params_addReaction[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = "message", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
-    {.name = "emoji",
-     .location = TOPO_OP_BODY,
-     .kind = TOPO_OP_TEXT,
-     .required = true,
-     .min = 1,
-     .max = 64},
+    {.name = "emoji", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
     {.name = NULL}};
 const struct topo_op topo_op_row_addReaction = {
     .id = "addReaction",
@@ -177,31 +140,32 @@ const struct topo_op topo_op_row_addReaction = {
 static const struct topo_op_param params_listPeers[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
-const struct topo_op topo_op_row_listPeers = {.id = "listPeers",
-                                              .method = "GET",
-                                              .path = "/v1/spaces/{space}/peers",
-                                              .summary =
-                                                  "The other devices, and how they are reached",
-                                              .where = TOPO_OP_SPACE,
-                                              .scope = TOPO_SCOPE_READ,
-                                              .params = params_listPeers,
-                                              .run = topo_op_listPeers,
-                                              .creates = false,
-                                              .idempotent = false};
+const struct topo_op topo_op_row_listPeers = {
+    .id = "listPeers",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/peers",
+    .summary = "The other devices, and how they are reached",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_listPeers,
+    .run = topo_op_listPeers,
+    .creates = false,
+    .idempotent = false};
 
 static const struct topo_op_param params_getSync[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
-const struct topo_op topo_op_row_getSync = {.id = "getSync",
-                                            .method = "GET",
-                                            .path = "/v1/spaces/{space}/sync",
-                                            .summary = "How far the space is in step with others",
-                                            .where = TOPO_OP_SPACE,
-                                            .scope = TOPO_SCOPE_READ,
-                                            .params = params_getSync,
-                                            .run = topo_op_getSync,
-                                            .creates = false,
-                                            .idempotent = false};
+const struct topo_op topo_op_row_getSync = {
+    .id = "getSync",
+    .method = "GET",
+    .path = "/v1/spaces/{space}/sync",
+    .summary = "How far the space is in step with others",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_READ,
+    .params = params_getSync,
+    .run = topo_op_getSync,
+    .creates = false,
+    .idempotent = false};
 
 static const struct topo_op_param params_getFingerprint[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
@@ -219,7 +183,15 @@ const struct topo_op topo_op_row_getFingerprint = {
     .idempotent = false};
 
 const struct topo_op *const topo_space_operations[] = {
-    &topo_op_row_createInvite,  &topo_op_row_listMembers,    &topo_op_row_listChannels,
-    &topo_op_row_createChannel, &topo_op_row_listMessages,   &topo_op_row_sendMessage,
-    &topo_op_row_getMessage,    &topo_op_row_addReaction,    &topo_op_row_listPeers,
-    &topo_op_row_getSync,       &topo_op_row_getFingerprint, NULL};
+    &topo_op_row_createInvite,
+    &topo_op_row_listMembers,
+    &topo_op_row_listChannels,
+    &topo_op_row_createChannel,
+    &topo_op_row_listMessages,
+    &topo_op_row_sendMessage,
+    &topo_op_row_getMessage,
+    &topo_op_row_addReaction,
+    &topo_op_row_listPeers,
+    &topo_op_row_getSync,
+    &topo_op_row_getFingerprint,
+    NULL};
