@@ -58,7 +58,7 @@ function rowOf(operation) {
     .params = params_${operation.id},
     .run = topo_op_${operation.id},
     .creates = ${operation.answer.status === 201},
-    .idempotent = ${operation.idempotent}};`
+    .idempotent = ${operation.idempotent}${operation.authors ? `,\n    .authors = ${quote(operation.authors)}` : ''}};`
 }
 
 // A file with the rows of some operations and the table that lists them.
@@ -82,16 +82,12 @@ export function handlers(operations) {
 }
 `
   )
-  const table = operations.map(({ id, authors }) => `    {&topo_op_row_${id}, &topo_type_${authors}},\n`)
   return [
     `${head('handlers.gen.c', 'the handlers of operations that only make an event (x-topo-authors).')}#include "api/operations.gen.h"
 #include "events/types.h"
 #include "node/author.h"
-
-#include <stddef.h>
 `,
-    ...functions,
-    `const struct topo_authoring topo_authorings[] = {\n${table.join('')}    {NULL, NULL}};\n`
+    ...functions
   ].join('\n')
 }
 

@@ -392,7 +392,7 @@ author(itemOf(authoring).post)
 const made = handlers(readOperations(authoring, types))
 point(
   made.includes('return topo_node_author_call(ctx, call, &topo_type_thing);') &&
-    made.includes('{&topo_op_row_makeThing, &topo_type_thing},'),
+    rows('rows.gen.c', 'rows.', 'table', readOperations(authoring, types)).includes('.authors = "thing"'),
   'what only makes an event has its handler written',
   made
 )

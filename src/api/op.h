@@ -60,10 +60,11 @@ struct topo_op {
   enum topo_scope scope;
   const struct topo_op_param *params; /* ends with a NULL name */
   /* Reads parameters, writes the JSON answer to call->out. Returns 0, or a negative status after
-   * topo_op_fail put a sentence into the call. `host` is what the runner serves for `where`. */
-  int (*run)(struct topo_op_call *call, void *host);
-  bool creates;    /* success made a new thing; HTTP says 201 instead of 200 */
-  bool idempotent; /* takes an idempotency key */
+   * topo_op_fail put a sentence into the call. `ctx` is what the runner serves for `where`. */
+  int (*run)(struct topo_op_call *call, void *ctx);
+  bool creates;        /* success made a new thing; HTTP says 201 instead of 200 */
+  bool idempotent;     /* takes an idempotency key */
+  const char *authors; /* the type of event that it makes of its parameters, by name; or NULL */
 };
 
 struct topo_op_value {

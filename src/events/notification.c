@@ -65,7 +65,7 @@ int topo_notification_write(const struct topo_view *view,
 {
   const struct topo_resource *resource = topic->resource;
   struct topo_entity entity = {.no = topic->entity};
-  topo_assert(topo_json_text(out).len == 0);
+  topo_assert(out->buf.len == 0);
   topo_assert(resource->type > TOPO_NOTIFY_UNSET && resource->type < TOPO_NOTIFICATION_TYPES_END);
   *about = (struct topo_notification_about){.type = resource->type};
   int status = topo_view_id_of(view, entity.no, &entity.id);

@@ -24,13 +24,6 @@ int topo_node_author(struct topo_node *node, struct topo_op_call *call,
  * node. Statuses as of topo_node_author. */
 int topo_node_author_call(void *ctx, struct topo_op_call *call, const struct topo_type *type);
 
-/* The operations whose handlers are generated, and what they make. Ends with NULL. */
-struct topo_authoring {
-  const struct topo_op *op;
-  const struct topo_type *type;
-};
-extern const struct topo_authoring topo_authorings[];
-
 /* Puts a sentence for what authoring can answer into the call; returns `status`, or what says it
  * better. */
 int topo_node_author_explain(struct topo_node *node, struct topo_op_call *call, int status);

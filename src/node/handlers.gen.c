@@ -4,8 +4,6 @@
 #include "events/types.h"
 #include "node/author.h"
 
-#include <stddef.h>
-
 int topo_op_createChannel(struct topo_op_call *call, void *ctx)
 {
   return topo_node_author_call(ctx, call, &topo_type_channel);
@@ -20,9 +18,3 @@ int topo_op_addReaction(struct topo_op_call *call, void *ctx)
 {
   return topo_node_author_call(ctx, call, &topo_type_reaction);
 }
-
-const struct topo_authoring topo_authorings[] = {
-    {&topo_op_row_createChannel, &topo_type_channel},
-    {&topo_op_row_sendMessage, &topo_type_message},
-    {&topo_op_row_addReaction, &topo_type_reaction},
-    {NULL, NULL}};

@@ -5,12 +5,12 @@
  * of the table, which must lack nothing, and of a planted type, whose lack it must see.
  */
 #include "api/op.h"
+#include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
 #include "events/message/message.h"
 #include "events/notification.h"
 #include "events/types.h"
-#include "node/author.h"
 #include "unit/dag/compare.h"
 #include "unit/dag/golden.h"
 
@@ -281,11 +281,20 @@ static bool fits(const struct topo_op_param *param, const struct topo_field *fie
   }
 }
 
+/* The operation that makes events of this type of its parameters, or NULL. */
+static const struct topo_op *authoring(const struct topo_type *type)
+{
+  for (const struct topo_op *const *op = topo_space_operations; *op; op++)
+    if ((*op)->authors && strcmp((*op)->authors, type->name) == 0)
+      return *op;
+  return NULL;
+}
+
 static const char *operation_of(const struct topo_type *type)
 {
-  for (const struct topo_authoring *a = topo_authorings; a->op; a++)
-    if (a->type->number == type->number)
-      return a->op->id;
+  const struct topo_op *op = authoring(type);
+  if (op)
+    return op->id;
   for (size_t i = 0; i < sizeof by_the_way / sizeof by_the_way[0]; i++)
     if (strcmp(by_the_way[i].type, type->name) == 0)
       return by_the_way[i].operation;
@@ -299,10 +308,10 @@ static const char *check_operation(const struct scene *s, const struct topo_type
   const char *operation = operation_of(type);
   if (!operation)
     return lacks(type, "has no operation that makes it (x-topo-authors)");
-  for (const struct topo_authoring *a = topo_authorings; a->op; a++)
-    for (size_t i = 0; a->type == type && type->fields[i].kind != TOPO_FIELD_END; i++)
-      if (!fits(param_of(a->op, type->fields[i].name), &type->fields[i]))
-        return lacks(type, "has a field with other bounds than the parameter of its name");
+  const struct topo_op *op = authoring(type);
+  for (size_t i = 0; op && type->fields[i].kind != TOPO_FIELD_END; i++)
+    if (!fits(param_of(op, type->fields[i].name), &type->fields[i]))
+      return lacks(type, "has a field with other bounds than the parameter of its name");
   return is_tried(s, operation) ? NULL : lacks(type, "has an operation that no test names");
 }
 
