@@ -133,7 +133,7 @@ static int compare_ids(const void *a, const void *b)
   return topo_id_compare(a, b);
 }
 
-static int on_judge(void *arg, void *identity_user, const struct topo_id *peer)
+static int on_authorize(void *arg, void *identity_user, const struct topo_id *peer)
 {
   const struct topo_endpoint *endpoint = identity_user;
   (void)arg;
@@ -218,8 +218,11 @@ static void on_down(void *arg, struct topo_net_conn *conn, const struct topo_net
   destroy_wire(wire);
 }
 
-static const struct topo_net_events events = {
-    .judge = on_judge, .up = on_up, .data = on_data, .writable = on_writable, .down = on_down};
+static const struct topo_net_events events = {.authorize = on_authorize,
+                                              .up = on_up,
+                                              .data = on_data,
+                                              .writable = on_writable,
+                                              .down = on_down};
 
 /* ---- what the spaces want -------------------------------------------------------------------- */
 

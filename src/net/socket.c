@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "base/status.h"
-#include "net/internal.h"
+#include "net/io.h"
+#include "net/stats.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
