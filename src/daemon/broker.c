@@ -98,7 +98,7 @@ static void introduce(struct topo_subscriber *f, struct giving *g)
   topo_json_key(&json, "type");
   topo_json_string(&json, type);
   topo_json_key(&json, "space");
-  topo_json_id(&json, &f->broker->options.device);
+  topo_json_id(&json, &f->broker->options.file->device);
   topo_json_key(&json, "cursor");
   topo_json_string(&json, f->cursor);
   topo_json_end_object(&json);
@@ -461,7 +461,7 @@ static int write_state(const struct topo_broker *broker, enum topo_notification_
   topo_json_key(&head, "type");
   topo_json_string(&head, topo_notification_type_name(type));
   topo_json_key(&head, "space");
-  topo_json_id(&head, &broker->options.device);
+  topo_json_id(&head, &broker->options.file->device);
   topo_json_key(&head, "data");
   int status = topo_json_status(&head);
   struct topo_bytes text = topo_json_text(&head);
@@ -503,14 +503,9 @@ void topo_broker_state(struct topo_broker *broker, enum topo_notification_type t
 struct topo_broker *topo_broker_create(const struct topo_broker_options *options)
 {
   struct topo_broker *broker = calloc(1, sizeof *broker);
-  char *path = strdup(options->path);
-  if (!broker || !path) {
-    free(broker);
-    free(path);
+  if (!broker)
     return NULL;
-  }
   broker->options = *options;
-  broker->path = path;
   topo_json_init(&broker->json);
   topo_mutex_init(&broker->mutex);
   topo_actor_init(&broker->actor, options->pool, incarnation);
@@ -542,6 +537,5 @@ void topo_broker_destroy(struct topo_broker *broker)
     topo_buf_finish(&broker->states[i].notification);
   topo_json_finish(&broker->json);
   pthread_mutex_destroy(&broker->mutex);
-  free(broker->path);
   free(broker);
 }

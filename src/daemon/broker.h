@@ -17,7 +17,7 @@
 #define TOPO_DAEMON_BROKER_H
 
 #include "api/subscription.h"
-#include "port/disk.h"
+#include "daemon/space_file.h"
 #include "sys/pool.h"
 
 enum {
@@ -29,12 +29,9 @@ enum {
 struct topo_broker;
 
 struct topo_broker_options {
-  struct topo_pool *pool;
-  const struct topo_disk *disk; /* outlives the broker */
-  const char *path;             /* copied */
-  uint32_t application_id;
-  struct topo_id workspace, device;
-  void (*wanted)(void *arg); /* somebody subscribes who has no states yet; any thread */
+  struct topo_pool *pool;             /* outlives the broker */
+  const struct topo_space_file *file; /* likewise */
+  void (*wanted)(void *arg);          /* somebody subscribes who has no states yet; any thread */
   void *arg;
 };
 

@@ -5,7 +5,6 @@
 #include "daemon/broker.h"
 #include "daemon/ring.h"
 #include "dag/changes.h"
-#include "views/view.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -52,7 +51,6 @@ struct topo_subscriber {
 struct topo_broker {
   struct topo_actor actor; /* first */
   struct topo_broker_options options;
-  char *path;
   atomic_size_t count; /* subscribers */
   /* the actor's */
   struct topo_db *db;

@@ -12,12 +12,8 @@ enum { BATCH_BYTES = TOPO_BROKER_BACKLOG_BYTES_MAX };
 
 int topo_broker_begin(struct topo_broker *broker, struct topo_change_cursor *head)
 {
-  struct topo_db_options o = {.path = broker->path,
-                              .disk = broker->options.disk,
-                              .read_only = true,
-                              .application_id = broker->options.application_id,
-                              .cache_kib = TOPO_BROKER_CACHE_KIB};
-  int status = broker->db ? 0 : topo_db_open(&broker->db, &o);
+  const struct topo_space_file *file = broker->options.file;
+  int status = broker->db ? 0 : topo_space_file_open(file, TOPO_BROKER_CACHE_KIB, &broker->db);
   if (status == 0)
     status = topo_db_hold(broker->db);
   if (status < 0)
@@ -101,7 +97,7 @@ static int make_frame(struct topo_broker *broker, const struct topo_view *view,
 int topo_broker_read(struct topo_broker *broker, const struct topo_change_cursor *head, int64_t seq,
                      uint32_t types, struct topo_notification_list *out)
 {
-  struct topo_view view = {broker->db, broker->options.workspace, broker->options.device};
+  struct topo_view view = topo_space_file_view(broker->options.file, broker->db);
   struct batch b = {.n = 0};
   size_t bytes = 0;
   *out = (struct topo_notification_list){.to = seq};

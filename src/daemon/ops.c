@@ -3,7 +3,6 @@
 
 #include "api/operations.gen.h"
 #include "base/status.h"
-#include "daemon/space_item.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -84,10 +83,17 @@ int topo_op_listLogs(struct topo_op_call *call, void *ctx)
 
 /* ---- spaces ---------------------------------------------------------------------------------- */
 
-void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space)
+_Static_assert((int)TOPO_CATALOG_NAME <= (int)TOPO_SPACE_NAME, "a registered name fits");
+
+/* Writes an entry of the registry, also one that could not be opened. */
+static void write_entry(struct topo_json *out, const struct topo_registry_entry *entry)
 {
-  topo_json_reset(&call->out);
-  topo_space_item_write(&call->out, space);
+  struct topo_space_item item = {
+      .space = entry->row.device, .workspace = entry->row.workspace, .status = entry->status};
+  strcpy(item.user_name, entry->row.user_name);
+  if (entry->space)
+    topo_space_item(entry->space, &item);
+  topo_space_item_write(out, &item);
 }
 
 int topo_op_listSpaces(struct topo_op_call *call, void *ctx)
@@ -98,7 +104,7 @@ int topo_op_listSpaces(struct topo_op_call *call, void *ctx)
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
   for (size_t i = 0; i < n; i++)
-    topo_space_item_write_entry(&call->out, topo_registry_at(spaces, i));
+    write_entry(&call->out, topo_registry_at(spaces, i));
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);
   return 0;
@@ -111,7 +117,7 @@ int topo_op_getSpace(struct topo_op_call *call, void *ctx)
       topo_registry_find(spaces, &topo_op_get(call, "space")->id);
   if (!entry)
     return topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space");
-  topo_space_item_write_entry(&call->out, entry);
+  write_entry(&call->out, entry);
   return 0;
 }
 
@@ -138,7 +144,7 @@ int topo_op_createWorkspace(struct topo_op_call *call, void *ctx)
   if (status < 0 && status != TOPO_EMISMATCH)
     return topo_op_fail(call, status, "the workspace was not made: %s", topo_status_text(status));
   if (status == 0)
-    topo_space_item_write_entry(&call->out, entry);
+    write_entry(&call->out, entry);
   return status;
 }
 
@@ -159,7 +165,7 @@ int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx)
     return topo_op_fail(call, status, "the space was not made: %s", topo_status_text(status));
   if (status < 0)
     return status;
-  topo_space_item_write_entry(&call->out, entry);
+  write_entry(&call->out, entry);
   if (wait->present && wait->number && entry->space) {
     at->await = entry->space;
     at->wait_ms = wait->number;

@@ -5,7 +5,6 @@
 #include "base/status.h"
 #include "daemon/broker.h"
 #include "daemon/readers.h"
-#include "daemon/space_item.h"
 #include "events/profile/profile_read.h"
 #include "port/close.h"
 #include "sys/clock.h"
@@ -137,19 +136,19 @@ static void look(struct topo_space *space)
 {
   struct topo_node_status st = topo_node_status(space->node);
   struct topo_dag *dag = topo_node_dag(space->node);
-  struct topo_view view = {topo_node_db(space->node), space->workspace, space->device};
+  struct topo_view view = topo_space_file_view(&space->file, topo_node_db(space->node));
   char name[TOPO_SPACE_NAME] = "", user_name[TOPO_SPACE_NAME] = "";
   uint64_t changes = dag ? topo_dag_changes(dag) : space->seen_changes;
   bool news = changes != space->seen_changes &&
               topo_profile_names(&view, name, user_name, sizeof name) == 0;
   pthread_mutex_lock(&space->mutex);
-  space->state.connected = st.conns > 0;
+  space->item.connected = st.conns > 0;
   if (dag)
-    space->state.member = st.member;
+    space->item.member = st.member;
   if (news) {
-    memcpy(space->state.name, name, sizeof name);
+    memcpy(space->item.name, name, sizeof name);
     if (user_name[0])
-      memcpy(space->state.user_name, user_name, sizeof user_name);
+      memcpy(space->item.user_name, user_name, sizeof user_name);
   }
   pthread_mutex_unlock(&space->mutex);
   if (news) {
@@ -158,10 +157,20 @@ static void look(struct topo_space *space)
   }
 }
 
+/* Only the actor writes the item, so it reads it without the mutex. */
+static void answer_wait(const struct topo_space *space, struct topo_space_task *wait)
+{
+  struct topo_op_call *call = wait->call;
+  topo_json_reset(&call->out);
+  topo_space_item_write(&call->out, &space->item);
+  finish(call, topo_json_status(&call->out));
+  free(wait);
+}
+
 /* Answers those who wait for membership; returns when the next of them is to be answered. */
 static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
 {
-  bool ready = space->state.member && space->state.name[0];
+  bool ready = topo_space_item_ready(&space->item);
   uint64_t next_ms = UINT64_MAX;
   for (struct topo_space_task **at = &space->waiting; *at;) {
     struct topo_space_task *wait = *at;
@@ -172,9 +181,7 @@ static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
       continue;
     }
     *at = wait->next;
-    wait->before(wait->call, space);
-    finish(wait->call, topo_json_status(&wait->call->out));
-    free(wait);
+    answer_wait(space, wait);
   }
   return next_ms;
 }
@@ -189,7 +196,7 @@ static uint64_t tell_states(struct topo_space *space, uint64_t now_ms)
     return space->states_ms + STATES_MS;
   struct topo_json json;
   topo_json_init(&json);
-  topo_space_item_write(&json, space);
+  topo_space_item_write(&json, &space->item);
   topo_broker_state(space->broker, TOPO_NOTIFY_SPACE, topo_json_text(&json));
   topo_json_reset(&json);
   if (topo_node_write_sync(space->node, &json) == 0)
@@ -287,12 +294,17 @@ static void wake_actor(void *space)
   topo_actor_wake(&((struct topo_space *)space)->actor);
 }
 
-static struct topo_space *create(const struct topo_space_env *env)
+static struct topo_space *create(const struct topo_space_env *env, const char *path)
 {
   struct topo_space *space = calloc(1, sizeof *space);
-  if (!space)
+  char *copy = strdup(path);
+  if (!space || !copy) {
+    free(space);
+    free(copy);
     return NULL;
+  }
   space->env = env;
+  space->path = copy;
   topo_space_ports_init(space);
   topo_mutex_init(&space->mutex);
   topo_mutex_init_condition(&space->changed);
@@ -307,6 +319,7 @@ static void release(struct topo_space *space)
   topo_mailbox_finish(&space->inbox);
   pthread_cond_destroy(&space->changed);
   pthread_mutex_destroy(&space->mutex);
+  free(space->path);
   free(space);
 }
 
@@ -317,35 +330,25 @@ static void states_wanted(void *space)
 }
 
 /* Gives the node its surroundings. On failure nothing refers to the space. */
-static int read_identity(struct topo_space *space, const char *path)
+static int create_parts(struct topo_space *space)
 {
   const struct topo_space_env *env = space->env;
   const struct topo_self *self = topo_node_self(space->node);
-  struct topo_readers_options ro = {.pool = env->pool,
-                                    .disk = &env->disk,
-                                    .path = path,
-                                    .application_id = TOPO_NODE_APPLICATION_ID,
-                                    .workspace = self->workspace,
-                                    .device = self->device.public_key};
-  space->device = self->device.public_key;
-  space->workspace = self->workspace;
+  space->item.space = self->device.public_key;
+  space->item.workspace = self->workspace;
+  space->file =
+      (struct topo_space_file){&env->disk, space->path, self->workspace, self->device.public_key};
   topo_node_set_addresses(space->node, env->addresses, env->n_addresses);
-  struct topo_broker_options fo = {.pool = env->pool,
-                                   .disk = &env->disk,
-                                   .path = path,
-                                   .application_id = TOPO_NODE_APPLICATION_ID,
-                                   .workspace = self->workspace,
-                                   .device = self->device.public_key,
-                                   .wanted = states_wanted,
-                                   .arg = space};
-  space->readers = topo_readers_create(&ro);
-  space->broker = topo_broker_create(&fo);
-  struct topo_endpoint_options eo = {.seed = self->device.seed,
-                                     .workspace = space->workspace,
-                                     .device = space->device,
-                                     .inbox = &space->inbox};
+  const struct topo_broker_options broker = {
+      .pool = env->pool, .file = &space->file, .wanted = states_wanted, .arg = space};
+  const struct topo_endpoint_options endpoint = {.seed = self->device.seed,
+                                                 .workspace = self->workspace,
+                                                 .device = self->device.public_key,
+                                                 .inbox = &space->inbox};
+  space->readers = topo_readers_create(env->pool, &space->file);
+  space->broker = topo_broker_create(&broker);
   if (space->readers && space->broker)
-    space->endpoint = topo_endpoint_create(env->network, &eo);
+    space->endpoint = topo_endpoint_create(env->network, &endpoint);
   if (space->endpoint)
     return 0;
   if (space->readers)
@@ -361,7 +364,7 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
                     const char *user_name)
 {
   *out = NULL;
-  struct topo_space *space = create(env);
+  struct topo_space *space = create(env, path);
   if (!space)
     return TOPO_ENOMEM;
   struct topo_node_options o = {
@@ -371,13 +374,13 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
     status = topo_node_read_origin(space->node, space->origin.key, sizeof space->origin.key,
                                    &space->origin.request);
   if (status == 0)
-    status = read_identity(space, path);
+    status = create_parts(space);
   if (status < 0) {
     topo_node_close(space->node);
     release(space);
     return status;
   }
-  snprintf(space->state.user_name, sizeof space->state.user_name, "%s", user_name);
+  snprintf(space->item.user_name, sizeof space->item.user_name, "%s", user_name);
   space->seen_changes = UINT64_MAX; /* the names are to be read */
   topo_actor_init(&space->actor, env->pool, run);
   look(space);
@@ -413,7 +416,7 @@ void topo_space_destroy(struct topo_space *space)
 
 const struct topo_id *topo_space_id(const struct topo_space *space)
 {
-  return &space->device;
+  return &space->item.space;
 }
 
 const struct topo_space_origin *topo_space_origin(const struct topo_space *space)
@@ -423,7 +426,7 @@ const struct topo_space_origin *topo_space_origin(const struct topo_space *space
 
 const struct topo_id *topo_space_workspace(const struct topo_space *space)
 {
-  return &space->workspace;
+  return &space->item.workspace;
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -460,8 +463,7 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call)
   put(space, task);
 }
 
-void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
-                      void (*before)(struct topo_op_call *call, struct topo_space *space))
+void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms)
 {
   struct topo_space_task *task = calloc(1, sizeof *task);
   if (!task) {
@@ -471,7 +473,6 @@ void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint6
   task->task.kind = TOPO_TASK_WAIT;
   task->call = call;
   task->until_ms = now().mono_ms + wait_ms;
-  task->before = before;
   put(space, task);
 }
 
@@ -481,9 +482,9 @@ int topo_space_subscribe(struct topo_space *space, const struct topo_subscriptio
   return topo_broker_open(space->broker, request, out);
 }
 
-void topo_space_state(struct topo_space *space, struct topo_space_state *out)
+void topo_space_item(struct topo_space *space, struct topo_space_item *out)
 {
   pthread_mutex_lock(&space->mutex);
-  *out = space->state;
+  *out = space->item;
   pthread_mutex_unlock(&space->mutex);
 }

@@ -13,14 +13,12 @@
 
 #include "api/subscription.h"
 #include "daemon/network.h"
+#include "daemon/space_item.h"
 #include "node/node.h"
 #include "sys/journal.h"
 #include "sys/pool.h"
 
-enum {
-  TOPO_SPACE_CALLS = 1024, /* in the inbox of one space */
-  TOPO_SPACE_NAME = 257    /* bytes of a name with its NUL */
-};
+enum { TOPO_SPACE_CALLS = 1024 /* in the inbox of one space */ };
 
 struct topo_space;
 
@@ -58,21 +56,14 @@ const struct topo_space_origin *topo_space_origin(const struct topo_space *space
 
 /* Runs an operation of a space (READ or SPACE) and reports it done. */
 void topo_space_call(struct topo_space *space, struct topo_op_call *call);
-/* Reports the call done, with status 0 and its output untouched, when the space is a member whose
- * workspace has a name, or after `wait_ms`. `before` is called first, on the space's thread. */
-void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
-                      void (*before)(struct topo_op_call *call, struct topo_space *space));
+/* Reports the call done when the space is a member whose workspace has a name, or after `wait_ms`.
+ * Its output is the space's item then, in place of what it was. */
+void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms);
 
 /* Follows the space; as topo_subscription_source.open (api/subscription.h). */
 int topo_space_subscribe(struct topo_space *space, const struct topo_subscription_request *request,
                          struct topo_subscription **out);
 
-/* What is known of the space without asking it. */
-struct topo_space_state {
-  bool member;    /* its device has a valid connection */
-  bool connected; /* to anybody */
-  char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME];
-};
-void topo_space_state(struct topo_space *space, struct topo_space_state *out);
+void topo_space_item(struct topo_space *space, struct topo_space_item *out);
 
 #endif

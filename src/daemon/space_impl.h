@@ -4,6 +4,7 @@
 
 #include "daemon/duplex.h"
 #include "daemon/space.h"
+#include "daemon/space_file.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,7 +29,6 @@ struct topo_space_task {
   /* of kind WAIT */
   struct topo_space_task *next;
   uint64_t until_ms;
-  void (*before)(struct topo_op_call *call, struct topo_space *space);
 };
 
 /* What one run works on. */
@@ -47,7 +47,8 @@ struct topo_space {
   const struct topo_space_env *env;
   struct topo_mailbox inbox;
   atomic_size_t calls; /* in the inbox */
-  struct topo_id device, workspace;
+  char *path;
+  struct topo_space_file file; /* for the readers and the broker */
   struct topo_space_origin origin;
   struct topo_readers *readers;
   struct topo_broker *broker;
@@ -65,7 +66,7 @@ struct topo_space {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
   bool stopping, closed;
-  struct topo_space_state state;
+  struct topo_space_item item; /* but its ids, which never change */
 };
 
 /* space_ports.c: what the node asks of its surroundings. Fills space->ports and space->checks,

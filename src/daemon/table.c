@@ -76,7 +76,7 @@ static void run_job(struct topo_job *job)
     status = topo_json_status(&call->out);
   atomic_fetch_sub(&table->calls, 1);
   if (status == 0 && at.await)
-    topo_space_await(at.await, call, at.wait_ms, topo_daemon_write_space);
+    topo_space_await(at.await, call, at.wait_ms);
   else
     finish(call, status);
   if (status == 0 && at.stop)
