@@ -15,13 +15,12 @@
 #include "gateway/tcp_socket.h"
 #include "gateway/ws.h"
 #include "sys/clock.h"
+#include "sys/mutex.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,14 +58,6 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
   (void)cls;
   (void)connection;
   return strlen(text);
-}
-
-void topo_gateway_name(struct topo_gateway *g, char id[static TOPO_REQUEST_ID_SIZE])
-{
-  pthread_mutex_lock(&g->lock);
-  uint64_t count = ++g->id_count;
-  pthread_mutex_unlock(&g->lock);
-  snprintf(id, TOPO_REQUEST_ID_SIZE, "%016" PRIx64 "-%" PRIu32, g->id_base, (uint32_t)count);
 }
 
 /* Options. */
@@ -220,11 +211,6 @@ static void tick(void *arg)
   topo_stream_tick(g);
 }
 
-static void name(void *arg, char *id)
-{
-  topo_gateway_name(arg, id);
-}
-
 /* Start and end of the parts. */
 
 static struct MHD_Daemon *start_daemon(struct topo_gateway *g, struct topo_gateway_server *server)
@@ -271,8 +257,7 @@ static int start_sockets(struct topo_gateway *g)
                                           .hello_ns = g->options.times.hello_ms * ms_ns,
                                           .beat_ns = g->options.times.beat_ms * ms_ns,
                                           .ping_s = (uint16_t)g->options.times.ping_s,
-                                          .name = name,
-                                          .arg = g};
+                                          .ids = &g->ids};
   return topo_ws_create(&g->ws, &options);
 }
 
@@ -283,7 +268,7 @@ static int start_listener(struct topo_gateway *g)
                                                 .head_timeout_ns = g->options.times.head_ms * ms_ns,
                                                 .take = take,
                                                 .tick = tick,
-                                                .name = name,
+                                                .ids = &g->ids,
                                                 .arg = g};
   return topo_listener_create(&g->listener, &options);
 }
@@ -311,12 +296,8 @@ static void init_parts(struct topo_gateway *g)
 {
   const struct topo_gateway_times *t = &g->options.times;
   uint64_t now = topo_clock_monotonic_ns();
-  pthread_condattr_t attributes;
-  pthread_mutex_init(&g->lock, NULL);
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&g->changed, &attributes);
-  pthread_condattr_destroy(&attributes);
+  topo_mutex_init(&g->lock);
+  topo_mutex_init_condition(&g->changed);
   topo_http_conns_init(&g->conns, t->wait_ms * ms_ns, t->body_ms * ms_ns, t->answer_ms * ms_ns);
   topo_bucket_init(&g->known, CALLS_PER_S, CALLS_BURST, now);
   topo_bucket_init(&g->open, CALLS_PER_S, CALLS_BURST, now);
@@ -342,9 +323,9 @@ struct topo_gateway *topo_gateway_create(const struct topo_gateway_options *opti
   g->options = *options;
   fill_options(&g->options);
   init_parts(g);
-  *status = TOPO_EIO;
-  if (getrandom(&g->id_base, sizeof g->id_base, 0) != sizeof g->id_base)
-    goto fail_random;
+  *status = topo_request_ids_init(&g->ids);
+  if (*status < 0)
+    goto fail_ids;
   *status = listen_tcp(g);
   if (*status < 0)
     goto fail_tcp;
@@ -373,7 +354,7 @@ fail_ws:
 fail_unix:
   close_tcp(g);
 fail_tcp:
-fail_random:
+fail_ids:
   finish_parts(g);
   free(g);
   return NULL;

@@ -10,12 +10,12 @@
 #include "gateway/secure.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
+#include "sys/thread.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -31,7 +31,7 @@ static const uint64_t second_ns = 1000000000, leave_ns = 2000000000, retry_ns = 
 
 enum state { UNDECIDED, LEAVING, STATES };
 enum { HANDED = STATES, CLOSED };
-static const unsigned moves[STATES] = {
+static const unsigned transitions[STATES] = {
     [UNDECIDED] = 1u << HANDED | 1u << LEAVING | 1u << CLOSED,
     [LEAVING] = 1u << CLOSED,
 };
@@ -90,9 +90,9 @@ static void dequeue(struct queue *q, struct pending *v)
   *(v->next ? &v->next->prior : &q->last) = v->prior;
 }
 
-static void move(struct pending *v, unsigned to)
+static void transition(struct pending *v, unsigned to)
 {
-  topo_assert(v->state < STATES && moves[v->state] & 1u << to);
+  topo_assert(v->state < STATES && transitions[v->state] & 1u << to);
   v->state = to;
 }
 
@@ -101,7 +101,7 @@ static void forget(struct pending *v, unsigned to)
 {
   struct topo_listener *listener = v->listener;
   dequeue(queue_of(v), v);
-  move(v, to);
+  transition(v, to);
   listener->count--;
   topo_loop_cancel_timer(listener->loop, &v->timer);
   if (to == CLOSED) {
@@ -131,7 +131,7 @@ static void refuse(struct pending *v, const struct topo_problem *problem)
 {
   struct topo_listener *listener = v->listener;
   char id[TOPO_REQUEST_ID_SIZE], text[TOPO_SECURE_ANSWER_SIZE];
-  listener->options.name(listener->options.arg, id);
+  topo_request_ids_next(listener->options.ids, id);
   size_t len = topo_secure_answer(text, problem, id);
   /* A client that has not read before this has a whole socket buffer of room. */
   ssize_t sent = send(v->watch.fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -140,7 +140,7 @@ static void refuse(struct pending *v, const struct topo_problem *problem)
     return;
   }
   dequeue(queue_of(v), v);
-  move(v, LEAVING);
+  transition(v, LEAVING);
   v->seen = 0;
   enqueue(queue_of(v), v);
   topo_loop_set_timer(listener->loop, &v->timer, topo_clock_monotonic_ns() + leave_ns);
@@ -328,17 +328,6 @@ static int watch_listeners(struct topo_listener *listener)
   return 0;
 }
 
-/* Signals are for the first thread. */
-static int start_thread(struct topo_listener *listener)
-{
-  sigset_t all, former;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &former);
-  int failed = pthread_create(&listener->thread, NULL, run, listener);
-  pthread_sigmask(SIG_SETMASK, &former, NULL);
-  return failed ? TOPO_EIO : 0;
-}
-
 int topo_listener_create(struct topo_listener **out, const struct topo_listener_options *options)
 {
   struct topo_listener *listener = calloc(1, sizeof *listener);
@@ -354,7 +343,7 @@ int topo_listener_create(struct topo_listener **out, const struct topo_listener_
     goto fail_start;
   listener->tick.fire = tick;
   topo_loop_set_timer(listener->loop, &listener->tick, topo_clock_monotonic_ns() + second_ns);
-  status = start_thread(listener);
+  status = topo_thread_start(&listener->thread, run, listener);
   if (status < 0)
     goto fail_start;
   *out = listener;

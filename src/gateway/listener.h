@@ -14,6 +14,7 @@
 
 #include "gateway/authorize.h"
 #include "gateway/head.h"
+#include "gateway/request_id.h"
 
 struct topo_listener;
 
@@ -28,14 +29,11 @@ struct topo_listener_options {
   bool (*take)(void *arg, int fd, const struct topo_head *head, struct topo_problem *problem);
   /* Called in the listener's thread about once a second. */
   void (*tick)(void *arg);
-  /* Writes a new request id (TOPO_REQUEST_ID_SIZE). */
-  void (*name)(void *arg, char *id);
   void *arg;
+  struct topo_request_ids *ids; /* of what is refused here; outlives the listener */
 };
 
-enum { TOPO_REQUEST_ID_SIZE = 33 };
-
-/* Starts the thread. 0, or TOPO_ENOMEM, TOPO_ELIMIT (descriptors), TOPO_EIO. */
+/* Starts the thread. 0, or TOPO_ENOMEM, TOPO_ELIMIT (descriptors, threads). */
 int topo_listener_create(struct topo_listener **out, const struct topo_listener_options *options);
 /* Ends the thread and closes what it holds; the listeners stay open. NULL is fine. */
 void topo_listener_destroy(struct topo_listener *listener);

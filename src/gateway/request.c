@@ -18,7 +18,6 @@
 #include "gateway/stream.h"
 #include "sys/clock.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,7 +261,7 @@ static struct topo_request *begin(struct topo_gateway *gateway, struct MHD_Conne
   r->gateway = gateway;
   r->connection = connection;
   r->conn = conn;
-  topo_gateway_name(gateway, r->id);
+  topo_request_ids_next(&gateway->ids, r->id);
   pthread_mutex_lock(&gateway->lock);
   gateway->requests++;
   pthread_mutex_unlock(&gateway->lock);

@@ -8,9 +8,9 @@
 #include "base/status.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
+#include "sys/thread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
@@ -141,21 +141,15 @@ static void *worker(void *arg)
   return NULL;
 }
 
-/* Starts the threads with all signals blocked, so that signals reach the thread that waits for
- * them. */
 static int start_threads(struct topo_pool *pool, unsigned threads)
 {
-  sigset_t all, former;
-  int r = 0;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &former);
-  while (r == 0 && pool->threads_len < threads) {
-    r = pthread_create(&pool->threads[pool->threads_len], NULL, worker, pool);
-    if (r == 0)
-      pool->threads_len++;
+  while (pool->threads_len < threads) {
+    int r = topo_thread_start(&pool->threads[pool->threads_len], worker, pool);
+    if (r < 0)
+      return r;
+    pool->threads_len++;
   }
-  pthread_sigmask(SIG_SETMASK, &former, NULL);
-  return r == 0 ? TOPO_OK : TOPO_ELIMIT;
+  return TOPO_OK;
 }
 
 int topo_pool_create(unsigned threads, struct topo_pool **out)

@@ -1,6 +1,6 @@
 /*
- * test_os.c - the thin adapters over the operating system: clock, conditions, randomness, files,
- * the lock.
+ * test_os.c - the thin adapters over the operating system: clock, conditions, threads, randomness,
+ * files, the lock.
  */
 #include "base/status.h"
 #include "sys/clock.h"
@@ -8,9 +8,11 @@
 #include "sys/lock.h"
 #include "sys/mutex.h"
 #include "sys/rng.h"
+#include "sys/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -81,6 +83,29 @@ static void a_wait_for_a_condition_ends_by_the_monotonic_clock(void **state)
   assert_true(topo_clock_monotonic_ns() >= end);
   pthread_cond_destroy(&never);
   pthread_mutex_destroy(&mutex);
+}
+
+static void *tell_blocked(void *arg)
+{
+  sigset_t mask;
+  bool *blocked = arg;
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  *blocked = sigismember(&mask, SIGTERM) && sigismember(&mask, SIGHUP);
+  return NULL;
+}
+
+/* Signals are for the thread that waits for them, whose own mask is not touched. */
+static void a_thread_is_started_with_signals_blocked(void **state)
+{
+  (void)state;
+  pthread_t thread;
+  sigset_t mask;
+  bool blocked = false;
+  assert_int_equal(topo_thread_start(&thread, tell_blocked, &blocked), 0);
+  pthread_join(thread, NULL);
+  assert_true(blocked);
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  assert_false(sigismember(&mask, SIGTERM));
 }
 
 /* Every byte of a request is filled, also of one larger than the system gives at once. */
@@ -258,6 +283,7 @@ int main(void)
       cmocka_unit_test(the_monotonic_clock_never_goes_back),
       cmocka_unit_test(the_wall_clock_counts_milliseconds),
       cmocka_unit_test(a_wait_for_a_condition_ends_by_the_monotonic_clock),
+      cmocka_unit_test(a_thread_is_started_with_signals_blocked),
       cmocka_unit_test(randomness_fills_all_of_it),
       cmocka_unit_test(directories_are_made_with_parents_and_private),
       cmocka_unit_test(a_listing_names_every_entry_once),
