@@ -10,7 +10,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "gateway/request.h"
+#include "gateway/serve.h"
 #include "gateway/stream.h"
 #include "gateway/tcp_socket.h"
 #include "gateway/ws.h"
@@ -221,11 +221,11 @@ static struct MHD_Daemon *start_daemon(struct topo_gateway *g, struct topo_gatew
   /* The sweep is finer; this is for an end that it does not see. */
   unsigned timeout_s = (o->times.answer_ms + o->times.wait_ms) / 1000 + 1;
   return MHD_start_daemon(
-      flags, 0, NULL, NULL, topo_request_handle, g, MHD_OPTION_NOTIFY_COMPLETED,
-      topo_request_completed, g, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-      MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
-      (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, timeout_s,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+      flags, 0, NULL, NULL, topo_serve, g, MHD_OPTION_NOTIFY_COMPLETED, topo_serve_completed, g,
+      MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
+      keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS_MAX,
+      MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 }
 
 static void stop_daemons(struct topo_gateway *g)
