@@ -52,8 +52,8 @@ struct topo_gateway_options {
  * somebody answers on the socket, or the port is in use; TOPO_EEXISTS the path is something else
  * than a socket; TOPO_EDENIED the directory belongs to somebody else or others may write it, or
  * the port needs a privilege; TOPO_EINVAL the path is too long for a socket address, or this
- * machine has no such address; TOPO_ELIMIT descriptors or threads have run out; TOPO_EIO;
- * TOPO_ENOMEM. */
+ * machine has no such address; TOPO_ENOTFOUND the directory has no parent; TOPO_ELIMIT
+ * descriptors or threads have run out; TOPO_EIO; TOPO_ENOMEM. */
 struct topo_gateway *topo_gateway_create(const struct topo_gateway_options *options, int *status);
 
 /* The TCP port that it listens on; 0: none. */

@@ -41,17 +41,6 @@ struct topo_loop {
 #define loop_of(watch, member)                                                                     \
   ((struct topo_loop *)(void *)((char *)(watch)-offsetof(struct topo_loop, member)))
 
-static int status_of_errno(void)
-{
-  switch (errno) {
-  case ENOMEM: return TOPO_ENOMEM;
-  case EMFILE:
-  case ENFILE:
-  case ENOSPC: return TOPO_ELIMIT;
-  default: return TOPO_EINVAL;
-  }
-}
-
 /* Empties a timerfd or eventfd. */
 static void drain(int fd)
 {
@@ -91,7 +80,7 @@ static int add_own(struct topo_loop *loop, struct topo_watch *watch, int fd,
   watch->fd = fd;
   watch->ready = ready;
   if (fd < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   return topo_loop_add(loop, watch, EPOLLIN);
 }
 
@@ -104,7 +93,7 @@ int topo_loop_create(struct topo_loop **out)
   loop->armed_ns = TOPO_NEVER;
   loop->timer.fd = loop->wake.fd = loop->signal.fd = -1;
   loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  int r = loop->epoll_fd < 0 ? status_of_errno() : TOPO_OK;
+  int r = loop->epoll_fd < 0 ? topo_status_of_errno(errno) : TOPO_OK;
   if (r == TOPO_OK)
     r = add_own(loop, &loop->timer, timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
                 timer_ready);
@@ -140,7 +129,11 @@ void topo_loop_destroy(struct topo_loop *loop)
 int topo_loop_add(struct topo_loop *loop, struct topo_watch *watch, uint32_t events)
 {
   struct epoll_event e = {.events = events, .data.ptr = watch};
-  return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &e) == 0 ? TOPO_OK : status_of_errno();
+  if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &e) == 0)
+    return TOPO_OK;
+  if (errno == ENOSPC) /* of watches, not of disk */
+    return TOPO_ELIMIT;
+  return errno == ENOMEM ? TOPO_ENOMEM : TOPO_EINVAL;
 }
 
 void topo_loop_modify(struct topo_loop *loop, struct topo_watch *watch, uint32_t events)
