@@ -46,8 +46,8 @@ void topo_json_u64_string(struct topo_json *j, uint64_t v);
 void topo_json_bool(struct topo_json *j, bool v);
 void topo_json_null(struct topo_json *j);
 
-/* How many bytes from the front of a string stand in JSON as they are: up to the first control
- * character, quote or backslash, or `len`. */
+/* How many bytes from the front of a string can be written in JSON as they are: up to the first
+ * control character, quote or backslash, or `len`. */
 size_t topo_json_plain(const uint8_t *s, size_t len);
 
 #endif

@@ -72,7 +72,7 @@ struct topo_op_value {
   struct topo_id id;
   char *text; /* NUL-terminated, owned by the call; for TOPO_OP_TEXT, TOPO_OP_ENUM */
   size_t text_len;
-  uint64_t number; /* TOPO_OP_UINT, TOPO_OP_BOOL; of TOPO_OP_ENUM the location among its texts */
+  uint64_t number; /* TOPO_OP_UINT, TOPO_OP_BOOL; of TOPO_OP_ENUM the index among its texts */
 };
 
 struct topo_op_call {
@@ -105,7 +105,7 @@ void topo_op_call_destroy(struct topo_op_call *call);               /* wipes tex
 int topo_op_set(struct topo_op_call *call, enum topo_op_location location, const char *name,
                 const char *text, size_t len, bool *unknown);
 /* Checks a whole JSON object and stores its members as TOPO_OP_BODY parameters; unknown members are
- * ignored, and null is valid for an absent member. The text is checked for UTF-8, NUL, depth and
+ * ignored, and null means that the member is absent. The text is checked for UTF-8, NUL, depth and
  * duplicate keys (json_check.h) before it is parsed. 0, or with detail (and pointer, where a member
  * is at fault) TOPO_EMALFORMED, TOPO_EINVAL, TOPO_ELIMIT (a text or the whole body is too long, or
  * nests too deeply), TOPO_ENOMEM. */

@@ -1,10 +1,10 @@
 /*
- * subscription.h - the events of a space as a client subscribes them, free of HTTP and of SQL.
+ * subscription.h - the events of a space as a client subscribes to them, free of HTTP and of SQL.
  *
- * A subscription is one subscription: to one space, from a cursor, through a filter. Whoever serves
- * it (the gateway) reads when it has room, and is told when there may be more after it had read
- * everything. How far back a subscription can begin, and where the events come from, is the
- * source's business.
+ * A subscription is a client's stream of notifications: of one space, from a cursor, through a
+ * filter. Whoever serves it (the gateway) reads when it has room, and is told when there may be
+ * more after it had read everything. How far back a subscription can begin, and where the events
+ * come from, is the source's business.
  *
  * An event's notification is the JSON object of the schema Event in openapi/openapi.yaml.
  */

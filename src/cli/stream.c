@@ -133,7 +133,7 @@ static void pause_ms(long ms)
   nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
-int topo_cli_follow(struct topo_cli *cli, struct topo_cli_stream *stream)
+int topo_cli_stream_run(struct topo_cli *cli, struct topo_cli_stream *stream)
 {
   bool told = false, moved = false;
   long pause = PAUSE_FIRST_MS;

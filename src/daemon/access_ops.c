@@ -119,7 +119,7 @@ int topo_op_listTokens(struct topo_op_call *call, void *ctx)
   return topo_json_status(&call->out);
 }
 
-/* What the call wishes, judged. */
+/* The token that the call wishes for, refused when there is no space that it is to be for. */
 static int read_wish(struct topo_op_call *call, const struct topo_daemon *daemon,
                      struct topo_token_row *wish)
 {

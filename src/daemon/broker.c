@@ -1,4 +1,4 @@
-/* broker.c - who subscribes a space, and what each is given. */
+/* broker.c - who subscribes to a space, and what each is given. */
 #include "daemon/broker_impl.h"
 
 #include "base/assert.h"
@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- subscribers -------------------------------------------------------------------------------
- */
+/* ---- subscribers ----------------------------------------------------------------------------- */
 
 void topo_subscriber_transition(struct topo_subscriber *f, enum topo_subscriber_state to)
 {
@@ -83,7 +82,7 @@ static void give(struct giving *g, const char *type, const char *cursor,
   g->n++;
 }
 
-static void give_frame(struct giving *g, const struct topo_notification *notification)
+static void give_notification(struct giving *g, const struct topo_notification *notification)
 {
   give(g, notification->name, notification->cursor,
        (struct topo_bytes){notification->json, notification->len});
@@ -129,7 +128,7 @@ static void give_backlog(struct topo_subscriber *f, struct giving *g)
   while (list->next < list->n && g->left) {
     struct topo_notification *notification = list->notifications[list->next++];
     if (passes(f, notification))
-      give_frame(g, notification);
+      give_notification(g, notification);
     topo_notification_destroy(notification);
   }
 }
@@ -145,7 +144,7 @@ static void give_live(struct topo_subscriber *f, struct giving *g)
     }
     f->seq = notification->seq;
     if (passes(f, notification))
-      give_frame(g, notification);
+      give_notification(g, notification);
   }
 }
 
@@ -201,7 +200,7 @@ static bool is_live(const struct topo_subscriber *f)
   return f->state == TOPO_SUBSCRIBER_LIVE;
 }
 
-/* Where the ring begins when the first one subscribes live: at the head, before anything newer. */
+/* Where the ring begins when the first one is told live: at the head, before anything newer. */
 static void start_flow(struct topo_broker *broker, const struct topo_change_cursor *head)
 {
   if (broker->flowing)
@@ -210,7 +209,8 @@ static void start_flow(struct topo_broker *broker, const struct topo_change_curs
   broker->flowing = true;
 }
 
-static void settle(struct topo_broker *broker, struct topo_subscriber *f)
+/* Its first state after OPENING. */
+static void set_going(struct topo_broker *broker, struct topo_subscriber *f)
 {
   bool live = topo_ring_covers(&broker->ring, f->seq);
   topo_subscriber_transition(f, live ? TOPO_SUBSCRIBER_LIVE : TOPO_SUBSCRIBER_BEHIND);
@@ -229,8 +229,8 @@ static void begin_anew(struct topo_broker *broker, struct topo_subscriber *f,
     topo_subscriber_transition(f, TOPO_SUBSCRIBER_LIVE);
 }
 
-/* Only the actor moves a subscriber out of OPENING and into a backlog, and a subscriber that closes
- * meanwhile waits for the mutex: `f` is looked up again after each step without it. */
+/* Only the actor takes a subscriber out of OPENING and fills its backlog, and a subscriber that
+ * closes meanwhile waits for the mutex: `f` is looked up again after each step without it. */
 static int open_one(struct topo_broker *broker, const struct topo_change_cursor *head)
 {
   char since[TOPO_SUBSCRIPTION_CURSOR_SIZE];
@@ -242,7 +242,7 @@ static int open_one(struct topo_broker *broker, const struct topo_change_cursor 
   pthread_mutex_unlock(&broker->mutex);
   if (!f)
     return 0;
-  int status = topo_broker_position(broker, since, head, &seq);
+  int status = topo_broker_resume(broker, since, head, &seq);
   pthread_mutex_lock(&broker->mutex);
   struct topo_subscriber *again = find(broker, is_opening);
   if (again == f && memcmp(since, f->request.since, sizeof since) == 0) {
@@ -254,7 +254,7 @@ static int open_one(struct topo_broker *broker, const struct topo_change_cursor 
     if (status < 0)
       topo_subscriber_transition(f, TOPO_SUBSCRIBER_OVER);
     else
-      settle(broker, f);
+      set_going(broker, f);
     topo_subscriber_wake(f);
   }
   pthread_mutex_unlock(&broker->mutex);
@@ -301,7 +301,7 @@ static int notify_one(struct topo_broker *broker, const struct topo_change_curso
   return 1;
 }
 
-/* Reads one batch into the ring. 1: there may be more. */
+/* Reads one chunk into the ring. 1: there may be more. */
 static int flow(struct topo_broker *broker, const struct topo_change_cursor *head)
 {
   struct topo_notification_list list;
@@ -334,6 +334,12 @@ static int flow(struct topo_broker *broker, const struct topo_change_cursor *hea
   return status == 0 && list.to < head->seq;
 }
 
+static void init_json(struct topo_broker *broker)
+{
+  topo_json_init(&broker->json);
+  broker->json.limit = TOPO_NOTIFICATION_MAX;
+}
+
 /* Nobody subscribes: the memory goes. */
 static void rest(struct topo_broker *broker)
 {
@@ -351,7 +357,7 @@ static void rest(struct topo_broker *broker)
   topo_db_close(broker->db);
   broker->db = NULL;
   topo_json_finish(&broker->json);
-  topo_json_init(&broker->json);
+  init_json(broker);
 }
 
 /* The log cannot be read: whoever subscribes is told so, and may come again. */
@@ -368,7 +374,7 @@ static void fail(struct topo_broker *broker)
   broker->db = NULL;
 }
 
-static void incarnation(struct topo_actor *actor)
+static void run(struct topo_actor *actor)
 {
   struct topo_broker *broker = (struct topo_broker *)(void *)actor;
   struct topo_change_cursor head;
@@ -506,9 +512,9 @@ struct topo_broker *topo_broker_create(const struct topo_broker_options *options
   if (!broker)
     return NULL;
   broker->options = *options;
-  topo_json_init(&broker->json);
+  init_json(broker);
   topo_mutex_init(&broker->mutex);
-  topo_actor_init(&broker->actor, options->pool, incarnation);
+  topo_actor_init(&broker->actor, options->pool, run);
   return broker;
 }
 

@@ -1,6 +1,6 @@
 /*
- * broker.h - the broker of one space: who subscribes it, what they have been told, and where it
- * comes from.
+ * broker.h - the broker of one space: who subscribes to it, what they have been told, and
+ * where it comes from.
  *
  * Everything durable comes from the change log, read on a handle of the broker's own: live
  * notifications go through one ring that all share, and whoever is further behind is served from
@@ -23,7 +23,8 @@
 enum {
   TOPO_BROKER_SUBSCRIBERS_MAX = 256, /* subscribers of one space */
   TOPO_BROKER_CACHE_KIB = 256,       /* of the broker's handle, which is open while it is needed */
-  TOPO_BROKER_BACKLOG_BYTES_MAX = 64 * 1024 /* read ahead for one subscriber that is behind */
+  /* Read ahead for one subscriber that is behind; the last notification is taken whole. */
+  TOPO_BROKER_BACKLOG_BYTES_MAX = 64 * 1024
 };
 
 struct topo_broker;

@@ -1,4 +1,4 @@
-/* broker_impl.h - shared by broker.c (who subscribes) and broker_log.c (reading the change log). */
+/* broker_impl.h - shared by broker.c (who is told) and broker_log.c (reading the change log). */
 #ifndef TOPO_DAEMON_BROKER_IMPL_H
 #define TOPO_DAEMON_BROKER_IMPL_H
 
@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* The states of a subscriber, and who moves it:
+/* The states of a subscriber, and by whom it leaves them:
  *
  *   OPENING → LIVE, BEHIND   the broker's actor, once it has looked where `since` is
  *   LIVE → BEHIND            its own read, when the ring has moved on without it
@@ -67,7 +67,7 @@ struct topo_broker {
   } states[TOPO_NOTIFICATION_TYPES_END];
 };
 
-/* Moves a subscriber along the table above (asserted). With the mutex. */
+/* Along an arrow above (asserted). With the mutex. */
 void topo_subscriber_transition(struct topo_subscriber *subscriber, enum topo_subscriber_state to);
 /* Calls `ready` if it waits for it. With the mutex. */
 void topo_subscriber_wake(struct topo_subscriber *subscriber);
@@ -75,9 +75,10 @@ void topo_subscriber_wake(struct topo_subscriber *subscriber);
 /* broker_log.c, for the actor, without the mutex: a transaction on the broker's handle. */
 int topo_broker_begin(struct topo_broker *broker, struct topo_change_cursor *head);
 void topo_broker_end(struct topo_broker *broker);
-/* Where a subscriber begins. 0, 1 (a reset: at the head), or a storage status. */
-int topo_broker_position(struct topo_broker *broker, const char *since,
-                         const struct topo_change_cursor *head, int64_t *seq);
+/* Where a subscriber goes on who has the cursor `since`, or where one without begins: *seq. 0; 1 (a
+ * reset: at the head, because the log does not reach back so far), or a storage status. */
+int topo_broker_resume(struct topo_broker *broker, const char *since,
+                       const struct topo_change_cursor *head, int64_t *seq);
 /* Reads what changed after `seq`, as notifications of the types in `types`, into an empty list. 0;
  * TOPO_ENOTFOUND when the log no longer reaches back so far, or a storage status, both with the
  * list empty. */

@@ -53,7 +53,7 @@ struct topo_endpoint {
 };
 
 struct wire {
-  struct wire *next, **link;
+  struct wire *next, **prior; /* what points to it */
   struct topo_endpoint *endpoint;
   struct topo_net_conn *conn;
   struct topo_net_identity *invite; /* shown instead of the endpoint's identity; removed with it */
@@ -79,18 +79,18 @@ static struct wire *create_wire(struct topo_endpoint *endpoint, struct topo_net_
   wire->endpoint = endpoint;
   wire->conn = conn;
   wire->next = network->wires;
-  wire->link = &network->wires;
+  wire->prior = &network->wires;
   if (wire->next)
-    wire->next->link = &wire->next;
+    wire->next->prior = &wire->next;
   network->wires = wire;
   return wire;
 }
 
 static void destroy_wire(struct wire *wire)
 {
-  *wire->link = wire->next;
+  *wire->prior = wire->next;
   if (wire->next)
-    wire->next->link = wire->link;
+    wire->next->prior = wire->prior;
   for (unsigned i = 0; i < TOPO_CONN_STREAMS; i++)
     topo_buf_finish(&wire->sending[i].buf);
   if (wire->invite)
@@ -226,7 +226,7 @@ static const struct topo_net_events events = {.authorize = on_authorize,
 
 /* ---- what the spaces want -------------------------------------------------------------------- */
 
-static void follow_orders(struct topo_task *task)
+static void carry_out_orders(struct topo_task *task)
 {
   struct topo_duplex_orders orders;
   struct topo_duplex *duplex = topo_duplex_take_orders(task, &orders);
@@ -326,7 +326,7 @@ static void drain(struct topo_network *network)
     struct topo_task *task = topo_task_of(mail);
     mail = mail->next; /* what is done may be posted again at once */
     switch (task->kind) {
-    case TOPO_TASK_DUPLEX: follow_orders(task); break;
+    case TOPO_TASK_DUPLEX: carry_out_orders(task); break;
     case TOPO_TASK_ENDPOINT: renew_endpoint((struct topo_endpoint *)(void *)task); break;
     case TOPO_TASK_DIAL: dial((struct topo_dial_task *)(void *)task); break;
     default: topo_assert(false);

@@ -153,7 +153,7 @@ int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx)
   struct topo_daemon_call *at = ctx;
   const struct topo_op_value *wait = topo_op_get(call, "wait_ms");
   const struct topo_registry_entry *entry;
-  struct topo_registry_wish wish = {.link = topo_op_get(call, "link")->text};
+  struct topo_registry_wish wish = {.invite_link = topo_op_get(call, "link")->text};
   int status = make_space(call, at->daemon->registry, &wish, &entry);
   if (status == TOPO_EINVAL || status == TOPO_EVERSION) {
     strcpy(call->pointer, "link");

@@ -1,5 +1,5 @@
 /*
- * options.c - the command line. The places of the data directory and of the socket are those that
+ * options.c - the command line. The paths of the data directory and of the socket are those that
  * `topo` looks at (topo_cli_socket_path).
  */
 #include "daemon/options.h"

@@ -28,9 +28,9 @@ static void finish(struct topo_op_call *call, int status)
   call->done(call, call->done_arg);
 }
 
-/* ---- one run --------------------------------------------------------------------------------- */
+/* ---- one turn -------------------------------------------------------------------------------- */
 
-static struct topo_input *add_input(struct topo_space_inputs *b, enum topo_input_kind kind,
+static struct topo_input *add_input(struct topo_space_turn *b, enum topo_input_kind kind,
                                     uint64_t number)
 {
   struct topo_input *in = &b->inputs[b->n++];
@@ -38,7 +38,7 @@ static struct topo_input *add_input(struct topo_space_inputs *b, enum topo_input
   return in;
 }
 
-static void open_duplex(struct topo_space_inputs *b, struct topo_space_taken *taken)
+static void open_duplex(struct topo_space_turn *b, struct topo_space_taken *taken)
 {
   taken->duplex = topo_duplex_take_news(taken->task, &taken->news);
   const struct topo_duplex_options *o = topo_duplex_options(taken->duplex);
@@ -77,7 +77,7 @@ static void open_wait(struct topo_space *space, struct topo_space_task *wait)
 
 static void open_task(struct topo_space *space, struct topo_space_taken *taken)
 {
-  struct topo_space_inputs *b = &space->batch;
+  struct topo_space_turn *b = &space->turn;
   struct topo_task *task = taken->task;
   switch (task->kind) {
   case TOPO_TASK_DUPLEX: open_duplex(b, taken); break;
@@ -102,7 +102,7 @@ static void open_task(struct topo_space *space, struct topo_space_taken *taken)
 /* Takes tasks and makes inputs of them; false when the inbox is empty now. */
 static bool collect(struct topo_space *space)
 {
-  struct topo_space_inputs *b = &space->batch;
+  struct topo_space_turn *b = &space->turn;
   b->n = b->n_tasks = 0;
   while (b->n_tasks < TOPO_SPACE_TASKS_MAX) {
     struct topo_mail *mail = topo_mailbox_take(&space->inbox);
@@ -186,8 +186,8 @@ static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
   return next_ms;
 }
 
-/* Tells subscribers how things stand: at most once in STATES_MS, and when that is over. Returns
- * when to look again. */
+/* Tells subscribers the present states of the space: at most once in STATES_MS, and when that is
+ * over. Returns when to look again. */
 static uint64_t tell_states(struct topo_space *space, uint64_t now_ms)
 {
   if (!topo_broker_has_subscribers(space->broker))
@@ -261,7 +261,7 @@ static void close_node(struct topo_space *space)
 static void run(struct topo_actor *actor)
 {
   struct topo_space *space = (struct topo_space *)(void *)actor;
-  struct topo_space_inputs *b = &space->batch;
+  struct topo_space_turn *b = &space->turn;
   if (!space->node)
     return;
   bool stopping = is_stopping(space);

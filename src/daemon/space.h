@@ -2,7 +2,7 @@
  * space.h - one space in the daemon: its node as an actor of the pool, with an inbox.
  *
  * Everything that happens to the node comes through the inbox: calls, what connections bring,
- * batches that were checked. One run of the actor takes a bounded number of tasks and makes one
+ * batches that were checked. One turn of the actor takes a bounded number of tasks and makes one
  * step of them. Reading calls go past it to readers of their own.
  *
  * A space lives until the daemon ends, so a pointer to it stays valid; after topo_space_stop it
@@ -60,7 +60,7 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call);
  * Its output is the space's item then, in place of what it was. */
 void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms);
 
-/* Follows the space; as topo_subscription_source.open (api/subscription.h). */
+/* As topo_subscription_source.open (api/subscription.h); request->space is this one. */
 int topo_space_subscribe(struct topo_space *space, const struct topo_subscription_request *request,
                          struct topo_subscription **out);
 

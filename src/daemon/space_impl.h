@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 enum {
-  TOPO_SPACE_TASKS_MAX = 32, /* of one run */
+  TOPO_SPACE_TASKS_MAX = 32, /* of one turn */
   TOPO_SPACE_INPUTS =
       TOPO_SPACE_TASKS_MAX * (3 + TOPO_CONN_STREAMS), /* a duplex brings up, data, writable, down */
   TOPO_SPACE_JOBS = 4 /* batches being checked; the node allows fewer */
@@ -31,8 +31,8 @@ struct topo_space_task {
   uint64_t until_ms;
 };
 
-/* What one run works on. */
-struct topo_space_inputs {
+/* What one turn of the actor works on. */
+struct topo_space_turn {
   size_t n, n_tasks;
   struct topo_input inputs[TOPO_SPACE_INPUTS];
   struct topo_space_taken {
@@ -57,10 +57,10 @@ struct topo_space {
   struct topo_node *node;
   struct topo_node_ports ports;
   struct topo_space_check checks[TOPO_SPACE_JOBS];
-  struct topo_space_inputs batch;
+  struct topo_space_turn turn;
   struct topo_space_task *waiting;
   uint64_t seen_changes;
-  uint64_t states_ms;     /* when subscribers were last told how things stand */
+  uint64_t states_ms;     /* when subscribers were last told the states */
   struct topo_id dialled; /* by one that is no member yet */
   /* Shared */
   pthread_mutex_t mutex;

@@ -47,7 +47,7 @@ static void port_trust(void *ctx)
   struct topo_space *space = ctx;
   struct trust trust = {{0}};
   topo_node_trust(space->node, add_key, &trust);
-  /* One that joins knows nobody yet; the inviter, whom the connection named, must not be cut. */
+  /* One that joins knows nobody yet; the inviter, whom the invite link named, must not be cut. */
   if (!topo_node_status(space->node).member && !topo_id_is_zero(&space->dialled))
     add_key(&trust, &space->dialled, false);
   if (trust.keys.failed) { /* nobody is safer than somebody who was removed */

@@ -25,16 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Defaults of struct topo_gateway_options. */
 enum {
-  CONNECTIONS_MAX = 512,
-  /* Of one server. libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets exactly so
-   * many it waits for more before it works off the first: with fewer connections that cannot
-   * happen. And when it is given one connection more than it may have, it never unlocks what it
-   * has locked: so they are counted before they are handed over. */
-  SERVER_CONNECTIONS_MAX = 126,
-  SERVER_CONNECTIONS = 110, /* handed to it; the rest is room between its count and ours */
-  UNDECIDED_MAX = 1024,
-  UNDECIDED_PART = 4, /* and at most this part of the descriptors there may be */
+  CONNECTIONS = 512,
+  PENDING = 1024,
+  PENDING_PART = 4, /* and at most this part of the descriptors there may be */
   THREADS = 2,
   HEAD_MS = 10 * 1000,
   WAIT_MS = 75 * 1000,
@@ -42,7 +37,16 @@ enum {
   ANSWER_MS = 120 * 1000,
   HELLO_MS = 10 * 1000,
   PING_S = 30,
-  BEAT_MS = 15 * 1000,
+  BEAT_MS = 15 * 1000
+};
+
+enum {
+  /* Of one server. libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets exactly so
+   * many it waits for more before it works off the first: with fewer connections that cannot
+   * happen. And when it is given one connection more than it may have, it never unlocks what it
+   * has locked: so they are counted before they are handed over. */
+  SERVER_CONNECTIONS_MAX = 126,
+  SERVER_CONNECTIONS = 110, /* handed to it; the rest is room between its count and ours */
   CALLS_PER_S = 20000,
   CALLS_BURST = 40000,
   FAILURES_PER_S = 20,
@@ -62,12 +66,12 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
 
 /* Options. */
 
-static unsigned undecided_max(void)
+static unsigned pending_max(void)
 {
   struct rlimit limit;
-  rlim_t part = UNDECIDED_MAX;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / UNDECIDED_PART < part)
-    part = limit.rlim_cur / UNDECIDED_PART;
+  rlim_t part = PENDING;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / PENDING_PART < part)
+    part = limit.rlim_cur / PENDING_PART;
   return part ? (unsigned)part : 1;
 }
 
@@ -82,8 +86,8 @@ static void set_default(unsigned *value, unsigned otherwise, unsigned bound)
 static void fill_options(struct topo_gateway_options *o)
 {
   unsigned bound_ms = o->timeout_s * 1000;
-  set_default(&o->connections_max, CONNECTIONS_MAX, 0);
-  set_default(&o->undecided_max, undecided_max(), 0);
+  set_default(&o->connections_max, CONNECTIONS, 0);
+  set_default(&o->pending_max, pending_max(), 0);
   set_default(&o->threads, THREADS, TOPO_GATEWAY_THREADS_MAX);
   set_default(&o->connections_max, 1, TOPO_GATEWAY_THREADS_MAX * SERVER_CONNECTIONS);
   if (o->threads * SERVER_CONNECTIONS < o->connections_max)
@@ -263,8 +267,8 @@ static int start_sockets(struct topo_gateway *g)
 
 static int start_listener(struct topo_gateway *g)
 {
-  const struct topo_listener_options options = {.listeners = {g->socket.fd, g->tcp_fd},
-                                                .undecided_max = g->options.undecided_max,
+  const struct topo_listener_options options = {.sockets = {g->socket.fd, g->tcp_fd},
+                                                .pending_max = g->options.pending_max,
                                                 .head_timeout_ns = g->options.times.head_ms * ms_ns,
                                                 .take = take,
                                                 .tick = tick,

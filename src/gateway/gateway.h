@@ -4,8 +4,8 @@
  *
  * The gateway knows rows, parameters and JSON texts; what an operation does and where it runs is
  * the runner's. A request waits, suspended, until the runner reports its call; no thread waits with
- * it. Callers are judged (gateway/authorize.h): on the Unix socket by their uid, the daemon's own
- * or root's; over TCP by what they call the node, where they come from, and their token.
+ * it. Callers are authorized (gateway/authorize.h): on the Unix socket by their uid, the daemon's
+ * own or root's; over TCP by what they call the node, where they come from, and their token.
  */
 #ifndef TOPO_GATEWAY_GATEWAY_H
 #define TOPO_GATEWAY_GATEWAY_H
@@ -33,12 +33,12 @@ struct topo_gateway_options {
   uint16_t port;                          /* 0: the system picks one */
   const struct topo_op *const *table;     /* ends with NULL; outlives the gateway */
   struct topo_op_runner runner;           /* outlives the gateway */
-  struct topo_gate gate;                  /* who tokens stand for; likewise */
+  struct topo_gate gate;                  /* what tokens are good for; likewise */
   struct topo_subscription_source broker; /* likewise */
   const struct topo_asset *assets;        /* the page; ends with a NULL path; NULL: none */
   const char *version;                    /* part of every ETag of an answer; NULL: "0"; outlives */
   unsigned connections_max;               /* served by HTTP at a time; 0: 512 */
-  unsigned undecided_max; /* that have not asked yet; 0: 1024 or what the system allows */
+  unsigned pending_max; /* that have not asked yet; 0: 1024 or what the system allows */
   unsigned timeout_s;     /* not 0: an upper bound for all of `times` */
   struct topo_gateway_times times;
   unsigned threads; /* at least, of HTTP; 0: 2; there are more for more than 220 connections */

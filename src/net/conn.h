@@ -8,7 +8,7 @@
  *         ▼            ▼         ▼
  *     CLOSING or DRAINING, for three probe timeouts, then it is freed
  *
- * A connection is freed in one place only (topo_net_conn_free, from the linger timer and from
+ * A connection is freed by one function only (topo_net_conn_free, from the linger timer and from
  * destroy), never while a callback runs. Ends that are asked for inside callbacks are written down
  * as `doom` and executed by the queue.
  */

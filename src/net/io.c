@@ -1,8 +1,8 @@
 /*
  * io.c - bursts of datagrams.
  *
- * Two bursts exist so that a packet which does not fit the one being filled has a place while the
- * first is sent, and stays there when that blocks.
+ * There are two bursts. A packet that does not fit into the one that is being filled begins the
+ * other, and waits in it for as long as the socket takes no more of the first.
  */
 #include "net/io.h"
 

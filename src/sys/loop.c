@@ -19,16 +19,16 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { BATCH = 64 };
+enum { EVENTS = 64 /* that the kernel tells of at a time */ };
 
 struct topo_loop {
   int epoll_fd;
   struct topo_watch timer, wake, signal;
   struct topo_timers timers;
-  uint64_t armed_ns;  /* what the timerfd is set to */
-  uint64_t firing_ns; /* the time of the round of timers at hand; 0 between rounds */
-  struct epoll_event batch[BATCH];
-  int batch_len, batch_at;
+  uint64_t armed_ns;                 /* what the timerfd is set to */
+  uint64_t firing_ns;                /* the time of the round of timers at hand; 0 between rounds */
+  struct epoll_event events[EVENTS]; /* of the round of watches at hand */
+  int events_len, events_at;
   atomic_bool stopping;
   void (*on_wake)(void *arg);
   void *wake_arg;
@@ -147,10 +147,10 @@ void topo_loop_remove(struct topo_loop *loop, struct topo_watch *watch)
 {
   int status = epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
   topo_assert(status == 0);
-  /* The kernel may have told of it already in the batch that is being worked off. */
-  for (int i = loop->batch_at; i < loop->batch_len; i++)
-    if (loop->batch[i].data.ptr == watch)
-      loop->batch[i].data.ptr = NULL;
+  /* The kernel may have told of it already in the round that is being worked off. */
+  for (int i = loop->events_at; i < loop->events_len; i++)
+    if (loop->events[i].data.ptr == watch)
+      loop->events[i].data.ptr = NULL;
 }
 
 void topo_loop_set_timer(struct topo_loop *loop, struct topo_timer *timer, uint64_t at_ns)
@@ -237,12 +237,12 @@ static void fire_timers(struct topo_loop *loop)
   loop->firing_ns = 0;
 }
 
-/* Works the batch off from where it was left: a stop in its midst must not lose events that the
+/* Works the round off from where it was left: a stop in its midst must not lose events that the
  * kernel tells of only once. */
 static void call_watches(struct topo_loop *loop)
 {
-  while (loop->batch_at < loop->batch_len && !atomic_load(&loop->stopping)) {
-    struct epoll_event e = loop->batch[loop->batch_at++];
+  while (loop->events_at < loop->events_len && !atomic_load(&loop->stopping)) {
+    struct epoll_event e = loop->events[loop->events_at++];
     struct topo_watch *watch = e.data.ptr;
     if (watch)
       watch->ready(watch, e.events);
@@ -252,9 +252,9 @@ static void call_watches(struct topo_loop *loop)
 static int wait_for_events(struct topo_loop *loop)
 {
   arm_timer(loop);
-  int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH, -1);
-  loop->batch_at = 0;
-  loop->batch_len = n > 0 ? n : 0;
+  int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS, -1);
+  loop->events_at = 0;
+  loop->events_len = n > 0 ? n : 0;
   return n >= 0 || errno == EINTR ? TOPO_OK : TOPO_EIO;
 }
 

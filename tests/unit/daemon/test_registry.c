@@ -99,7 +99,7 @@ static void a_link_that_is_none_leaves_nothing(void **state)
   struct hosting *f = *state;
   const struct topo_registry_entry *entry;
   bool replayed;
-  struct topo_registry_wish wish = {.link = "topo://join/AAAA", .user_name = "Bob"};
+  struct topo_registry_wish wish = {.invite_link = "topo://join/AAAA", .user_name = "Bob"};
   assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &replayed), TOPO_EINVAL);
   assert_int_equal(topo_registry_count(f->registry), 0);
   hosting_restart(f);
