@@ -206,6 +206,12 @@ void topo_json_string(struct topo_json *j, const char *s)
   topo_json_string_n(j, s, strlen(s));
 }
 
+void topo_json_string_member(struct topo_json *j, const char *key, const char *s)
+{
+  topo_json_key(j, key);
+  topo_json_string(j, s);
+}
+
 void topo_json_id(struct topo_json *j, const struct topo_id *id)
 {
   begin_value(j);

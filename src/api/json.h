@@ -38,6 +38,7 @@ void topo_json_begin_array(struct topo_json *j);
 void topo_json_end_array(struct topo_json *j);
 void topo_json_key(struct topo_json *j, const char *key);
 void topo_json_string(struct topo_json *j, const char *s);
+void topo_json_string_member(struct topo_json *j, const char *key, const char *s);
 void topo_json_string_n(struct topo_json *j, const void *s, size_t len);
 void topo_json_id(struct topo_json *j, const struct topo_id *id); /* 43 characters of base64url */
 void topo_json_u64(struct topo_json *j, uint64_t v);

@@ -119,6 +119,9 @@ const struct topo_op_value *topo_op_get(const struct topo_op_call *call, const c
 int topo_op_fail(struct topo_op_call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* For runners: reports the call done with this status. Its memory may be gone on return. */
+void topo_op_done(struct topo_op_call *call, int status);
+
 /* Takes calls to where they run. `start` never blocks for long and never calls `done` for a call
  * after it returned that call's memory; `done` may run before `start` returns. */
 struct topo_op_runner {

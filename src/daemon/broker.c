@@ -94,12 +94,10 @@ static void introduce(struct topo_subscriber *f, struct giving *g)
   const char *type = f->reset ? "reset" : "ready";
   topo_json_init(&json);
   topo_json_begin_object(&json);
-  topo_json_key(&json, "type");
-  topo_json_string(&json, type);
+  topo_json_string_member(&json, "type", type);
   topo_json_key(&json, "space");
   topo_json_id(&json, &f->broker->options.file->device);
-  topo_json_key(&json, "cursor");
-  topo_json_string(&json, f->cursor);
+  topo_json_string_member(&json, "cursor", f->cursor);
   topo_json_end_object(&json);
   if (topo_json_status(&json) == 0) { /* else it is tried again with the next read */
     give(g, type, f->cursor, topo_json_text(&json));
@@ -388,7 +386,7 @@ static void run(struct topo_actor *actor)
   int more = open_one(broker, &head);
   more |= flow(broker, &head);
   more |= notify_one(broker, &head);
-  topo_broker_end(broker);
+  topo_db_release(broker->db);
   if (more)
     topo_actor_wake(actor);
 }
@@ -464,8 +462,7 @@ static int write_state(const struct topo_broker *broker, enum topo_notification_
   struct topo_json head;
   topo_json_init(&head);
   topo_json_begin_object(&head);
-  topo_json_key(&head, "type");
-  topo_json_string(&head, topo_notification_type_name(type));
+  topo_json_string_member(&head, "type", topo_notification_type_name(type));
   topo_json_key(&head, "space");
   topo_json_id(&head, &broker->options.file->device);
   topo_json_key(&head, "data");

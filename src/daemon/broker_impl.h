@@ -72,9 +72,11 @@ void topo_subscriber_transition(struct topo_subscriber *subscriber, enum topo_su
 /* Calls `ready` if it waits for it. With the mutex. */
 void topo_subscriber_wake(struct topo_subscriber *subscriber);
 
-/* broker_log.c, for the actor, without the mutex: a transaction on the broker's handle. */
+/* broker_log.c, for the actor, without the mutex. */
+
+/* Holds one state of the log, whose end is *head, until topo_db_release(broker->db). 0 or a storage
+ * status. */
 int topo_broker_begin(struct topo_broker *broker, struct topo_change_cursor *head);
-void topo_broker_end(struct topo_broker *broker);
 /* Where a subscriber goes on who has the cursor `since`, or where one without begins: *seq. 0; 1 (a
  * reset: at the head, because the log does not reach back so far), or a storage status. */
 int topo_broker_resume(struct topo_broker *broker, const char *since,

@@ -21,11 +21,6 @@ int topo_broker_begin(struct topo_broker *broker, struct topo_change_cursor *hea
   return status;
 }
 
-void topo_broker_end(struct topo_broker *broker)
-{
-  topo_db_release(broker->db);
-}
-
 int topo_broker_resume(struct topo_broker *broker, const char *since,
                        const struct topo_change_cursor *head, int64_t *seq)
 {

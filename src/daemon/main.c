@@ -277,10 +277,8 @@ static int greet_shell(struct app *app)
   topo_json_u64(&json, topo_gateway_port(app->gateway));
   topo_json_key(&json, "pid");
   topo_json_u64(&json, (uint64_t)getpid());
-  topo_json_key(&json, "build");
-  topo_json_string(&json, TOPO_VERSION);
-  topo_json_key(&json, "code");
-  topo_json_string(&json, code);
+  topo_json_string_member(&json, "build", TOPO_VERSION);
+  topo_json_string_member(&json, "code", code);
   topo_json_end_object(&json);
   topo_wipe(code, sizeof code);
   struct topo_bytes text = topo_json_text(&json);

@@ -9,12 +9,6 @@
 
 enum { LOGS_DEFAULT = 100 };
 
-static void put_text(struct topo_json *out, const char *key, const char *text)
-{
-  topo_json_key(out, key);
-  topo_json_string(out, text);
-}
-
 /* ---- the daemon ------------------------------------------------------------------------------ */
 
 int topo_op_getStatus(struct topo_op_call *call, void *ctx)
@@ -22,12 +16,12 @@ int topo_op_getStatus(struct topo_op_call *call, void *ctx)
   const struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   struct topo_json *out = &call->out;
   topo_json_begin_object(out);
-  put_text(out, "version", TOPO_VERSION);
+  topo_json_string_member(out, "version", TOPO_VERSION);
   topo_json_key(out, "pid");
   topo_json_u64(out, (uint64_t)getpid());
-  put_text(out, "data_dir", daemon->data_dir);
-  put_text(out, "udp_address", daemon->udp_address);
-  put_text(out, "http_address", daemon->http_address);
+  topo_json_string_member(out, "data_dir", daemon->data_dir);
+  topo_json_string_member(out, "udp_address", daemon->udp_address);
+  topo_json_string_member(out, "http_address", daemon->http_address);
   topo_json_key(out, "spaces");
   topo_json_u64(out, call->one_space ? 1 : topo_registry_count(daemon->registry));
   topo_json_key(out, "started_at_ms");
@@ -72,8 +66,8 @@ int topo_op_listLogs(struct topo_op_call *call, void *ctx)
     topo_json_begin_object(out);
     topo_json_key(out, "time_ms");
     topo_json_i64(out, line.wall_ms);
-    put_text(out, "level", topo_journal_level_name(line.level));
-    put_text(out, "text", line.text);
+    topo_json_string_member(out, "level", topo_journal_level_name(line.level));
+    topo_json_string_member(out, "text", line.text);
     topo_json_end_object(out);
   }
   topo_json_end_array(out);

@@ -29,12 +29,6 @@ struct topo_readers {
   struct slot slots[TOPO_READERS_HANDLES];
 };
 
-static void finish(struct topo_op_call *call, int status)
-{
-  call->status = status;
-  call->done(call, call->done_arg);
-}
-
 static struct topo_op_call *take_locked(struct topo_readers *r)
 {
   if (!r->len)
@@ -80,7 +74,7 @@ static void run_call(struct slot *slot, struct topo_op_call *call)
     topo_db_close(slot->db);
     slot->db = NULL;
   }
-  finish(call, status);
+  topo_op_done(call, status);
 }
 
 static void run_job(struct topo_job *job)
@@ -145,7 +139,7 @@ void topo_readers_start(struct topo_readers *r, struct topo_op_call *call)
   if (slot)
     topo_pool_submit(r->pool, &slot->job);
   if (status < 0)
-    finish(call, status);
+    topo_op_done(call, status);
 }
 
 void topo_readers_stop(struct topo_readers *r)
@@ -155,7 +149,7 @@ void topo_readers_stop(struct topo_readers *r)
   r->closing = true;
   while ((call = take_locked(r)) != NULL) {
     pthread_mutex_unlock(&r->mutex);
-    finish(call, TOPO_ECLOSED);
+    topo_op_done(call, TOPO_ECLOSED);
     pthread_mutex_lock(&r->mutex);
   }
   while (r->busy)

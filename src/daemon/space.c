@@ -22,12 +22,6 @@ static struct topo_now now(void)
                            .wall_ms = (uint64_t)topo_clock_wall_ms()};
 }
 
-static void finish(struct topo_op_call *call, int status)
-{
-  call->status = status;
-  call->done(call, call->done_arg);
-}
-
 /* ---- one turn -------------------------------------------------------------------------------- */
 
 static struct topo_input *add_input(struct topo_space_turn *b, enum topo_input_kind kind,
@@ -163,7 +157,7 @@ static void answer_wait(const struct topo_space *space, struct topo_space_task *
   struct topo_op_call *call = wait->call;
   topo_json_reset(&call->out);
   topo_space_item_write(&call->out, &space->item);
-  finish(call, topo_json_status(&call->out));
+  topo_op_done(call, topo_json_status(&call->out));
   free(wait);
 }
 
@@ -228,9 +222,9 @@ static void refuse(struct topo_space *space, struct topo_task *task)
       topo_conn_close(&conn, TOPO_CLOSE_AWAY);
   } else if (task->kind == TOPO_TASK_CALL) {
     atomic_fetch_sub(&space->calls, 1);
-    finish(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
+    topo_op_done(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
   } else if (task->kind == TOPO_TASK_WAIT) {
-    finish(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
+    topo_op_done(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
     free(task);
     return;
   }
@@ -249,7 +243,7 @@ static void close_node(struct topo_space *space)
   while (space->waiting) {
     struct topo_space_task *wait = space->waiting;
     space->waiting = wait->next;
-    finish(wait->call, TOPO_ECLOSED);
+    topo_op_done(wait->call, TOPO_ECLOSED);
     free(wait);
   }
   pthread_mutex_lock(&space->mutex);
@@ -289,6 +283,8 @@ static void run(struct topo_actor *actor)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+/* There is mail, or a new subscriber, who has seen no states yet: both see to it in the next turn.
+ */
 static void wake_actor(void *space)
 {
   topo_actor_wake(&((struct topo_space *)space)->actor);
@@ -323,12 +319,6 @@ static void release(struct topo_space *space)
   free(space);
 }
 
-/* A new subscriber has seen no states yet: they are told in the next run. */
-static void states_wanted(void *space)
-{
-  topo_actor_wake(&((struct topo_space *)space)->actor);
-}
-
 /* Gives the node its surroundings. On failure nothing refers to the space. */
 static int create_parts(struct topo_space *space)
 {
@@ -340,7 +330,7 @@ static int create_parts(struct topo_space *space)
       (struct topo_space_file){&env->disk, space->path, self->workspace, self->device.public_key};
   topo_node_set_addresses(space->node, env->addresses, env->n_addresses);
   const struct topo_broker_options broker = {
-      .pool = env->pool, .file = &space->file, .wanted = states_wanted, .arg = space};
+      .pool = env->pool, .file = &space->file, .wanted = wake_actor, .arg = space};
   const struct topo_endpoint_options endpoint = {.seed = self->device.seed,
                                                  .workspace = self->workspace,
                                                  .device = self->device.public_key,
@@ -440,7 +430,7 @@ static void put(struct topo_space *space, struct topo_space_task *task)
   if (task->task.kind == TOPO_TASK_CALL)
     atomic_fetch_sub(&space->calls, 1);
   free(task);
-  finish(call, status);
+  topo_op_done(call, status);
 }
 
 void topo_space_call(struct topo_space *space, struct topo_op_call *call)
@@ -455,7 +445,7 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call)
     task = calloc(1, sizeof *task);
   if (!task) {
     atomic_fetch_sub(&space->calls, 1);
-    finish(call, room ? TOPO_ENOMEM : topo_op_fail(call, TOPO_EAGAIN, "the space is busy"));
+    topo_op_done(call, room ? TOPO_ENOMEM : topo_op_fail(call, TOPO_EAGAIN, "the space is busy"));
     return;
   }
   task->task.kind = TOPO_TASK_CALL;
@@ -467,7 +457,7 @@ void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint6
 {
   struct topo_space_task *task = calloc(1, sizeof *task);
   if (!task) {
-    finish(call, TOPO_ENOMEM);
+    topo_op_done(call, TOPO_ENOMEM);
     return;
   }
   task->task.kind = TOPO_TASK_WAIT;

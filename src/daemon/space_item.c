@@ -3,12 +3,6 @@
 
 #include "base/status.h"
 
-static void put_text(struct topo_json *out, const char *key, const char *text)
-{
-  topo_json_key(out, key);
-  topo_json_string(out, text);
-}
-
 bool topo_space_item_ready(const struct topo_space_item *item)
 {
   return item->member && item->name[0];
@@ -39,9 +33,9 @@ void topo_space_item_write(struct topo_json *out, const struct topo_space_item *
   topo_json_id(out, &item->space);
   topo_json_key(out, "workspace");
   topo_json_id(out, &item->workspace);
-  put_text(out, "name", item->name);
-  put_text(out, "user_name", item->user_name);
-  put_text(out, "state", state_of(item));
-  put_text(out, "detail", detail_of(item));
+  topo_json_string_member(out, "name", item->name);
+  topo_json_string_member(out, "user_name", item->user_name);
+  topo_json_string_member(out, "state", state_of(item));
+  topo_json_string_member(out, "detail", detail_of(item));
   topo_json_end_object(out);
 }
