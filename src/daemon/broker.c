@@ -198,7 +198,8 @@ static bool is_live(const struct topo_subscriber *f)
   return f->state == TOPO_SUBSCRIBER_LIVE;
 }
 
-/* Where the ring begins when the first one is told live: at the head, before anything newer. */
+/* While nobody is told live, the ring is empty and covers nothing. The first who is makes it begin
+ * at the head: what is older is read from the log. */
 static void start_flow(struct topo_broker *broker, const struct topo_change_cursor *head)
 {
   if (broker->flowing)

@@ -48,7 +48,7 @@ struct app {
   struct topo_watch input;                                  /* standard input, of a shell */
 };
 
-/* Tells whoever started us, and the terminal; then there is nothing more to be told. */
+/* Writes the one line that whoever started us waits for (--ready-fd), and closes the descriptor. */
 static void report(struct app *app, const char *line)
 {
   if (app->options.ready_fd < 0)
@@ -183,7 +183,8 @@ static int fail_socket(struct app *app, int status)
   }
 }
 
-/* What a browser on this machine calls the address: one that means every address is none. */
+/* The address as a browser on this machine can reach it: the wildcard, which means all addresses,
+ * is none that can be connected to. */
 static const char *reachable(const char *host)
 {
   if (strcmp(host, "0.0.0.0") == 0)
@@ -240,7 +241,7 @@ static void on_signal(void *arg, int signal)
 
 /* ---- a program that runs us ------------------------------------------------------------------ */
 
-/* What it writes says nothing; that it stops writing does. */
+/* What the program writes is ignored. When its end of the pipe is closed, the daemon stops. */
 static void on_input(struct topo_watch *watch, uint32_t events)
 {
   struct app *app = (struct app *)(void *)((char *)watch - offsetof(struct app, input));

@@ -107,7 +107,7 @@ static void report_dial(struct topo_dial_task *task, int status)
     topo_dial_task_free(task);
 }
 
-/* Hands as much as the connection takes to it. */
+/* Gives the connection as much of a stream's bytes as it takes now. */
 static void send_bytes(struct wire *wire, unsigned stream)
 {
   struct topo_duplex_bytes *bytes = &wire->sending[stream];

@@ -1,4 +1,4 @@
-/* space.c - a node and its inbox: the life of a space, its runs and its calls. */
+/* space.c - a node and its inbox: the life of a space, its turns and its calls. */
 #include "daemon/space_impl.h"
 
 #include "base/assert.h"
@@ -319,7 +319,8 @@ static void release(struct topo_space *space)
   free(space);
 }
 
-/* Gives the node its surroundings. On failure nothing refers to the space. */
+/* Makes what surrounds the node: readers, broker, endpoint. 0, or TOPO_ENOMEM, after which nothing
+ * refers to the space. */
 static int create_parts(struct topo_space *space)
 {
   const struct topo_space_env *env = space->env;
@@ -381,7 +382,9 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
 
 void topo_space_stop(struct topo_space *space)
 {
-  topo_readers_stop(space->readers); /* first: a file is closed best by its writer, last */
+  /* Readers first: SQLite folds the write-ahead log into the file when the last handle is closed,
+   * and only the writer's can do that. */
+  topo_readers_stop(space->readers);
   topo_broker_stop(space->broker);
   pthread_mutex_lock(&space->mutex);
   space->stopping = true;

@@ -222,7 +222,8 @@ static struct MHD_Daemon *start_daemon(struct topo_gateway *g, struct topo_gatew
   const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC |
                          MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
   const struct topo_gateway_options *o = &g->options;
-  /* The sweep is finer; this is for an end that it does not see. */
+  /* topo_http_conns_sweep holds each state to a time of its own. This timeout is longer than all of
+   * them, for a connection that the sweep does not see. */
   unsigned timeout_s = (o->times.answer_ms + o->times.wait_ms) / 1000 + 1;
   return MHD_start_daemon(
       flags, 0, NULL, NULL, topo_serve, g, MHD_OPTION_NOTIFY_COMPLETED, topo_serve_completed, g,

@@ -132,7 +132,9 @@ void topo_http_conns_sweep(struct topo_http_conns *conns, uint64_t now_ns)
   pthread_mutex_unlock(&conns->lock);
 }
 
-/* Without it, strangers with bodies that they do not send would keep everybody else out. */
+/* A connection that waits for its next request may go at any time. One whose caller is not known
+ * may go while it asks or is answered, too: otherwise strangers who announce bodies that they never
+ * send would keep everybody else out. */
 static bool may_be_shut(const struct topo_http_conn *c)
 {
   return c->state == TOPO_HTTP_CONN_WAITING ||

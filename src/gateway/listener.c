@@ -218,8 +218,9 @@ static void pending_late(struct topo_timer *timer)
     forget(p, CLOSED);
 }
 
-/* The oldest makes room, a silent one first. What it has said may only not have been heard yet:
- * then it is no longer silent, or gone to where it is answered. False: there is nobody. */
+/* Makes room by closing the oldest connection, one that was silent if there is such a one. It is
+ * looked at once more before that: what it has said meanwhile makes it one that is not silent, or
+ * has it handed over. False: there is no connection to close. */
 static bool evict(struct topo_listener *listener)
 {
   struct pending *p;

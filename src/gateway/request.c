@@ -67,7 +67,7 @@ void topo_request_refuse(struct topo_request *r, struct topo_problem problem)
     return;
   r->refused = true;
   r->problem = problem;
-  /* Whoever has shown nothing keeps nothing. */
+  /* A caller who has not shown who it is does not keep its connection after a refusal. */
   r->last |= r->grant.scope == TOPO_SCOPE_OPEN;
 }
 

@@ -207,7 +207,8 @@ static bool is_over(const struct topo_stream *s)
          (s->grant.expires_ms && (uint64_t)topo_clock_wall_ms() >= s->grant.expires_ms);
 }
 
-/* Asked with each comment, at the latest. */
+/* Has the stream's token been taken back? Asked whenever a comment is due, so a stream outlives its
+ * token by `beat_ms` at most. */
 static bool is_revoked(const struct topo_stream *s)
 {
   const struct topo_gate *gate = &s->gateway->options.gate;

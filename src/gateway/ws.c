@@ -324,7 +324,8 @@ void topo_ws_destroy(struct topo_ws *ws)
   atomic_store(&ws->stopping, true);
   lws_cancel_service(ws->shared.context);
   pthread_join(ws->thread, NULL);
-  /* No subscription may wake a context that is being taken apart, nor may this thread have. */
+  /* Subscriptions end first, because their `ready` would wake a context that is being taken apart.
+   * The thread of libwebsockets is gone, so the clients are this thread's. */
   for (struct topo_ws_client *c = ws->shared.clients; c; c = c->next)
     topo_ws_client_unsubscribe(c);
   lws_context_destroy(ws->shared.context);

@@ -295,7 +295,7 @@ static bool write_chunk(struct topo_ws_client *c)
     return false;
   int status = read_subscribers(c);
   if (status < 0) {
-    /* At the end of the node its spaces close, and may be faster than the word of it. */
+    /* When the daemon stops, a space may close before this thread has heard that it stops. */
     bool over = atomic_load(&c->shared->quiet);
     topo_ws_client_end(c, over ? TOPO_WS_GOING_AWAY : TOPO_WS_NO_SPACE, TOPO_ECLOSED,
                        over ? "The daemon is stopping." : "The space is closed.", NULL);

@@ -74,8 +74,7 @@ static void address_message(const struct topo_io *io, struct msghdr *m, union co
   }
 }
 
-/* Linux rejects an empty control buffer that is not NULL-sized in no case, but a clean message is
- * cheap. */
+/* A message without control data gets no buffer for it; Linux would take an empty one, too. */
 static void close_control(struct msghdr *m)
 {
   if (!m->msg_controllen)

@@ -549,5 +549,5 @@ int main(void)
       FEEDS_TEST(the_end_is_told_to_all),
       FEEDS_TEST(nobody_is_told_after_closing),
   };
-  return cmocka_run_group_tests_name("daemon/feeds", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("daemon/broker", tests, NULL, NULL);
 }

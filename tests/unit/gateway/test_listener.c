@@ -1,5 +1,5 @@
 /*
- * test_door.c - the front listener against callers that mean ill, or are broken.
+ * test_listener.c - the front listener against callers that mean ill, or are broken.
  */
 #include "unit/gateway/house.h"
 
