@@ -17,12 +17,10 @@
 #include "sys/clock.h"
 #include "sys/mutex.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Defaults of struct topo_gateway_options. */
@@ -50,10 +48,10 @@ enum {
   CALLS_PER_S = 20000,
   CALLS_BURST = 40000,
   FAILURES_PER_S = 20,
-  CONNECTION_MEMORY = 32 * 1024, /* request line, headers and a piece of the body */
-  FAREWELL_S = 2                 /* for answers that are still on their way at the end */
+  CONNECTION_MEMORY = 32 * 1024 /* request line, headers and a piece of the body */
 };
 static const uint64_t ms_ns = 1000000;
+static const uint64_t farewell_ns = 2000000000; /* for answers that are on their way at the end */
 
 /* Paths and queries are decoded where they are split (api/percent.h), so libmicrohttpd leaves them.
  */
@@ -396,11 +394,9 @@ static void wait_for_calls(struct topo_gateway *g)
 /* The answer to the call that stops the daemon should still arrive. */
 static void wait_for_answers(struct topo_gateway *g)
 {
-  struct timespec until;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += FAREWELL_S;
+  uint64_t until_ns = topo_clock_monotonic_ns() + farewell_ns;
   pthread_mutex_lock(&g->lock);
-  while (g->requests && pthread_cond_timedwait(&g->changed, &g->lock, &until) != ETIMEDOUT)
+  while (g->requests && topo_mutex_wait_until(&g->changed, &g->lock, until_ns))
     ;
   pthread_mutex_unlock(&g->lock);
 }

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "gateway/secure.h"
 #include "gateway/ws_client.h"
+#include "sys/clock.h"
 #include "sys/mutex.h"
 #include "sys/thread.h"
 
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -28,9 +28,9 @@ enum {
   HANDSHAKE_S = 5,
   SPARE_FDS = 16, /* of libwebsockets itself */
   STRANGERS = 64, /* clients without a good token, at a time */
-  HANGUP_S = 10,  /* after a ping without an answer */
-  FAREWELL_S = 2
+  HANGUP_S = 10   /* after a ping without an answer */
 };
+static const uint64_t farewell_ns = 2000000000; /* for clients to say goodbye */
 
 /* A handshake that waits for the thread. */
 struct newcomer {
@@ -306,11 +306,9 @@ void topo_ws_quiesce(struct topo_ws *ws)
 
 static void wait_for_clients(struct topo_ws *ws)
 {
-  struct timespec until;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += FAREWELL_S;
+  uint64_t until_ns = topo_clock_monotonic_ns() + farewell_ns;
   pthread_mutex_lock(&ws->lock);
-  while (ws->count && pthread_cond_timedwait(&ws->changed, &ws->lock, &until) != ETIMEDOUT)
+  while (ws->count && topo_mutex_wait_until(&ws->changed, &ws->lock, until_ns))
     ;
   pthread_mutex_unlock(&ws->lock);
 }

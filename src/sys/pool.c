@@ -10,10 +10,8 @@
 #include "sys/mutex.h"
 #include "sys/thread.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct topo_pool {
   pthread_mutex_t mutex;
@@ -111,15 +109,7 @@ static void run_job(struct topo_pool *pool)
  * wakes them all, so it does not matter which of them is called away to run something. */
 static void wait_for_work(struct topo_pool *pool)
 {
-  uint64_t at_ns = topo_timers_next_ns(&pool->timers);
-  if (at_ns == TOPO_NEVER) {
-    pthread_cond_wait(&pool->work, &pool->mutex);
-    return;
-  }
-  struct timespec t = {.tv_sec = (time_t)(at_ns / 1000000000),
-                       .tv_nsec = (long)(at_ns % 1000000000)};
-  int r = pthread_cond_timedwait(&pool->work, &pool->mutex, &t);
-  topo_assert(r == 0 || r == ETIMEDOUT);
+  (void)topo_mutex_wait_until(&pool->work, &pool->mutex, topo_timers_next_ns(&pool->timers));
 }
 
 static void *worker(void *arg)
