@@ -39,7 +39,7 @@ struct topo_gateway_options {
   const char *version;                    /* part of every ETag of an answer; NULL: "0"; outlives */
   unsigned connections_max;               /* served by HTTP at a time; 0: 512 */
   unsigned pending_max; /* that have not asked yet; 0: 1024 or what the system allows */
-  unsigned timeout_s;     /* not 0: an upper bound for all of `times` */
+  unsigned timeout_s;   /* not 0: an upper bound for all of `times` */
   struct topo_gateway_times times;
   unsigned threads; /* at least, of HTTP; 0: 2; there are more for more than 220 connections */
   bool *tcp_failed; /* when not NULL: set when creating failed because of host and port */
