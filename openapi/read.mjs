@@ -20,6 +20,7 @@ const OPERATION_KEYS = [
   'description',
   'x-topo-where',
   'x-topo-scope',
+  'x-topo-authors',
   'security',
   'parameters',
   'requestBody',
@@ -217,7 +218,36 @@ function checkSense(at, operation, security) {
   if (operation.idempotent && method !== 'POST') refuse(at, 'only a POST takes an Idempotency-Key')
 }
 
-function readOperation(document, path, method, shared, source) {
+// Which kinds of parameters fill a field.
+const FIELD_KINDS = { ID: ['id'], TEXT: ['text'] }
+for (const width of ['U8', 'U16', 'U32', 'U64']) FIELD_KINDS[width] = ['uint', 'bool', 'enum']
+
+// An operation that only makes an event of one type: each field is the parameter of its name.
+function checkAuthors(at, operation, types) {
+  const type = operation.authors
+  if (type === undefined) return
+  const fields = types.get(type)
+  if (!fields) refuse(at, `x-topo-authors: src/events/types.h lists no type "${type}"`)
+  if (operation.where !== 'space' || operation.method !== 'POST')
+    refuse(at, 'x-topo-authors: what makes an event is a POST that runs in the step of a space')
+  if (!operation.idempotent || operation.answer.status !== 201)
+    refuse(at, 'x-topo-authors: what makes an event takes an Idempotency-Key and answers 201')
+  for (const field of fields) {
+    const param = operation.params.find((one) => one.name === field.name)
+    if (!param) refuse(at, `the field "${field.name}" of ${type} is no parameter`)
+    if (!param.required) refuse(at, `${field.name} is a field of ${type}, so it must be required`)
+    if (!FIELD_KINDS[field.kind]?.includes(param.kind))
+      refuse(
+        at,
+        `${field.name} is ${param.kind} here and ${field.kind} in ${type}: write this handler by hand`
+      )
+  }
+  for (const { name } of operation.params)
+    if (name !== 'space' && !fields.some((field) => field.name === name))
+      refuse(at, `the parameter "${name}" is no field of ${type}`)
+}
+
+function readOperation(document, types, path, method, shared, source) {
   const at = source.operationId ?? `${method} ${path}`
   only(at, source, OPERATION_KEYS)
   if (!/^[a-z][A-Za-z]+$/.test(source.operationId ?? ''))
@@ -240,6 +270,7 @@ function readOperation(document, path, method, shared, source) {
     description: (source.description ?? '').trim(),
     where,
     scope,
+    authors: source['x-topo-authors'],
     params: [...all.filter((parameter) => parameter.place !== 'header'), ...members],
     headers,
     body: members,
@@ -250,21 +281,52 @@ function readOperation(document, path, method, shared, source) {
   }
   checkNames(at, operation)
   checkSense(at, operation, source.security)
+  checkAuthors(at, operation, types)
   return operation
 }
 
-// The operations of a document in its order. Throws a Refusal that says where and why.
-export function readOperations(document) {
+// The operations of a document in its order; `types` are those of readTypes. Throws a Refusal that says where and why.
+export function readOperations(document, types = new Map()) {
   const operations = []
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     only(path, item, PATH_KEYS)
     for (const method of METHODS)
       if (item[method])
-        operations.push(readOperation(document, path, method, item.parameters ?? [], item[method]))
+        operations.push(readOperation(document, types, path, method, item.parameters ?? [], item[method]))
   }
   const ids = operations.map((operation) => operation.id)
   for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) refuse(id, 'two operations have this id')
   return operations
+}
+
+// What has a cursor is durable, and so may be told to be gone; a workspace is always there.
+const NEVER_GONE = ['workspace']
+
+// The types of notifications. What EventType names is also an alternative of Event, and may all be subscribed to.
+export function readNotificationTypes(document) {
+  const at = 'EventType'
+  const schemas = document.components?.schemas ?? {}
+  const types = schemas.EventType?.enum
+  if (!Array.isArray(types) || types.length === 0) refuse(at, 'there must be an enum here')
+  const mapping = schemas.Event?.discriminator?.mapping ?? {}
+  const alternatives = (schemas.Event?.oneOf ?? []).map((one) => one.$ref)
+  for (const type of types) {
+    if (!/^[a-z]+$/.test(type)) refuse(at, `${type} is not a word`)
+    if (!(type in mapping)) refuse(at, `Event does not map "${type}" to a schema`)
+    const durable = resolve(document, at, { $ref: mapping[type] }).required?.includes('cursor')
+    if (durable && !NEVER_GONE.includes(type) && !(`${type}.gone` in mapping))
+      refuse(at, `Event does not map "${type}.gone" to a schema`)
+  }
+  for (const [name, ref] of Object.entries(mapping)) {
+    const schema = resolve(document, `Event ${name}`, { $ref: ref })
+    if (schema.properties?.type?.const !== name) refuse(`Event ${name}`, `${ref} has not this type`)
+    if (!alternatives.includes(ref)) refuse(`Event ${name}`, `${ref} is not among the alternatives`)
+  }
+  if (alternatives.length !== Object.keys(mapping).length)
+    refuse('Event', 'the alternatives and the mapping differ')
+  const most = schemas.EventHello?.properties?.subscribe?.items?.properties?.types?.maxItems
+  if (most !== types.length) refuse('EventHello', `maxItems of types must be ${types.length}: all of them`)
+  return types
 }
 
 export function readDocument(file) {

@@ -58,7 +58,7 @@ function rowOf(operation) {
     .params = params_${operation.id},
     .run = topo_op_${operation.id},
     .creates = ${operation.answer.status === 201},
-    .idempotent = ${operation.idempotent}};`
+    .idempotent = ${operation.idempotent}${operation.authors ? `,\n    .authors = ${quote(operation.authors)}` : ''}};`
 }
 
 // A file with the rows of some operations and the table that lists them.
@@ -73,6 +73,37 @@ export function rows(file, role, table, operations) {
   return parts.join('\n')
 }
 
+// The handlers of what only makes an event.
+export function handlers(operations) {
+  const functions = operations.map(
+    ({ id, authors }) => `int topo_op_${id}(struct topo_op_call *call, void *ctx)
+{
+  return topo_node_author_call(ctx, call, &topo_type_${authors});
+}
+`
+  )
+  return [
+    `${head('handlers.gen.c', 'the handlers of operations that only make an event (x-topo-authors).')}#include "api/operations.gen.h"
+#include "events/types.h"
+#include "node/author.h"
+`,
+    ...functions
+  ].join('\n')
+}
+
+// What clients are told, as EventType lists it: X(TOPO_NOTIFY_MESSAGE, "message").
+export function notificationTypes(types) {
+  const lines = types.map((type) => `  X(TOPO_NOTIFY_${type.toUpperCase()}, ${quote(type)})`)
+  return `${head('notification_types.gen.h', 'what clients may be told.')}#ifndef TOPO_API_NOTIFICATION_TYPES_GEN_H
+#define TOPO_API_NOTIFICATION_TYPES_GEN_H
+
+#define TOPO_NOTIFICATION_TYPE_LIST(X) \\
+${lines.join(' \\\n')}
+
+#endif
+`
+}
+
 // The header for those who write a handler or look a row up.
 export function header(operations) {
   return `${head('operations.gen.h', 'the operations: their handlers, rows and tables.')}#ifndef TOPO_API_OPERATIONS_GEN_H
@@ -80,7 +111,8 @@ export function header(operations) {
 
 #include "api/op.h"
 
-/* Handlers, each written by hand: struct topo_op, run. One that is missing is an error of the linker. */
+/* Handlers: struct topo_op, run. Those that only make an event are in src/node/handlers.gen.c; the others are
+ * written by hand, and one that is missing is an error of the linker. */
 ${operations.map((operation) => `int topo_op_${operation.id}(struct topo_op_call *call, void *ctx);\n`).join('')}
 ${operations.map((operation) => `extern const struct topo_op topo_op_row_${operation.id};\n`).join('')}
 /* Of the daemon (TOPO_OP_REGISTRY), and of one space (TOPO_OP_READ, TOPO_OP_SPACE). Both end with NULL. */

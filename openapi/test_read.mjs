@@ -1,6 +1,10 @@
 // test_read.mjs - what the generator does not understand it refuses, and says where. Prints TAP.
-import { Refusal, readOperations } from './read.mjs'
-import { rows } from './rows.mjs'
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Refusal, readDocument, readNotificationTypes, readOperations } from './read.mjs'
+import { handlers, notificationTypes, rows } from './rows.mjs'
+import { readTypes, sources } from './types.mjs'
 
 // A document with one operation that is understood, made anew for each case.
 const base = () => ({
@@ -292,17 +296,73 @@ const refusals = [
   ]
 ]
 
-function refusalOf(change) {
-  const document = base()
-  const item = itemOf(document)
-  change(item.post, item, document)
+// The type that the operation of base() makes, once all of its parameters are required.
+const types = new Map([
+  [
+    'thing',
+    [
+      { name: 'thing', kind: 'ID' },
+      { name: 'text', kind: 'TEXT' },
+      { name: 'kind', kind: 'U8' },
+      { name: 'size', kind: 'U32' },
+      { name: 'loud', kind: 'U8' },
+      { name: 'other', kind: 'ID' }
+    ]
+  ],
+  ['key', [{ name: 'signature', kind: 'SIG' }]]
+])
+const fieldsOf = (op) => op.requestBody.content['application/json'].schema
+function author(op) {
+  op['x-topo-authors'] = 'thing'
+  fieldsOf(op).required = Object.keys(fieldsOf(op).properties)
+}
+function drop(op, name) {
+  delete membersOf(op)[name]
+  fieldsOf(op).required = fieldsOf(op).required.filter((other) => other !== name)
+}
+
+// The same for an operation that makes an event of the type "thing".
+const authoringRefusals = [
+  ['an unknown type of event', (op) => (op['x-topo-authors'] = 'thin'), /lists no type "thin"/],
+  ['a field without a parameter', (op) => drop(op, 'size'), /"size" of thing is no parameter/],
+  ['a field that may be absent', (op) => fieldsOf(op).required.shift(), /text is a field of thing/],
+  [
+    'a field of another kind',
+    (op) => (membersOf(op).loud = membersOf(op).other),
+    /loud is id here and U8 in thing/
+  ],
+  [
+    'a parameter that is no field',
+    (op) => (membersOf(op).more = membersOf(op).loud),
+    /"more" is no field of thing/
+  ],
+  ['making an event without a key', (op) => op.parameters.pop(), /Idempotency-Key and answers 201/],
+  [
+    'making an event with another answer',
+    (op) => {
+      op.responses[200] = op.responses[201]
+      delete op.responses[201]
+    },
+    /answers 201/
+  ],
+  ['making an event in the registry', (op) => (op['x-topo-where'] = 'registry'), /in the step of a space/]
+]
+
+function messageOf(ask) {
   try {
-    readOperations(document)
+    ask()
   } catch (error) {
     if (error instanceof Refusal) return error.message
     throw error
   }
   return 'nothing is refused'
+}
+
+function refusalOf(change) {
+  const document = base()
+  const item = itemOf(document)
+  change(item.post, item, document)
+  return messageOf(() => readOperations(document, types))
 }
 
 let points = 0
@@ -319,6 +379,97 @@ for (const [name, change, wanted] of refusals) {
   const said = refusalOf(change)
   point(wanted.test(said), `${name} is refused`, said)
 }
+
+for (const [name, change, wanted] of authoringRefusals) {
+  const said = refusalOf((op) => {
+    author(op)
+    change(op)
+  })
+  point(wanted.test(said), `${name} is refused`, said)
+}
+const authoring = base()
+author(itemOf(authoring).post)
+const made = handlers(readOperations(authoring, types))
+point(
+  made.includes('return topo_node_author_call(ctx, call, &topo_type_thing);') &&
+    rows('rows.gen.c', 'rows.', 'table', readOperations(authoring, types)).includes('.authors = "thing"'),
+  'what only makes an event has its handler written',
+  made
+)
+
+// The types of notifications, in the document as it is and with one thing broken.
+const whole = readDocument(new URL('openapi.yaml', import.meta.url))
+const told = notificationTypes(readNotificationTypes(whole))
+point(told.includes('X(TOPO_NOTIFY_MESSAGE, "message")'), 'what clients may be told is listed', told)
+const notificationRefusals = [
+  [
+    'a type of notification that Event does not know',
+    (s) => s.EventType.enum.push('planted'),
+    /does not map "planted"/
+  ],
+  [
+    'a type of notification with the schema of another',
+    (s) => (s.Event.discriminator.mapping.channel = s.Event.discriminator.mapping.message),
+    /has not this type/
+  ],
+  [
+    'a durable notification that does not say when it is gone',
+    (s) => {
+      delete s.Event.discriminator.mapping['channel.gone']
+      s.Event.oneOf = s.Event.oneOf.filter((one) => !one.$ref.endsWith('/ChannelGoneEvent'))
+    },
+    /does not map "channel.gone"/
+  ],
+  ['a notification that is no alternative', (s) => s.Event.oneOf.pop(), /not among the alternatives/],
+  [
+    'a subscription that cannot name all types',
+    (s) => s.EventHello.properties.subscribe.items.properties.types.maxItems--,
+    /maxItems of types must be/
+  ]
+]
+for (const [name, change, wanted] of notificationRefusals) {
+  const document = structuredClone(whole)
+  change(document.components.schemas)
+  const said = messageOf(() => readNotificationTypes(document))
+  point(wanted.test(said), `${name} is refused`, said)
+}
+
+// A tree with one type in a folder, and what is read of it.
+const tree = mkdtempSync(join(tmpdir(), 'topo-types-'))
+const listing = (names) =>
+  `#define TOPO_TYPE_LIST(X) \\\n${names.map((name) => `  X(${name})`).join(' \\\n')}\n\nX(nothing)\n`
+mkdirSync(join(tree, 'src/events/poll'), { recursive: true })
+writeFileSync(join(tree, 'src/events/types.h'), listing(['poll', 'vote']))
+writeFileSync(
+  join(tree, 'src/events/poll/poll.c'),
+  `static const struct topo_field poll_fields[] = {
+    [TOPO_POLL_TEXT] = {"text", TOPO_FIELD_TEXT, 1, 9, 0},
+    {0},
+};
+const struct topo_type topo_type_poll = {.number = 1, .fields = poll_fields};
+static const struct topo_field vote_fields[] = {
+    {"poll", TOPO_FIELD_ID, 0, 0, 0}, {"choice",
+     TOPO_FIELD_U8, 0, 9, 0}, {0}};
+const struct topo_type topo_type_vote = {.number = 2,
+                                         .fields = vote_fields};
+`
+)
+const read = JSON.stringify([...readTypes(tree)])
+point(
+  read ===
+    '[["poll",[{"name":"text","kind":"TEXT"}]],["vote",[{"name":"poll","kind":"ID"},{"name":"choice","kind":"U8"}]]]',
+  'types of events and their fields are read from the sources',
+  read
+)
+point(
+  sources(tree).includes('\tsrc/events/poll/poll.c \\\n\tsrc/events/types.h\n'),
+  'the files of the folder are those that make knows',
+  sources(tree)
+)
+writeFileSync(join(tree, 'src/events/types.h'), listing(['poll', 'nobody']))
+const nobody = messageOf(() => readTypes(tree))
+point(/no file defines topo_type_nobody/.test(nobody), 'a type that no file defines is refused', nobody)
+rmSync(tree, { recursive: true })
 
 const c = rows('file', 'role.', 'table', readOperations(base()))
 const lines = [

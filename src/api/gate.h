@@ -1,5 +1,5 @@
 /*
- * gate.h - who a token is valid for: what a front asks before it lets a call in.
+ * gate.h - what a token is good for: what a front asks before it lets a call in.
  */
 #ifndef TOPO_API_GATE_H
 #define TOPO_API_GATE_H

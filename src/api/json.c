@@ -79,7 +79,7 @@ static void put_char(struct topo_json *j, char c)
   put(j, &c, 1);
 }
 
-/* Before every value: checks that one may stand here and writes the comma. */
+/* Before every value: checks that one may come now and writes the comma. */
 static void begin_value(struct topo_json *j)
 {
   uint8_t *state = &j->state[j->depth];
@@ -158,10 +158,10 @@ size_t topo_json_plain(const uint8_t *s, size_t len)
 
 static void put_escape(struct topo_json *j, uint8_t c)
 {
-  static const char hex[] = "0123456789abcdef", named[] = "\"\\\b\f\n\r\t", tasks[] = "\"\\bfnrt";
+  static const char hex[] = "0123456789abcdef", named[] = "\"\\\b\f\n\r\t", escapes[] = "\"\\bfnrt";
   const char *at = memchr(named, c, sizeof named - 1);
   if (at) {
-    char text[2] = {'\\', tasks[at - named]};
+    char text[2] = {'\\', escapes[at - named]};
     put(j, text, sizeof text);
     return;
   }
@@ -204,6 +204,12 @@ void topo_json_string_n(struct topo_json *j, const void *s, size_t len)
 void topo_json_string(struct topo_json *j, const char *s)
 {
   topo_json_string_n(j, s, strlen(s));
+}
+
+void topo_json_string_member(struct topo_json *j, const char *key, const char *s)
+{
+  topo_json_key(j, key);
+  topo_json_string(j, s);
 }
 
 void topo_json_id(struct topo_json *j, const struct topo_id *id)

@@ -38,6 +38,7 @@ void topo_json_begin_array(struct topo_json *j);
 void topo_json_end_array(struct topo_json *j);
 void topo_json_key(struct topo_json *j, const char *key);
 void topo_json_string(struct topo_json *j, const char *s);
+void topo_json_string_member(struct topo_json *j, const char *key, const char *s);
 void topo_json_string_n(struct topo_json *j, const void *s, size_t len);
 void topo_json_id(struct topo_json *j, const struct topo_id *id); /* 43 characters of base64url */
 void topo_json_u64(struct topo_json *j, uint64_t v);
@@ -46,8 +47,8 @@ void topo_json_u64_string(struct topo_json *j, uint64_t v);
 void topo_json_bool(struct topo_json *j, bool v);
 void topo_json_null(struct topo_json *j);
 
-/* How many bytes from the front of a string stand in JSON as they are: up to the first control
- * character, quote or backslash, or `len`. */
+/* How many bytes from the front of a string can be written in JSON as they are: up to the first
+ * control character, quote or backslash, or `len`. */
 size_t topo_json_plain(const uint8_t *s, size_t len);
 
 #endif

@@ -179,11 +179,11 @@ static int scan_word(struct scanner *s, const char *word)
   return 0;
 }
 
-/* Walks a name that scan_string accepted and yields the UTF-8 bytes it is valid for. */
+/* Walks a name that scan_string accepted and yields the UTF-8 bytes that it means. */
 struct name_walk {
   const char *at; /* the next character of the text */
   uint8_t bytes[4];
-  unsigned next, count; /* what is left of an escape that is valid for several bytes */
+  unsigned next, count; /* what is left of an escape that means several bytes */
 };
 
 static uint32_t hex4(const char *p)
@@ -210,11 +210,11 @@ static unsigned encode_utf8(uint8_t out[static 4], uint32_t c)
 
 static uint32_t walk_escape(struct name_walk *w)
 {
-  static const char tasks[] = "bfnrt", controls[] = "\b\f\n\r\t";
+  static const char escapes[] = "bfnrt", controls[] = "\b\f\n\r\t";
   char c = *w->at++;
   if (c != 'u') {
-    const char *named = strchr(tasks, c);
-    return (uint8_t)(named ? controls[named - tasks] : c);
+    const char *named = strchr(escapes, c);
+    return (uint8_t)(named ? controls[named - escapes] : c);
   }
   uint32_t unit = hex4(w->at);
   w->at += 4;

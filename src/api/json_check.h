@@ -1,7 +1,7 @@
 /*
- * json_check.h - judges a JSON text before a lax parser sees it.
+ * json_check.h - checks a JSON text before a lax parser sees it.
  *
- * RFC 8259 to the task, and stricter where a text that parses could still mean two things: valid
+ * RFC 8259 to the letter, and stricter where a text that parses could still mean two things: valid
  * UTF-8 only, no NUL (raw or as \u0000), no lone surrogates, no two members of one name (compared
  * after unescaping), numbers that fit a double, nothing after the value. Memory use is fixed and
  * time is linear but for the comparison of names within one object, which TOPO_JSON_MEMBERS_MAX

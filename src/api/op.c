@@ -48,6 +48,13 @@ int topo_op_fail(struct topo_op_call *call, int status, const char *format, ...)
   return status;
 }
 
+void topo_op_done(struct topo_op_call *call, int status)
+{
+  topo_assert(status <= 0);
+  call->status = status;
+  call->done(call, call->done_arg);
+}
+
 int topo_op_check(struct topo_op_call *call)
 {
   const struct topo_op_param *param = call->op->params;

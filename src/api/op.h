@@ -60,10 +60,11 @@ struct topo_op {
   enum topo_scope scope;
   const struct topo_op_param *params; /* ends with a NULL name */
   /* Reads parameters, writes the JSON answer to call->out. Returns 0, or a negative status after
-   * topo_op_fail put a sentence into the call. `host` is what the runner serves for `where`. */
-  int (*run)(struct topo_op_call *call, void *host);
-  bool creates;    /* success made a new thing; HTTP says 201 instead of 200 */
-  bool idempotent; /* takes an idempotency key */
+   * topo_op_fail put a sentence into the call. `ctx` is what the runner serves for `where`. */
+  int (*run)(struct topo_op_call *call, void *ctx);
+  bool creates;        /* success made a new thing; HTTP says 201 instead of 200 */
+  bool idempotent;     /* takes an idempotency key */
+  const char *authors; /* the type of event that it makes of its parameters, by name; or NULL */
 };
 
 struct topo_op_value {
@@ -71,7 +72,7 @@ struct topo_op_value {
   struct topo_id id;
   char *text; /* NUL-terminated, owned by the call; for TOPO_OP_TEXT, TOPO_OP_ENUM */
   size_t text_len;
-  uint64_t number; /* TOPO_OP_UINT, TOPO_OP_BOOL; of TOPO_OP_ENUM the location among its texts */
+  uint64_t number; /* TOPO_OP_UINT, TOPO_OP_BOOL; of TOPO_OP_ENUM the index among its texts */
 };
 
 struct topo_op_call {
@@ -104,7 +105,7 @@ void topo_op_call_destroy(struct topo_op_call *call);               /* wipes tex
 int topo_op_set(struct topo_op_call *call, enum topo_op_location location, const char *name,
                 const char *text, size_t len, bool *unknown);
 /* Checks a whole JSON object and stores its members as TOPO_OP_BODY parameters; unknown members are
- * ignored, and null is valid for an absent member. The text is checked for UTF-8, NUL, depth and
+ * ignored, and null means that the member is absent. The text is checked for UTF-8, NUL, depth and
  * duplicate keys (json_check.h) before it is parsed. 0, or with detail (and pointer, where a member
  * is at fault) TOPO_EMALFORMED, TOPO_EINVAL, TOPO_ELIMIT (a text or the whole body is too long, or
  * nests too deeply), TOPO_ENOMEM. */
@@ -117,6 +118,9 @@ const struct topo_op_value *topo_op_get(const struct topo_op_call *call, const c
 /* Puts a sentence into the call (printf format) and returns `status`. */
 int topo_op_fail(struct topo_op_call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For runners: reports the call done with this status. Its memory may be gone on return. */
+void topo_op_done(struct topo_op_call *call, int status);
 
 /* Takes calls to where they run. `start` never blocks for long and never calls `done` for a call
  * after it returned that call's memory; `done` may run before `start` returns. */

@@ -5,7 +5,8 @@
 
 #include "api/op.h"
 
-/* Handlers, each written by hand: struct topo_op, run. One that is missing is an error of the linker. */
+/* Handlers: struct topo_op, run. Those that only make an event are in src/node/handlers.gen.c; the others are
+ * written by hand, and one that is missing is an error of the linker. */
 int topo_op_getStatus(struct topo_op_call *call, void *ctx);
 int topo_op_stopNode(struct topo_op_call *call, void *ctx);
 int topo_op_listLogs(struct topo_op_call *call, void *ctx);

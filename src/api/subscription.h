@@ -1,16 +1,17 @@
 /*
- * subscription.h - the events of a space as a client subscribes them, free of HTTP and of SQL.
+ * subscription.h - the events of a space as a client subscribes to them, free of HTTP and of SQL.
  *
- * A subscription is one subscription: to one space, from a cursor, through a filter. Whoever serves
- * it (the gateway) reads when it has room, and is told when there may be more after it had read
- * everything. How far back a subscription can begin, and where the events come from, is the
- * source's business.
+ * A subscription is a client's stream of notifications: of one space, from a cursor, through a
+ * filter. Whoever serves it (the gateway) reads when it has room, and is told when there may be
+ * more after it had read everything. How far back a subscription can begin, and where the events
+ * come from, is the source's business.
  *
  * An event's notification is the JSON object of the schema Event in openapi/openapi.yaml.
  */
 #ifndef TOPO_API_SUBSCRIPTION_H
 #define TOPO_API_SUBSCRIPTION_H
 
+#include "api/notification_types.gen.h"
 #include "base/bytes.h"
 
 enum {
@@ -18,22 +19,19 @@ enum {
   TOPO_NOTIFICATION_MAX = 512 * 1024  /* bytes of one notification; none is longer */
 };
 
-/* What a filter may name. The texts are those of EventType. */
-#define TOPO_NOTIFICATION_TYPE_LIST(X)                                                             \
-  X(TOPO_NOTIFY_MESSAGE, "message")                                                                \
-  X(TOPO_NOTIFY_CHANNEL, "channel")                                                                \
-  X(TOPO_NOTIFY_MEMBER, "member")                                                                  \
-  X(TOPO_NOTIFY_WORKSPACE, "workspace")                                                            \
-  X(TOPO_NOTIFY_SPACE, "space")                                                                    \
-  X(TOPO_NOTIFY_SYNC, "sync")                                                                      \
-  X(TOPO_NOTIFY_PEERS, "peers")
+/* What a filter may name, as EventType lists it (api/notification_types.gen.h): TOPO_NOTIFY_MESSAGE
+ * is "message", and so on. What is not a type is zero, so that one that was forgotten shows. */
 #define TOPO_NOTIFICATION_TYPE_ENUM(symbol, text) symbol,
 enum topo_notification_type {
-  TOPO_NOTIFICATION_TYPE_LIST(TOPO_NOTIFICATION_TYPE_ENUM) TOPO_NOTIFICATION_TYPES
+  TOPO_NOTIFY_UNSET,
+  TOPO_NOTIFICATION_TYPE_LIST(TOPO_NOTIFICATION_TYPE_ENUM) TOPO_NOTIFICATION_TYPES_END
 };
 #undef TOPO_NOTIFICATION_TYPE_ENUM
+enum { TOPO_NOTIFICATION_TYPES = TOPO_NOTIFICATION_TYPES_END - 1 /* how many there are */ };
+_Static_assert(TOPO_NOTIFICATION_TYPES_END <= 32, "a set of types is 32 bits");
 
-const char *topo_notification_type_name(enum topo_notification_type type);
+const char *topo_notification_type_name(enum topo_notification_type type); /* "message" */
+const char *topo_notification_gone_name(enum topo_notification_type type); /* "message.gone" */
 /* 0 or TOPO_EINVAL. */
 int topo_notification_type_parse(const char *text, size_t len, enum topo_notification_type *out);
 

@@ -1,6 +1,7 @@
 /* status.c - the list of outcomes, spelt out. */
 #include "base/status.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 struct outcome {
@@ -36,4 +37,25 @@ const char *topo_status_text(int status)
 int topo_status_http(int status)
 {
   return find(status)->http;
+}
+
+int topo_status_of_errno(int error)
+{
+  switch (error) {
+  case ENOMEM:
+  case ENOBUFS: return TOPO_ENOMEM;
+  case EINVAL:
+  case EADDRNOTAVAIL:
+  case EAFNOSUPPORT: return TOPO_EINVAL;
+  case ENOENT: return TOPO_ENOTFOUND;
+  case EMFILE:
+  case ENFILE: return TOPO_ELIMIT;
+  case EACCES:
+  case EPERM:
+  case EROFS: return TOPO_EDENIED;
+  case ENOSPC:
+  case EDQUOT: return TOPO_EDISKFULL;
+  case EADDRINUSE: return TOPO_EADDRINUSE;
+  default: return TOPO_EIO;
+  }
 }

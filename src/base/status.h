@@ -57,4 +57,8 @@ const char *topo_status_text(int status);
 /* The HTTP status; 500 for a number that is not in the list. */
 int topo_status_http(int status);
 
+/* What an errno of the system means; TOPO_EIO for those that say no more. Never 0. A caller for
+ * whom an error means something else looks for that first. */
+int topo_status_of_errno(int error);
+
 #endif

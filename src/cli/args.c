@@ -1,7 +1,7 @@
 /*
  * args.c - the command line against the table, and where the socket is.
  *
- * Options may stand anywhere before "--". A token of one dash and several tasks is a word when no
+ * Options may come anywhere before "--". A token of one dash and several letters is a word when no
  * option is called so, because short message ids may begin with a dash.
  */
 #include "cli/cli.h"
@@ -14,6 +14,7 @@
 
 struct parser {
   struct topo_cli_args *args;
+  const struct topo_cli_command *commands;
   char *const *argv;
   int argc, at;
   char *error;
@@ -33,7 +34,7 @@ static int take_command(struct parser *p)
   char both[64];
   snprintf(both, sizeof both, "%s %s", first, second);
   for (int words = 2; words; words--)
-    for (const struct topo_cli_command *c = topo_cli_commands; c->name; c++)
+    for (const struct topo_cli_command *c = p->commands; c->name; c++)
       if (strcmp(c->name, words == 2 ? both : first) == 0) {
         p->args->command = c;
         p->at += words;
@@ -115,10 +116,10 @@ static int check_words(struct parser *p)
   return 0;
 }
 
-int topo_cli_parse(struct topo_cli_args *args, int argc, char *const *argv, char *error,
-                   size_t error_size)
+int topo_cli_parse(struct topo_cli_args *args, const struct topo_cli_command *commands, int argc,
+                   char *const *argv, char *error, size_t error_size)
 {
-  struct parser p = {args, argv, argc, 1, error, error_size};
+  struct parser p = {args, commands, argv, argc, 1, error, error_size};
   bool words_only = false;
   *args = (struct topo_cli_args){0};
   while (p.at < argc) {

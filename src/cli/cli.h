@@ -65,9 +65,10 @@ struct topo_cli {
   bool colour, terminal; /* of standard output */
 };
 
-/* Takes argv apart. 0, or TOPO_EINVAL with a sentence in `error`. */
-int topo_cli_parse(struct topo_cli_args *args, int argc, char *const *argv, char *error,
-                   size_t error_size);
+/* Takes argv apart by the table `commands`, which ends with a NULL name. 0, or TOPO_EINVAL with a
+ * sentence in `error`. */
+int topo_cli_parse(struct topo_cli_args *args, const struct topo_cli_command *commands, int argc,
+                   char *const *argv, char *error, size_t error_size);
 /* The value of an option of this command, its name if it takes none, or NULL when it was not given.
  * The name must be in its row (asserted). */
 const char *topo_cli_option(const struct topo_cli *cli, const char *name);

@@ -30,7 +30,7 @@ static bool consists_of(const char *text, const char *alphabet)
 }
 
 /* Nothing that has a meaning in HTML, and nothing a terminal obeys. */
-static bool is_credential(const char *url)
+static bool is_page_address(const char *url)
 {
   return strncmp(url, "http://", 7) == 0 && strlen(url) < PAGE_SIZE_MAX / 4 &&
          consists_of(url, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -118,7 +118,7 @@ int topo_cli_open(struct topo_cli *cli)
   struct topo_cli_answer answer;
   int code = topo_cli_ask(cli, "POST", "/v1/codes", NULL, &answer);
   const char *url = topo_cli_text(answer.tree, "url");
-  if (code == TOPO_CLI_OK && !is_credential(url))
+  if (code == TOPO_CLI_OK && !is_page_address(url))
     code = topo_cli_error(TOPO_CLI_FAILURE, "the daemon's answer holds no link");
   if (code == TOPO_CLI_OK && !cli->args.json) {
     puts(url);

@@ -37,7 +37,7 @@ static bool same_task(char a, char b)
   return strcasecmp(x, y) == 0;
 }
 
-/* How many tasks must be put in, taken out or exchanged to make one name of the other; both have
+/* How many letters must be put in, taken out or exchanged to make one name of the other; both have
  * at most NAME_MAX_BYTES. */
 static unsigned distance(const char *a, const char *b)
 {

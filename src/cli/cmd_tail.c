@@ -1,7 +1,7 @@
 /*
  * cmd_tail.c - tail: the newest messages of a channel and those to come; events tail: all events.
  *
- * tail reads the newest page and then follows the stream from the moment that the page shows, so
+ * tail reads the newest page and then receives the stream from the moment that the page shows, so
  * nothing is missed between the two. It remembers the last messages that it printed: one that comes
  * again with other reactions is told as a line of its reactions, and after a `reset` only what was
  * not printed yet is.
@@ -118,7 +118,7 @@ static unsigned show_page(struct tail *tail, const struct topo_cli_answer *answe
   return (unsigned)cJSON_GetArraySize(topo_cli_items(answer));
 }
 
-/* The first of the places that are remembered; "" when there is none. */
+/* The first of the "place" members that are remembered; "" when there is none. */
 static const char *first_position(const struct tail *tail)
 {
   const char *first = "";
@@ -204,7 +204,7 @@ int topo_cli_tail(struct topo_cli *cli)
   if (code == TOPO_CLI_OK) {
     snprintf(tail->stream.path, sizeof tail->stream.path,
              "/v1/events?space=%s&channel=%s&types=message", tail->page.space, tail->page.channel);
-    code = topo_cli_follow(cli, &tail->stream);
+    code = topo_cli_stream_run(cli, &tail->stream);
   }
   free(tail);
   return code;
@@ -242,5 +242,5 @@ int topo_cli_events_tail(struct topo_cli *cli)
   snprintf(stream.path, sizeof stream.path, "/v1/events?space=%s%s%s", space,
            types ? "&types=" : "", types ? types : "");
   snprintf(stream.since, sizeof stream.since, "%s", since ? since : "");
-  return topo_cli_follow(cli, &stream);
+  return topo_cli_stream_run(cli, &stream);
 }

@@ -23,7 +23,7 @@ static void print_help(const struct topo_cli_command *only)
 static int run(struct topo_cli *cli, int argc, char **argv)
 {
   char error[256];
-  if (topo_cli_parse(&cli->args, argc, argv, error, sizeof error) < 0)
+  if (topo_cli_parse(&cli->args, topo_cli_commands, argc, argv, error, sizeof error) < 0)
     return topo_cli_error(TOPO_CLI_USAGE, "%s (see `topo --help`)", error);
   if (cli->args.version) {
     puts("topo " TOPO_VERSION);

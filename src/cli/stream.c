@@ -67,7 +67,7 @@ static bool is_stream(CURL *curl)
 }
 
 /* A refusal for now is worth waiting for; any other is final. */
-static int authorize_refusal(const struct connection *c, long http)
+static int take_refusal(const struct connection *c, long http)
 {
   struct topo_cli_answer answer = {.code = topo_cli_http_exit(http), .http = http};
   bool for_now = http == 429 || http == 503;
@@ -90,7 +90,7 @@ static int outcome_of(const struct connection *c, CURLcode code)
   if (c->code != TOPO_CLI_OK)
     return c->code;
   if (http && http != 200)
-    return authorize_refusal(c, http);
+    return take_refusal(c, http);
   if (code == CURLE_WRITE_ERROR || (http && !is_stream(c->curl)))
     return topo_cli_error(TOPO_CLI_FAILURE, "the daemon at %s sent events that make no sense",
                           c->cli->socket_path);
@@ -133,7 +133,7 @@ static void pause_ms(long ms)
   nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
-int topo_cli_follow(struct topo_cli *cli, struct topo_cli_stream *stream)
+int topo_cli_stream_run(struct topo_cli *cli, struct topo_cli_stream *stream)
 {
   bool told = false, moved = false;
   long pause = PAUSE_FIRST_MS;

@@ -1,5 +1,5 @@
 /*
- * stream.h - follows the events of a space for as long as it takes.
+ * stream.h - receives the events of a space for as long as it takes.
  *
  * When the connection breaks (the daemon stops, dies, is started again) it says so once on standard
  * error, waits, and goes on after the last event that was dealt with.
@@ -23,6 +23,6 @@ struct topo_cli_stream {
 
 /* Returns once `each` wants it or the daemon refuses: an exit code that is not TOPO_CLI_OK. A
  * refusal was told to the user. */
-int topo_cli_follow(struct topo_cli *cli, struct topo_cli_stream *stream);
+int topo_cli_stream_run(struct topo_cli *cli, struct topo_cli_stream *stream);
 
 #endif

@@ -84,8 +84,8 @@ static int remove_at(struct topo_access *access, size_t at)
   return status;
 }
 
-/* Drops what has expired; and, for a session, the oldest session when all places are taken. The
- * file's token has a place of its own: without it the daemon would not start. */
+/* Drops what has expired; and, for a session, the oldest session when there are as many as there
+ * may be. The file's token is not counted: without it the daemon would not start. */
 static int make_room(struct topo_access *access, enum topo_token_kind kind)
 {
   int status = 0;
@@ -256,7 +256,7 @@ static bool is_private(int fd)
 }
 
 /* Reads the file's token into `out`. False when there is none that could be one, or others may have
- * seen it. What is valid there is not waited for: it may be a duplex. */
+ * seen it. What is there is not waited for: it may be a FIFO. */
 static bool read_file(const char *path, char out[static TOPO_TOKEN_TEXT_SIZE])
 {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

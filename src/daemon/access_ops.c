@@ -17,12 +17,6 @@ static const char *scope_name(enum topo_scope scope)
   return names[scope];
 }
 
-static void put_text(struct topo_json *out, const char *key, const char *text)
-{
-  topo_json_key(out, key);
-  topo_json_string(out, text);
-}
-
 static void put_ms(struct topo_json *out, const char *key, uint64_t ms)
 {
   topo_json_key(out, key);
@@ -47,8 +41,8 @@ int topo_op_createCode(struct topo_op_call *call, void *ctx)
     return status;
   snprintf(url, sizeof url, "http://%s/#c=%s", daemon->http_address, code);
   topo_json_begin_object(&call->out);
-  put_text(&call->out, "code", code);
-  put_text(&call->out, "url", url);
+  topo_json_string_member(&call->out, "code", code);
+  topo_json_string_member(&call->out, "url", url);
   put_ms(&call->out, "expires_at_ms", expires_ms);
   topo_json_end_object(&call->out);
   topo_wipe(code, sizeof code);
@@ -72,8 +66,8 @@ int topo_op_createSession(struct topo_op_call *call, void *ctx)
   if (status < 0)
     return status;
   topo_json_begin_object(&call->out);
-  put_text(&call->out, "token", token);
-  put_text(&call->out, "scope", scope_name(TOPO_SCOPE_ADMIN));
+  topo_json_string_member(&call->out, "token", token);
+  topo_json_string_member(&call->out, "scope", scope_name(TOPO_SCOPE_ADMIN));
   put_ms(&call->out, "expires_at_ms", expires_ms);
   topo_json_end_object(&call->out);
   topo_wipe(token, sizeof token);
@@ -87,9 +81,9 @@ static void put_token(struct topo_json *out, const struct topo_token_row *row, c
   char id[TOKEN_ID_TEXT_SIZE];
   topo_base64url_encode(id, row->id, sizeof row->id);
   topo_json_begin_object(out);
-  put_text(out, "token_id", id);
-  put_text(out, "name", row->name);
-  put_text(out, "scope", scope_name(row->scope));
+  topo_json_string_member(out, "token_id", id);
+  topo_json_string_member(out, "name", row->name);
+  topo_json_string_member(out, "scope", scope_name(row->scope));
   topo_json_key(out, "space");
   if (row->one_space)
     topo_json_id(out, &row->space);
@@ -98,7 +92,7 @@ static void put_token(struct topo_json *out, const struct topo_token_row *row, c
   put_ms(out, "created_at_ms", row->created_ms);
   put_ms(out, "expires_at_ms", row->expires_ms);
   if (token)
-    put_text(out, "token", token);
+    topo_json_string_member(out, "token", token);
   topo_json_end_object(out);
 }
 
@@ -119,7 +113,7 @@ int topo_op_listTokens(struct topo_op_call *call, void *ctx)
   return topo_json_status(&call->out);
 }
 
-/* What the call wishes, judged. */
+/* The token that the call wishes for, refused when there is no space that it is to be for. */
 static int read_wish(struct topo_op_call *call, const struct topo_daemon *daemon,
                      struct topo_token_row *wish)
 {

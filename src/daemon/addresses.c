@@ -20,7 +20,7 @@ int topo_addresses_parse(struct topo_net_address *out, const char *text)
   bool bracketed = text[0] == '[' && text[len - 1] == ']';
   if (*end || port > UINT16_MAX || len >= sizeof host)
     return TOPO_EINVAL;
-  /* Without brackets "::1" would be the address "::" and the port 1, or it would not. */
+  /* An IPv6 address has brackets: "::1" could be an address, or the address "::" and port 1. */
   if (!bracketed && memchr(text, ':', len))
     return TOPO_EINVAL;
   if (bracketed) {

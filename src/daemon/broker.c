@@ -1,4 +1,4 @@
-/* broker.c - who subscribes a space, and what each is given. */
+/* broker.c - who subscribes to a space, and what each is given. */
 #include "daemon/broker_impl.h"
 
 #include "base/assert.h"
@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- subscribers -------------------------------------------------------------------------------
- */
+/* ---- subscribers ----------------------------------------------------------------------------- */
 
 void topo_subscriber_transition(struct topo_subscriber *f, enum topo_subscriber_state to)
 {
@@ -83,7 +82,7 @@ static void give(struct giving *g, const char *type, const char *cursor,
   g->n++;
 }
 
-static void give_frame(struct giving *g, const struct topo_notification *notification)
+static void give_notification(struct giving *g, const struct topo_notification *notification)
 {
   give(g, notification->name, notification->cursor,
        (struct topo_bytes){notification->json, notification->len});
@@ -95,12 +94,10 @@ static void introduce(struct topo_subscriber *f, struct giving *g)
   const char *type = f->reset ? "reset" : "ready";
   topo_json_init(&json);
   topo_json_begin_object(&json);
-  topo_json_key(&json, "type");
-  topo_json_string(&json, type);
+  topo_json_string_member(&json, "type", type);
   topo_json_key(&json, "space");
-  topo_json_id(&json, &f->broker->options.device);
-  topo_json_key(&json, "cursor");
-  topo_json_string(&json, f->cursor);
+  topo_json_id(&json, &f->broker->options.file->device);
+  topo_json_string_member(&json, "cursor", f->cursor);
   topo_json_end_object(&json);
   if (topo_json_status(&json) == 0) { /* else it is tried again with the next read */
     give(g, type, f->cursor, topo_json_text(&json));
@@ -112,7 +109,7 @@ static void introduce(struct topo_subscriber *f, struct giving *g)
 static void give_states(struct topo_subscriber *f, struct giving *g)
 {
   struct topo_broker *broker = f->broker;
-  for (unsigned type = 0; type < TOPO_NOTIFICATION_TYPES && g->left; type++) {
+  for (unsigned type = 0; type < TOPO_NOTIFICATION_TYPES_END && g->left; type++) {
     bool news =
         broker->states[type].notification.len && f->seen[type] != broker->states[type].version;
     if (!news || !wants(f, (enum topo_notification_type)type))
@@ -129,7 +126,7 @@ static void give_backlog(struct topo_subscriber *f, struct giving *g)
   while (list->next < list->n && g->left) {
     struct topo_notification *notification = list->notifications[list->next++];
     if (passes(f, notification))
-      give_frame(g, notification);
+      give_notification(g, notification);
     topo_notification_destroy(notification);
   }
 }
@@ -145,7 +142,7 @@ static void give_live(struct topo_subscriber *f, struct giving *g)
     }
     f->seq = notification->seq;
     if (passes(f, notification))
-      give_frame(g, notification);
+      give_notification(g, notification);
   }
 }
 
@@ -201,7 +198,8 @@ static bool is_live(const struct topo_subscriber *f)
   return f->state == TOPO_SUBSCRIBER_LIVE;
 }
 
-/* Where the ring begins when the first one subscribes live: at the head, before anything newer. */
+/* While nobody is told live, the ring is empty and covers nothing. The first who is makes it begin
+ * at the head: what is older is read from the log. */
 static void start_flow(struct topo_broker *broker, const struct topo_change_cursor *head)
 {
   if (broker->flowing)
@@ -210,7 +208,8 @@ static void start_flow(struct topo_broker *broker, const struct topo_change_curs
   broker->flowing = true;
 }
 
-static void settle(struct topo_broker *broker, struct topo_subscriber *f)
+/* Its first state after OPENING. */
+static void set_going(struct topo_broker *broker, struct topo_subscriber *f)
 {
   bool live = topo_ring_covers(&broker->ring, f->seq);
   topo_subscriber_transition(f, live ? TOPO_SUBSCRIBER_LIVE : TOPO_SUBSCRIBER_BEHIND);
@@ -229,8 +228,8 @@ static void begin_anew(struct topo_broker *broker, struct topo_subscriber *f,
     topo_subscriber_transition(f, TOPO_SUBSCRIBER_LIVE);
 }
 
-/* Only the actor moves a subscriber out of OPENING and into a backlog, and a subscriber that closes
- * meanwhile waits for the mutex: `f` is looked up again after each step without it. */
+/* Only the actor takes a subscriber out of OPENING and fills its backlog, and a subscriber that
+ * closes meanwhile waits for the mutex: `f` is looked up again after each step without it. */
 static int open_one(struct topo_broker *broker, const struct topo_change_cursor *head)
 {
   char since[TOPO_SUBSCRIPTION_CURSOR_SIZE];
@@ -242,7 +241,7 @@ static int open_one(struct topo_broker *broker, const struct topo_change_cursor 
   pthread_mutex_unlock(&broker->mutex);
   if (!f)
     return 0;
-  int status = topo_broker_position(broker, since, head, &seq);
+  int status = topo_broker_resume(broker, since, head, &seq);
   pthread_mutex_lock(&broker->mutex);
   struct topo_subscriber *again = find(broker, is_opening);
   if (again == f && memcmp(since, f->request.since, sizeof since) == 0) {
@@ -254,7 +253,7 @@ static int open_one(struct topo_broker *broker, const struct topo_change_cursor 
     if (status < 0)
       topo_subscriber_transition(f, TOPO_SUBSCRIBER_OVER);
     else
-      settle(broker, f);
+      set_going(broker, f);
     topo_subscriber_wake(f);
   }
   pthread_mutex_unlock(&broker->mutex);
@@ -301,7 +300,7 @@ static int notify_one(struct topo_broker *broker, const struct topo_change_curso
   return 1;
 }
 
-/* Reads one batch into the ring. 1: there may be more. */
+/* Reads one chunk into the ring. 1: there may be more. */
 static int flow(struct topo_broker *broker, const struct topo_change_cursor *head)
 {
   struct topo_notification_list list;
@@ -334,6 +333,12 @@ static int flow(struct topo_broker *broker, const struct topo_change_cursor *hea
   return status == 0 && list.to < head->seq;
 }
 
+static void init_json(struct topo_broker *broker)
+{
+  topo_json_init(&broker->json);
+  broker->json.limit = TOPO_NOTIFICATION_MAX;
+}
+
 /* Nobody subscribes: the memory goes. */
 static void rest(struct topo_broker *broker)
 {
@@ -342,7 +347,7 @@ static void rest(struct topo_broker *broker)
   if (idle) {
     topo_ring_reset(&broker->ring, 0);
     broker->flowing = false;
-    for (unsigned i = 0; i < TOPO_NOTIFICATION_TYPES; i++)
+    for (unsigned i = 0; i < TOPO_NOTIFICATION_TYPES_END; i++)
       topo_buf_finish(&broker->states[i].notification);
   }
   pthread_mutex_unlock(&broker->mutex);
@@ -351,7 +356,7 @@ static void rest(struct topo_broker *broker)
   topo_db_close(broker->db);
   broker->db = NULL;
   topo_json_finish(&broker->json);
-  topo_json_init(&broker->json);
+  init_json(broker);
 }
 
 /* The log cannot be read: whoever subscribes is told so, and may come again. */
@@ -368,7 +373,7 @@ static void fail(struct topo_broker *broker)
   broker->db = NULL;
 }
 
-static void incarnation(struct topo_actor *actor)
+static void run(struct topo_actor *actor)
 {
   struct topo_broker *broker = (struct topo_broker *)(void *)actor;
   struct topo_change_cursor head;
@@ -382,7 +387,7 @@ static void incarnation(struct topo_actor *actor)
   int more = open_one(broker, &head);
   more |= flow(broker, &head);
   more |= notify_one(broker, &head);
-  topo_broker_end(broker);
+  topo_db_release(broker->db);
   if (more)
     topo_actor_wake(actor);
 }
@@ -458,10 +463,9 @@ static int write_state(const struct topo_broker *broker, enum topo_notification_
   struct topo_json head;
   topo_json_init(&head);
   topo_json_begin_object(&head);
-  topo_json_key(&head, "type");
-  topo_json_string(&head, topo_notification_type_name(type));
+  topo_json_string_member(&head, "type", topo_notification_type_name(type));
   topo_json_key(&head, "space");
-  topo_json_id(&head, &broker->options.device);
+  topo_json_id(&head, &broker->options.file->device);
   topo_json_key(&head, "data");
   int status = topo_json_status(&head);
   struct topo_bytes text = topo_json_text(&head);
@@ -503,17 +507,12 @@ void topo_broker_state(struct topo_broker *broker, enum topo_notification_type t
 struct topo_broker *topo_broker_create(const struct topo_broker_options *options)
 {
   struct topo_broker *broker = calloc(1, sizeof *broker);
-  char *path = strdup(options->path);
-  if (!broker || !path) {
-    free(broker);
-    free(path);
+  if (!broker)
     return NULL;
-  }
   broker->options = *options;
-  broker->path = path;
-  topo_json_init(&broker->json);
+  init_json(broker);
   topo_mutex_init(&broker->mutex);
-  topo_actor_init(&broker->actor, options->pool, incarnation);
+  topo_actor_init(&broker->actor, options->pool, run);
   return broker;
 }
 
@@ -538,10 +537,9 @@ void topo_broker_destroy(struct topo_broker *broker)
     return;
   topo_assert(broker->stopping && !broker->subscribers);
   topo_ring_reset(&broker->ring, 0);
-  for (unsigned i = 0; i < TOPO_NOTIFICATION_TYPES; i++)
+  for (unsigned i = 0; i < TOPO_NOTIFICATION_TYPES_END; i++)
     topo_buf_finish(&broker->states[i].notification);
   topo_json_finish(&broker->json);
   pthread_mutex_destroy(&broker->mutex);
-  free(broker->path);
   free(broker);
 }

@@ -1,6 +1,6 @@
 /*
- * broker.h - the broker of one space: who subscribes it, what they have been told, and where it
- * comes from.
+ * broker.h - the broker of one space: who subscribes to it, what they have been told, and
+ * where it comes from.
  *
  * Everything durable comes from the change log, read on a handle of the broker's own: live
  * notifications go through one ring that all share, and whoever is further behind is served from
@@ -17,24 +17,22 @@
 #define TOPO_DAEMON_BROKER_H
 
 #include "api/subscription.h"
-#include "port/disk.h"
+#include "daemon/space_file.h"
 #include "sys/pool.h"
 
 enum {
   TOPO_BROKER_SUBSCRIBERS_MAX = 256, /* subscribers of one space */
   TOPO_BROKER_CACHE_KIB = 256,       /* of the broker's handle, which is open while it is needed */
-  TOPO_BROKER_BACKLOG_BYTES_MAX = 64 * 1024 /* read ahead for one subscriber that is behind */
+  /* Read ahead for one subscriber that is behind; the last notification is taken whole. */
+  TOPO_BROKER_BACKLOG_BYTES_MAX = 64 * 1024
 };
 
 struct topo_broker;
 
 struct topo_broker_options {
-  struct topo_pool *pool;
-  const struct topo_disk *disk; /* outlives the broker */
-  const char *path;             /* copied */
-  uint32_t application_id;
-  struct topo_id workspace, device;
-  void (*wanted)(void *arg); /* somebody subscribes who has no states yet; any thread */
+  struct topo_pool *pool;             /* outlives the broker */
+  const struct topo_space_file *file; /* likewise */
+  void (*wanted)(void *arg);          /* somebody subscribes who has no states yet; any thread */
   void *arg;
 };
 

@@ -1,16 +1,15 @@
-/* broker_impl.h - shared by broker.c (who subscribes) and broker_log.c (reading the change log). */
+/* broker_impl.h - shared by broker.c (who is told) and broker_log.c (reading the change log). */
 #ifndef TOPO_DAEMON_BROKER_IMPL_H
 #define TOPO_DAEMON_BROKER_IMPL_H
 
 #include "daemon/broker.h"
 #include "daemon/ring.h"
 #include "dag/changes.h"
-#include "views/view.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* The states of a subscriber, and who moves it:
+/* The states of a subscriber, and by whom it leaves them:
  *
  *   OPENING → LIVE, BEHIND   the broker's actor, once it has looked where `since` is
  *   LIVE → BEHIND            its own read, when the ring has moved on without it
@@ -46,13 +45,12 @@ struct topo_subscriber {
   int64_t seq;                                /* changes up to it are told, or in the backlog */
   char cursor[TOPO_SUBSCRIPTION_CURSOR_SIZE]; /* of the introduction */
   struct topo_notification_list backlog;      /* the actor fills it while it is empty */
-  uint64_t seen[TOPO_NOTIFICATION_TYPES];     /* versions of states */
+  uint64_t seen[TOPO_NOTIFICATION_TYPES_END]; /* versions of states */
 };
 
 struct topo_broker {
   struct topo_actor actor; /* first */
   struct topo_broker_options options;
-  char *path;
   atomic_size_t count; /* subscribers */
   /* the actor's */
   struct topo_db *db;
@@ -66,20 +64,23 @@ struct topo_broker {
   struct {
     uint64_t version;
     struct topo_buf notification;
-  } states[TOPO_NOTIFICATION_TYPES];
+  } states[TOPO_NOTIFICATION_TYPES_END];
 };
 
-/* Moves a subscriber along the table above (asserted). With the mutex. */
+/* Along an arrow above (asserted). With the mutex. */
 void topo_subscriber_transition(struct topo_subscriber *subscriber, enum topo_subscriber_state to);
 /* Calls `ready` if it waits for it. With the mutex. */
 void topo_subscriber_wake(struct topo_subscriber *subscriber);
 
-/* broker_log.c, for the actor, without the mutex: a transaction on the broker's handle. */
+/* broker_log.c, for the actor, without the mutex. */
+
+/* Holds one state of the log, whose end is *head, until topo_db_release(broker->db). 0 or a storage
+ * status. */
 int topo_broker_begin(struct topo_broker *broker, struct topo_change_cursor *head);
-void topo_broker_end(struct topo_broker *broker);
-/* Where a subscriber begins. 0, 1 (a reset: at the head), or a storage status. */
-int topo_broker_position(struct topo_broker *broker, const char *since,
-                         const struct topo_change_cursor *head, int64_t *seq);
+/* Where a subscriber goes on who has the cursor `since`, or where one without begins: *seq. 0; 1 (a
+ * reset: at the head, because the log does not reach back so far), or a storage status. */
+int topo_broker_resume(struct topo_broker *broker, const char *since,
+                       const struct topo_change_cursor *head, int64_t *seq);
 /* Reads what changed after `seq`, as notifications of the types in `types`, into an empty list. 0;
  * TOPO_ENOTFOUND when the log no longer reaches back so far, or a storage status, both with the
  * list empty. */

@@ -2,22 +2,15 @@
 #include "daemon/broker_impl.h"
 
 #include "base/status.h"
+#include "events/notification.h"
 #include "store/db.h"
-#include "views/notification.h"
 
 #include <string.h>
 
-/* The notifications of one batch may be a little more than this: the last one is taken whole. */
-enum { BATCH_BYTES = TOPO_BROKER_BACKLOG_BYTES_MAX };
-
 int topo_broker_begin(struct topo_broker *broker, struct topo_change_cursor *head)
 {
-  struct topo_db_options o = {.path = broker->path,
-                              .disk = broker->options.disk,
-                              .read_only = true,
-                              .application_id = broker->options.application_id,
-                              .cache_kib = TOPO_BROKER_CACHE_KIB};
-  int status = broker->db ? 0 : topo_db_open(&broker->db, &o);
+  const struct topo_space_file *file = broker->options.file;
+  int status = broker->db ? 0 : topo_space_file_open(file, TOPO_BROKER_CACHE_KIB, &broker->db);
   if (status == 0)
     status = topo_db_hold(broker->db);
   if (status < 0)
@@ -28,13 +21,8 @@ int topo_broker_begin(struct topo_broker *broker, struct topo_change_cursor *hea
   return status;
 }
 
-void topo_broker_end(struct topo_broker *broker)
-{
-  topo_db_release(broker->db);
-}
-
-int topo_broker_position(struct topo_broker *broker, const char *since,
-                         const struct topo_change_cursor *head, int64_t *seq)
+int topo_broker_resume(struct topo_broker *broker, const char *since,
+                       const struct topo_change_cursor *head, int64_t *seq)
 {
   struct topo_change_cursor cursor;
   *seq = head->seq;
@@ -49,37 +37,39 @@ int topo_broker_position(struct topo_broker *broker, const char *since,
   return 0;
 }
 
-/* What a batch is about: a topic that a later change of the batch has, too, is left to that. */
-struct batch {
+/* Some changes in a row, and what they are about: a topic that a later one of them has, too, is
+ * left to that one. */
+struct chunk {
   size_t n;
   struct topo_notification_topic topics[TOPO_BROKER_CHUNK_MAX];
   bool told[TOPO_BROKER_CHUNK_MAX];
   struct topo_change changes[TOPO_BROKER_CHUNK_MAX];
 };
 
-static void leave_to_later(struct batch *b)
+static void leave_to_later(struct chunk *b)
 {
   for (size_t i = 0; i < b->n; i++)
     for (size_t k = i + 1; k < b->n && b->told[i]; k++)
-      b->told[i] = !(b->told[k] && b->topics[i].type == b->topics[k].type &&
+      b->told[i] = !(b->told[k] && b->topics[i].resource == b->topics[k].resource &&
                      b->topics[i].entity == b->topics[k].entity);
 }
 
-static int find_topics(const struct topo_view *view, uint32_t types, struct batch *b)
+static int find_topics(const struct topo_view *view, uint32_t types, struct chunk *b)
 {
   for (size_t i = 0; i < b->n; i++) {
     int status = topo_notification_topic(view, &b->changes[i], &b->topics[i]);
     if (status < 0)
       return status;
-    b->told[i] = status == 1 && (!types || types >> b->topics[i].type & 1);
+    b->told[i] = status == 1 && (!types || types >> b->topics[i].resource->type & 1);
   }
   leave_to_later(b);
   return 0;
 }
 
-static int make_frame(struct topo_broker *broker, const struct topo_view *view,
-                      const struct topo_notification_topic *topic,
-                      const struct topo_change_cursor *cursor, struct topo_notification **out)
+static int make_notification(struct topo_broker *broker, const struct topo_view *view,
+                             const struct topo_notification_topic *topic,
+                             const struct topo_change_cursor *cursor,
+                             struct topo_notification **out)
 {
   struct topo_notification_about notification;
   topo_json_reset(&broker->json);
@@ -101,8 +91,8 @@ static int make_frame(struct topo_broker *broker, const struct topo_view *view,
 int topo_broker_read(struct topo_broker *broker, const struct topo_change_cursor *head, int64_t seq,
                      uint32_t types, struct topo_notification_list *out)
 {
-  struct topo_view view = {broker->db, broker->options.workspace, broker->options.device};
-  struct batch b = {.n = 0};
+  struct topo_view view = topo_space_file_view(broker->options.file, broker->db);
+  struct chunk b = {.n = 0};
   size_t bytes = 0;
   *out = (struct topo_notification_list){.to = seq};
   int status = topo_changes_read(broker->db, seq, b.changes, TOPO_BROKER_CHUNK_MAX);
@@ -112,10 +102,10 @@ int topo_broker_read(struct topo_broker *broker, const struct topo_change_cursor
     return TOPO_ENOTFOUND; /* numbers have no gaps: what came next was trimmed */
   b.n = (size_t)status;
   status = find_topics(&view, types, &b);
-  for (size_t i = 0; i < b.n && status == 0 && bytes < BATCH_BYTES; i++) {
+  for (size_t i = 0; i < b.n && status == 0 && bytes < TOPO_BROKER_BACKLOG_BYTES_MAX; i++) {
     if (b.told[i]) {
       struct topo_change_cursor cursor = {head->incarnation, b.changes[i].seq};
-      status = make_frame(broker, &view, &b.topics[i], &cursor, &out->notifications[out->n]);
+      status = make_notification(broker, &view, &b.topics[i], &cursor, &out->notifications[out->n]);
       if (status == 0)
         bytes += out->notifications[out->n++]->len;
     }

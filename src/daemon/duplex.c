@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 16 * 1024 }; /* bytes of an empty buffer that are not worth giving back */
+enum { KEPT = 16 * 1024 }; /* an empty buffer of at most so many bytes is kept for the next ones */
 
 struct topo_duplex {
   struct topo_task to_space; /* first */

@@ -1,5 +1,5 @@
 /*
- * duplex.h - one connection as it is valid between two threads: the network's, which owns the QUIC
+ * duplex.h - one connection as it is shared by two threads: the network's, which owns the QUIC
  * connection, and that of the space it belongs to, which sees a struct topo_conn.
  *
  * Each side leaves what it has for the other in the duplex (bytes, counters, flags) and posts the

@@ -48,7 +48,7 @@ struct app {
   struct topo_watch input;                                  /* standard input, of a shell */
 };
 
-/* Tells whoever started us, and the terminal; then there is nothing more to be told. */
+/* Writes the one line that whoever started us waits for (--ready-fd), and closes the descriptor. */
 static void report(struct app *app, const char *line)
 {
   if (app->options.ready_fd < 0)
@@ -128,7 +128,7 @@ static int open_port(struct app *app)
   memcpy(app->env.addresses, o->advertise, sizeof o->advertise);
   if (!o->n_advertise)
     app->env.n_addresses =
-        topo_addresses_reachable(app->env.addresses, TOPO_NODE_ADDRESSES, &bound);
+        topo_addresses_reachable(app->env.addresses, TOPO_NODE_ADDRESSES_MAX, &bound);
   return 0;
 }
 
@@ -183,7 +183,8 @@ static int fail_socket(struct app *app, int status)
   }
 }
 
-/* What a browser on this machine calls the address: one that means every address is none. */
+/* The address as a browser on this machine can reach it: the wildcard, which means all addresses,
+ * is none that can be connected to. */
 static const char *reachable(const char *host)
 {
   if (strcmp(host, "0.0.0.0") == 0)
@@ -240,7 +241,7 @@ static void on_signal(void *arg, int signal)
 
 /* ---- a program that runs us ------------------------------------------------------------------ */
 
-/* What it writes says nothing; that it stops writing does. */
+/* What the program writes is ignored. When its end of the pipe is closed, the daemon stops. */
 static void on_input(struct topo_watch *watch, uint32_t events)
 {
   struct app *app = (struct app *)(void *)((char *)watch - offsetof(struct app, input));
@@ -277,10 +278,8 @@ static int greet_shell(struct app *app)
   topo_json_u64(&json, topo_gateway_port(app->gateway));
   topo_json_key(&json, "pid");
   topo_json_u64(&json, (uint64_t)getpid());
-  topo_json_key(&json, "build");
-  topo_json_string(&json, TOPO_VERSION);
-  topo_json_key(&json, "code");
-  topo_json_string(&json, code);
+  topo_json_string_member(&json, "build", TOPO_VERSION);
+  topo_json_string_member(&json, "code", code);
   topo_json_end_object(&json);
   topo_wipe(code, sizeof code);
   struct topo_bytes text = topo_json_text(&json);

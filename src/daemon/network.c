@@ -53,7 +53,7 @@ struct topo_endpoint {
 };
 
 struct wire {
-  struct wire *next, **link;
+  struct wire *next, **prior; /* what points to it */
   struct topo_endpoint *endpoint;
   struct topo_net_conn *conn;
   struct topo_net_identity *invite; /* shown instead of the endpoint's identity; removed with it */
@@ -79,18 +79,18 @@ static struct wire *create_wire(struct topo_endpoint *endpoint, struct topo_net_
   wire->endpoint = endpoint;
   wire->conn = conn;
   wire->next = network->wires;
-  wire->link = &network->wires;
+  wire->prior = &network->wires;
   if (wire->next)
-    wire->next->link = &wire->next;
+    wire->next->prior = &wire->next;
   network->wires = wire;
   return wire;
 }
 
 static void destroy_wire(struct wire *wire)
 {
-  *wire->link = wire->next;
+  *wire->prior = wire->next;
   if (wire->next)
-    wire->next->link = wire->link;
+    wire->next->prior = wire->prior;
   for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
     topo_buf_finish(&wire->sending[i].buf);
   if (wire->invite)
@@ -107,7 +107,7 @@ static void report_dial(struct topo_dial_task *task, int status)
     topo_dial_task_free(task);
 }
 
-/* Hands as much as the connection takes to it. */
+/* Gives the connection as much of a stream's bytes as it takes now. */
 static void send_bytes(struct wire *wire, unsigned stream)
 {
   struct topo_duplex_bytes *bytes = &wire->sending[stream];
@@ -133,7 +133,7 @@ static int compare_ids(const void *a, const void *b)
   return topo_id_compare(a, b);
 }
 
-static int on_judge(void *arg, void *identity_user, const struct topo_id *peer)
+static int on_authorize(void *arg, void *identity_user, const struct topo_id *peer)
 {
   const struct topo_endpoint *endpoint = identity_user;
   (void)arg;
@@ -218,12 +218,15 @@ static void on_down(void *arg, struct topo_net_conn *conn, const struct topo_net
   destroy_wire(wire);
 }
 
-static const struct topo_net_events events = {
-    .judge = on_judge, .up = on_up, .data = on_data, .writable = on_writable, .down = on_down};
+static const struct topo_net_events events = {.authorize = on_authorize,
+                                              .up = on_up,
+                                              .data = on_data,
+                                              .writable = on_writable,
+                                              .down = on_down};
 
 /* ---- what the spaces want -------------------------------------------------------------------- */
 
-static void follow_orders(struct topo_task *task)
+static void carry_out_orders(struct topo_task *task)
 {
   struct topo_duplex_orders orders;
   struct topo_duplex *duplex = topo_duplex_take_orders(task, &orders);
@@ -323,7 +326,7 @@ static void drain(struct topo_network *network)
     struct topo_task *task = topo_task_of(mail);
     mail = mail->next; /* what is done may be posted again at once */
     switch (task->kind) {
-    case TOPO_TASK_DUPLEX: follow_orders(task); break;
+    case TOPO_TASK_DUPLEX: carry_out_orders(task); break;
     case TOPO_TASK_ENDPOINT: renew_endpoint((struct topo_endpoint *)(void *)task); break;
     case TOPO_TASK_DIAL: dial((struct topo_dial_task *)(void *)task); break;
     default: topo_assert(false);

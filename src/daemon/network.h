@@ -2,9 +2,9 @@
  * network.h - the network's thread: one QUIC port, in which every space has an endpoint.
  *
  * The functions of endpoints may be called by any thread: they post tasks, and the loop's thread
- * does the work. What comes of it is posted to the space's mailbox: tasks of kind PIPE (duplex.h),
- * and of kind DIAL for dials that failed. The network never asks a space anything: whom it trusts
- * is a list that the space replaces when it changes.
+ * does the work. What comes of it is posted to the space's mailbox: tasks of kind DUPLEX
+ * (duplex.h), and of kind DIAL for dials that failed. The network never asks a space anything: whom
+ * it trusts is a list that the space replaces when it changes.
  */
 #ifndef TOPO_DAEMON_NETWORK_H
 #define TOPO_DAEMON_NETWORK_H
@@ -16,8 +16,7 @@
 #include "sys/loop.h"
 
 enum {
-  TOPO_ENDPOINT_CONNS_MAX =
-      256 /* connections of one space, those included that it has yet to judge */
+  TOPO_ENDPOINT_CONNS_MAX = 256 /* connections of one space, whatever came of them there yet */
 };
 
 struct topo_network;
@@ -50,7 +49,7 @@ struct topo_endpoint *topo_endpoint_create(struct topo_network *network,
 /* Replaces the list of keys that may connect; who is no longer in it is cut. Takes the array over,
  * which the caller allocated with malloc and sorted by topo_id_compare; NULL is an empty list. */
 void topo_endpoint_trust(struct topo_endpoint *endpoint, struct topo_id *keys, size_t n);
-/* Asks for a connection: a task of kind PIPE or DIAL comes of it. 0 or TOPO_ENOMEM. */
+/* Asks for a connection: a task of kind DUPLEX or DIAL comes of it. 0 or TOPO_ENOMEM. */
 int topo_endpoint_dial(struct topo_endpoint *endpoint, const struct topo_dial *dial);
 
 /* A dial's task as it comes back. The space frees it with topo_dial_task_free. */

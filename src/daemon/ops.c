@@ -3,18 +3,11 @@
 
 #include "api/operations.gen.h"
 #include "base/status.h"
-#include "daemon/space_item.h"
 
 #include <string.h>
 #include <unistd.h>
 
 enum { LOGS_DEFAULT = 100 };
-
-static void put_text(struct topo_json *out, const char *key, const char *text)
-{
-  topo_json_key(out, key);
-  topo_json_string(out, text);
-}
 
 /* ---- the daemon ------------------------------------------------------------------------------ */
 
@@ -23,12 +16,12 @@ int topo_op_getStatus(struct topo_op_call *call, void *ctx)
   const struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   struct topo_json *out = &call->out;
   topo_json_begin_object(out);
-  put_text(out, "version", TOPO_VERSION);
+  topo_json_string_member(out, "version", TOPO_VERSION);
   topo_json_key(out, "pid");
   topo_json_u64(out, (uint64_t)getpid());
-  put_text(out, "data_dir", daemon->data_dir);
-  put_text(out, "udp_address", daemon->udp_address);
-  put_text(out, "http_address", daemon->http_address);
+  topo_json_string_member(out, "data_dir", daemon->data_dir);
+  topo_json_string_member(out, "udp_address", daemon->udp_address);
+  topo_json_string_member(out, "http_address", daemon->http_address);
   topo_json_key(out, "spaces");
   topo_json_u64(out, call->one_space ? 1 : topo_registry_count(daemon->registry));
   topo_json_key(out, "started_at_ms");
@@ -73,8 +66,8 @@ int topo_op_listLogs(struct topo_op_call *call, void *ctx)
     topo_json_begin_object(out);
     topo_json_key(out, "time_ms");
     topo_json_i64(out, line.wall_ms);
-    put_text(out, "level", topo_journal_level_name(line.level));
-    put_text(out, "text", line.text);
+    topo_json_string_member(out, "level", topo_journal_level_name(line.level));
+    topo_json_string_member(out, "text", line.text);
     topo_json_end_object(out);
   }
   topo_json_end_array(out);
@@ -84,10 +77,17 @@ int topo_op_listLogs(struct topo_op_call *call, void *ctx)
 
 /* ---- spaces ---------------------------------------------------------------------------------- */
 
-void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space)
+_Static_assert((int)TOPO_CATALOG_NAME <= (int)TOPO_SPACE_NAME, "a registered name fits");
+
+/* Writes an entry of the registry, also one that could not be opened. */
+static void write_entry(struct topo_json *out, const struct topo_registry_entry *entry)
 {
-  topo_json_reset(&call->out);
-  topo_space_item_write(&call->out, space);
+  struct topo_space_item item = {
+      .space = entry->row.device, .workspace = entry->row.workspace, .status = entry->status};
+  strcpy(item.user_name, entry->row.user_name);
+  if (entry->space)
+    topo_space_item(entry->space, &item);
+  topo_space_item_write(out, &item);
 }
 
 int topo_op_listSpaces(struct topo_op_call *call, void *ctx)
@@ -98,7 +98,7 @@ int topo_op_listSpaces(struct topo_op_call *call, void *ctx)
   topo_json_key(&call->out, "items");
   topo_json_begin_array(&call->out);
   for (size_t i = 0; i < n; i++)
-    topo_space_item_write_entry(&call->out, topo_registry_at(spaces, i));
+    write_entry(&call->out, topo_registry_at(spaces, i));
   topo_json_end_array(&call->out);
   topo_json_end_object(&call->out);
   return 0;
@@ -111,7 +111,7 @@ int topo_op_getSpace(struct topo_op_call *call, void *ctx)
       topo_registry_find(spaces, &topo_op_get(call, "space")->id);
   if (!entry)
     return topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space");
-  topo_space_item_write_entry(&call->out, entry);
+  write_entry(&call->out, entry);
   return 0;
 }
 
@@ -138,7 +138,7 @@ int topo_op_createWorkspace(struct topo_op_call *call, void *ctx)
   if (status < 0 && status != TOPO_EMISMATCH)
     return topo_op_fail(call, status, "the workspace was not made: %s", topo_status_text(status));
   if (status == 0)
-    topo_space_item_write_entry(&call->out, entry);
+    write_entry(&call->out, entry);
   return status;
 }
 
@@ -147,7 +147,7 @@ int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx)
   struct topo_daemon_call *at = ctx;
   const struct topo_op_value *wait = topo_op_get(call, "wait_ms");
   const struct topo_registry_entry *entry;
-  struct topo_registry_wish wish = {.link = topo_op_get(call, "link")->text};
+  struct topo_registry_wish wish = {.invite_link = topo_op_get(call, "link")->text};
   int status = make_space(call, at->daemon->registry, &wish, &entry);
   if (status == TOPO_EINVAL || status == TOPO_EVERSION) {
     strcpy(call->pointer, "link");
@@ -159,7 +159,7 @@ int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx)
     return topo_op_fail(call, status, "the space was not made: %s", topo_status_text(status));
   if (status < 0)
     return status;
-  topo_space_item_write_entry(&call->out, entry);
+  write_entry(&call->out, entry);
   if (wait->present && wait->number && entry->space) {
     at->await = entry->space;
     at->wait_ms = wait->number;

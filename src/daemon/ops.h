@@ -21,7 +21,7 @@ struct topo_daemon {
   void *stop_arg;
 };
 
-/* What a handler of a owner operation gets as its owner. */
+/* What a handler of an operation on the registry gets as its context. */
 struct topo_daemon_call {
   struct topo_daemon *daemon;
   /* Set by a handler whose answer is due when this space is a member, or after wait_ms. */
@@ -29,8 +29,5 @@ struct topo_daemon_call {
   uint64_t wait_ms;
   bool stop; /* set: the daemon ends after this call was answered */
 };
-
-/* Writes the item of a space into the call, over what it holds. */
-void topo_daemon_write_space(struct topo_op_call *call, struct topo_space *space);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * options.c - the command line. The places of the data directory and of the socket are those that
+ * options.c - the command line. The paths of the data directory and of the socket are those that
  * `topo` looks at (topo_cli_socket_path).
  */
 #include "daemon/options.h"
@@ -85,8 +85,8 @@ static int take_advertise(struct parser *p, const char *value)
   if (topo_addresses_parse(&a, value) < 0 || topo_net_address_is_any(&a) ||
       topo_net_address_port(&a) == 0)
     return refuse(p->error, "--advertise wants ADDRESS:PORT where others reach this daemon");
-  if (p->out->n_advertise == TOPO_NODE_ADDRESSES)
-    return refuse(p->error, "at most %d addresses can be advertised", TOPO_NODE_ADDRESSES);
+  if (p->out->n_advertise == TOPO_NODE_ADDRESSES_MAX)
+    return refuse(p->error, "at most %d addresses can be advertised", TOPO_NODE_ADDRESSES_MAX);
   p->out->advertise[p->out->n_advertise++] = topo_addresses_from_net(&a);
   return 0;
 }

@@ -18,7 +18,7 @@ struct topo_options {
   char socket_path[TOPO_OPTIONS_PATH];
   struct topo_net_address bind;
   bool bind_given; /* otherwise `bind` is [::], and 0.0.0.0 will do where there is no IPv6 */
-  struct topo_address advertise[TOPO_NODE_ADDRESSES];
+  struct topo_address advertise[TOPO_NODE_ADDRESSES_MAX];
   size_t n_advertise;
   int ready_fd; /* −1: none */
   enum topo_journal_level level;

@@ -4,9 +4,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "dag/changes.h"
-#include "store/db.h"
 #include "sys/mutex.h"
-#include "views/view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +19,8 @@ struct slot {
 };
 
 struct topo_readers {
-  struct topo_readers_options options;
-  char *path;
+  struct topo_pool *pool;
+  const struct topo_space_file *file;
   pthread_mutex_t mutex;
   pthread_cond_t idle;
   struct topo_op_call *queue[TOPO_READERS_QUEUE]; /* a ring */
@@ -30,12 +28,6 @@ struct topo_readers {
   bool closing;
   struct slot slots[TOPO_READERS_HANDLES];
 };
-
-static void finish(struct topo_op_call *call, int status)
-{
-  call->status = status;
-  call->done(call, call->done_arg);
-}
 
 static struct topo_op_call *take_locked(struct topo_readers *r)
 {
@@ -47,21 +39,8 @@ static struct topo_op_call *take_locked(struct topo_readers *r)
   return call;
 }
 
-static int open_handle(struct slot *slot)
-{
-  const struct topo_readers *r = slot->readers;
-  struct topo_db_options o = {.path = r->path,
-                              .disk = r->options.disk,
-                              .read_only = true,
-                              .application_id = r->options.application_id,
-                              .cache_kib = TOPO_READERS_CACHE_KIB};
-  int status = slot->db ? 0 : topo_db_open(&slot->db, &o);
-  /* The space is open, so its file was there: that it is gone is no answer to what was asked. */
-  return status == TOPO_ENOTFOUND ? TOPO_EIO : status;
-}
-
 /* The moment that the answer shows. A client that has seen it needs no answer. */
-static int place_call(struct topo_db *db, struct topo_op_call *call)
+static int set_cursor(struct topo_db *db, struct topo_op_call *call)
 {
   struct topo_change_cursor head;
   int status = topo_changes_head(db, &head);
@@ -74,14 +53,14 @@ static int place_call(struct topo_db *db, struct topo_op_call *call)
 
 static void run_call(struct slot *slot, struct topo_op_call *call)
 {
-  const struct topo_readers *r = slot->readers;
-  int status = open_handle(slot);
+  const struct topo_space_file *file = slot->readers->file;
+  int status = slot->db ? 0 : topo_space_file_open(file, TOPO_READERS_CACHE_KIB, &slot->db);
   /* One transaction: all statements of the operation see the same state. */
   if (status == 0)
     status = topo_db_hold(slot->db);
   if (status == 0) {
-    struct topo_view view = {slot->db, r->options.workspace, r->options.device};
-    status = place_call(slot->db, call);
+    struct topo_view view = topo_space_file_view(file, slot->db);
+    status = set_cursor(slot->db, call);
     if (status == 0 && !call->unchanged)
       status = call->op->run(call, &view);
     if (status == 0)
@@ -95,7 +74,7 @@ static void run_call(struct slot *slot, struct topo_op_call *call)
     topo_db_close(slot->db);
     slot->db = NULL;
   }
-  finish(call, status);
+  topo_op_done(call, status);
 }
 
 static void run_job(struct topo_job *job)
@@ -115,20 +94,16 @@ static void run_job(struct topo_job *job)
     pthread_mutex_unlock(&r->mutex);
     run_call(slot, call);
   }
-  topo_pool_submit(r->options.pool, job); /* the others have their turn */
+  topo_pool_submit(r->pool, job); /* the others have their turn */
 }
 
-struct topo_readers *topo_readers_create(const struct topo_readers_options *options)
+struct topo_readers *topo_readers_create(struct topo_pool *pool, const struct topo_space_file *file)
 {
   struct topo_readers *r = calloc(1, sizeof *r);
-  char *path = strdup(options->path);
-  if (!r || !path) {
-    free(r);
-    free(path);
+  if (!r)
     return NULL;
-  }
-  r->options = *options;
-  r->path = path;
+  r->pool = pool;
+  r->file = file;
   topo_mutex_init(&r->mutex);
   topo_mutex_init_condition(&r->idle);
   for (unsigned i = 0; i < TOPO_READERS_HANDLES; i++)
@@ -162,9 +137,9 @@ void topo_readers_start(struct topo_readers *r, struct topo_op_call *call)
   }
   pthread_mutex_unlock(&r->mutex);
   if (slot)
-    topo_pool_submit(r->options.pool, &slot->job);
+    topo_pool_submit(r->pool, &slot->job);
   if (status < 0)
-    finish(call, status);
+    topo_op_done(call, status);
 }
 
 void topo_readers_stop(struct topo_readers *r)
@@ -174,7 +149,7 @@ void topo_readers_stop(struct topo_readers *r)
   r->closing = true;
   while ((call = take_locked(r)) != NULL) {
     pthread_mutex_unlock(&r->mutex);
-    finish(call, TOPO_ECLOSED);
+    topo_op_done(call, TOPO_ECLOSED);
     pthread_mutex_lock(&r->mutex);
   }
   while (r->busy)
@@ -193,6 +168,5 @@ void topo_readers_destroy(struct topo_readers *r)
   topo_assert(r->closing);
   pthread_cond_destroy(&r->idle);
   pthread_mutex_destroy(&r->mutex);
-  free(r->path);
   free(r);
 }

@@ -6,7 +6,7 @@
 #define TOPO_DAEMON_READERS_H
 
 #include "api/op.h"
-#include "port/disk.h"
+#include "daemon/space_file.h"
 #include "sys/pool.h"
 
 enum {
@@ -17,16 +17,9 @@ enum {
 
 struct topo_readers;
 
-struct topo_readers_options {
-  struct topo_pool *pool;
-  const struct topo_disk *disk; /* outlives the readers */
-  const char *path;             /* copied */
-  uint32_t application_id;
-  struct topo_id workspace, device;
-};
-
-/* NULL: out of memory. */
-struct topo_readers *topo_readers_create(const struct topo_readers_options *options);
+/* `pool` and `file` outlive the readers. NULL: out of memory. */
+struct topo_readers *topo_readers_create(struct topo_pool *pool,
+                                         const struct topo_space_file *file);
 /* Answers the call, at once when it cannot be run: TOPO_ECLOSED, TOPO_EAGAIN, TOPO_ENOMEM. */
 void topo_readers_start(struct topo_readers *readers, struct topo_op_call *call);
 /* Waits for the calls at hand, answers the others with TOPO_ECLOSED, closes the handles. Calls

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, SPACES_MAX = 1024, PLACES = 16, RANDOM_BYTES = 16 };
+enum { PATH_SIZE = 4096, SPACES_MAX = 1024, FIRST_ROOM = 16, RANDOM_BYTES = 16 };
 
 struct topo_registry {
   char *dir; /* DIR/spaces */
@@ -50,7 +50,7 @@ static int append(struct topo_registry *registry, struct topo_registry_entry *en
   int status = 0;
   pthread_mutex_lock(&registry->mutex);
   if (registry->n == registry->room) {
-    size_t room = registry->room ? 2 * registry->room : PLACES;
+    size_t room = registry->room ? 2 * registry->room : FIRST_ROOM;
     struct topo_registry_entry **entries = realloc(registry->entries, room * sizeof(void *));
     if (entries) {
       registry->entries = entries;
@@ -73,11 +73,11 @@ size_t topo_registry_count(struct topo_registry *registry)
   return n;
 }
 
-const struct topo_registry_entry *topo_registry_at(struct topo_registry *registry, size_t place)
+const struct topo_registry_entry *topo_registry_at(struct topo_registry *registry, size_t index)
 {
   pthread_mutex_lock(&registry->mutex);
-  topo_assert(place < registry->n);
-  const struct topo_registry_entry *entry = registry->entries[place];
+  topo_assert(index < registry->n);
+  const struct topo_registry_entry *entry = registry->entries[index];
   pthread_mutex_unlock(&registry->mutex);
   return entry;
 }
@@ -197,7 +197,7 @@ static int make_file(struct topo_registry *registry, const struct topo_registry_
       .path = path, .disk = registry->disk, .rng = *registry->rng, .ports = &no_ports};
   struct topo_node_origin origin = {wish->key, wish->request};
   struct topo_node_create create = {wish->workspace_name, wish->user_name, now, origin};
-  struct topo_node_join join = {wish->link, wish->user_name, now, origin};
+  struct topo_node_join join = {wish->invite_link, wish->user_name, now, origin};
   int status = path_of(registry, file, path);
   if (status == 0)
     status = wish->workspace_name ? topo_node_create_workspace(&node, &o, &create)

@@ -39,28 +39,29 @@ void topo_registry_stop(struct topo_registry *registry);
 /* After the network is gone. NULL is fine. */
 void topo_registry_close(struct topo_registry *registry);
 
-/* Where clients follow the spaces. Good as long as the registry. */
+/* Where clients subscribe to spaces. Good as long as the registry. */
 struct topo_subscription_source topo_registry_subscriptions(struct topo_registry *registry);
 
 size_t topo_registry_count(struct topo_registry *registry);
-/* The entry at a place; places are stable and entries live as long as the registry. */
-const struct topo_registry_entry *topo_registry_at(struct topo_registry *registry, size_t place);
+/* The entry with this index. Indexes are stable, and entries live as long as the registry. */
+const struct topo_registry_entry *topo_registry_at(struct topo_registry *registry, size_t index);
 /* NULL when there is no such space. */
 const struct topo_registry_entry *topo_registry_find(struct topo_registry *registry,
                                                      const struct topo_id *device);
 
-/* A space to be made: in a new workspace, when that has a name, or else one that joins by a link.
+/* A space to be made: in a new workspace, when that has a name, or else one that joins by an invite
+ * link.
  */
 struct topo_registry_wish {
-  const char *workspace_name, *link, *user_name;
+  const char *workspace_name, *invite_link, *user_name;
   const char *key;        /* the client's idempotency key; NULL or empty: none */
   struct topo_id request; /* when there is a key: a hash of all that is asked */
 };
 
-/* Makes it. 0 and *out; TOPO_EINVAL, TOPO_EVERSION (the link), TOPO_EMISMATCH (the key came with
- * another request), TOPO_ELIMIT, TOPO_ECLOSED, or a storage status. When the key has made a space
- * before, also one that a crash kept from being answered for, that one is the answer and *replayed
- * is set. */
+/* Makes it. 0 and *out; TOPO_EINVAL, TOPO_EVERSION (the invite link), TOPO_EMISMATCH (the key came
+ * with another request), TOPO_ELIMIT, TOPO_ECLOSED, or a storage status. When the key has made a
+ * space before, also one that a crash kept from being answered for, that one is the answer and
+ * *replayed is set. */
 int topo_registry_make(struct topo_registry *registry, const struct topo_registry_wish *wish,
                        const struct topo_registry_entry **out, bool *replayed);
 

@@ -1,5 +1,5 @@
 /*
- * ring.h - the latest notifications of one space, for all who subscribe it live: encoded once, kept
+ * ring.h - the latest notifications of one space, for all who are told live: encoded once, kept
  * while there is room. Whoever falls further behind than it reaches reads the change log instead.
  *
  * The ring covers a stretch of the change log: every change after `from` and up to `to` is told by

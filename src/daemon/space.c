@@ -1,15 +1,14 @@
-/* space.c - a node and its inbox: the life of a space, its runs and its calls. */
+/* space.c - a node and its inbox: the life of a space, its turns and its calls. */
 #include "daemon/space_impl.h"
 
 #include "base/assert.h"
 #include "base/status.h"
 #include "daemon/broker.h"
 #include "daemon/readers.h"
-#include "daemon/space_item.h"
+#include "events/profile/profile_read.h"
 #include "port/close.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
-#include "views/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,15 +22,9 @@ static struct topo_now now(void)
                            .wall_ms = (uint64_t)topo_clock_wall_ms()};
 }
 
-static void finish(struct topo_op_call *call, int status)
-{
-  call->status = status;
-  call->done(call, call->done_arg);
-}
+/* ---- one turn -------------------------------------------------------------------------------- */
 
-/* ---- one run --------------------------------------------------------------------------------- */
-
-static struct topo_input *add_input(struct topo_space_inputs *b, enum topo_input_kind kind,
+static struct topo_input *add_input(struct topo_space_turn *b, enum topo_input_kind kind,
                                     uint64_t number)
 {
   struct topo_input *in = &b->inputs[b->n++];
@@ -39,7 +32,7 @@ static struct topo_input *add_input(struct topo_space_inputs *b, enum topo_input
   return in;
 }
 
-static void open_duplex(struct topo_space_inputs *b, struct topo_space_taken *taken)
+static void open_duplex(struct topo_space_turn *b, struct topo_space_taken *taken)
 {
   taken->duplex = topo_duplex_take_news(taken->task, &taken->news);
   const struct topo_duplex_options *o = topo_duplex_options(taken->duplex);
@@ -78,7 +71,7 @@ static void open_wait(struct topo_space *space, struct topo_space_task *wait)
 
 static void open_task(struct topo_space *space, struct topo_space_taken *taken)
 {
-  struct topo_space_inputs *b = &space->batch;
+  struct topo_space_turn *b = &space->turn;
   struct topo_task *task = taken->task;
   switch (task->kind) {
   case TOPO_TASK_DUPLEX: open_duplex(b, taken); break;
@@ -103,7 +96,7 @@ static void open_task(struct topo_space *space, struct topo_space_taken *taken)
 /* Takes tasks and makes inputs of them; false when the inbox is empty now. */
 static bool collect(struct topo_space *space)
 {
-  struct topo_space_inputs *b = &space->batch;
+  struct topo_space_turn *b = &space->turn;
   b->n = b->n_tasks = 0;
   while (b->n_tasks < TOPO_SPACE_TASKS_MAX) {
     struct topo_mail *mail = topo_mailbox_take(&space->inbox);
@@ -137,19 +130,19 @@ static void look(struct topo_space *space)
 {
   struct topo_node_status st = topo_node_status(space->node);
   struct topo_dag *dag = topo_node_dag(space->node);
-  struct topo_view view = {topo_node_db(space->node), space->workspace, space->device};
+  struct topo_view view = topo_space_file_view(&space->file, topo_node_db(space->node));
   char name[TOPO_SPACE_NAME] = "", user_name[TOPO_SPACE_NAME] = "";
   uint64_t changes = dag ? topo_dag_changes(dag) : space->seen_changes;
-  bool news =
-      changes != space->seen_changes && topo_view_names(&view, name, user_name, sizeof name) == 0;
+  bool news = changes != space->seen_changes &&
+              topo_profile_names(&view, name, user_name, sizeof name) == 0;
   pthread_mutex_lock(&space->mutex);
-  space->state.connected = st.conns > 0;
+  space->item.connected = st.conns > 0;
   if (dag)
-    space->state.member = st.member;
+    space->item.member = st.member;
   if (news) {
-    memcpy(space->state.name, name, sizeof name);
+    memcpy(space->item.name, name, sizeof name);
     if (user_name[0])
-      memcpy(space->state.user_name, user_name, sizeof user_name);
+      memcpy(space->item.user_name, user_name, sizeof user_name);
   }
   pthread_mutex_unlock(&space->mutex);
   if (news) {
@@ -158,10 +151,20 @@ static void look(struct topo_space *space)
   }
 }
 
+/* Only the actor writes the item, so it reads it without the mutex. */
+static void answer_wait(const struct topo_space *space, struct topo_space_task *wait)
+{
+  struct topo_op_call *call = wait->call;
+  topo_json_reset(&call->out);
+  topo_space_item_write(&call->out, &space->item);
+  topo_op_done(call, topo_json_status(&call->out));
+  free(wait);
+}
+
 /* Answers those who wait for membership; returns when the next of them is to be answered. */
 static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
 {
-  bool ready = space->state.member && space->state.name[0];
+  bool ready = topo_space_item_ready(&space->item);
   uint64_t next_ms = UINT64_MAX;
   for (struct topo_space_task **at = &space->waiting; *at;) {
     struct topo_space_task *wait = *at;
@@ -172,15 +175,13 @@ static uint64_t answer_waiting(struct topo_space *space, uint64_t now_ms)
       continue;
     }
     *at = wait->next;
-    wait->before(wait->call, space);
-    finish(wait->call, topo_json_status(&wait->call->out));
-    free(wait);
+    answer_wait(space, wait);
   }
   return next_ms;
 }
 
-/* Tells subscribers how things stand: at most once in STATES_MS, and when that is over. Returns
- * when to look again. */
+/* Tells subscribers the present states of the space: at most once in STATES_MS, and when that is
+ * over. Returns when to look again. */
 static uint64_t tell_states(struct topo_space *space, uint64_t now_ms)
 {
   if (!topo_broker_has_subscribers(space->broker))
@@ -189,7 +190,7 @@ static uint64_t tell_states(struct topo_space *space, uint64_t now_ms)
     return space->states_ms + STATES_MS;
   struct topo_json json;
   topo_json_init(&json);
-  topo_space_item_write(&json, space);
+  topo_space_item_write(&json, &space->item);
   topo_broker_state(space->broker, TOPO_NOTIFY_SPACE, topo_json_text(&json));
   topo_json_reset(&json);
   if (topo_node_write_sync(space->node, &json) == 0)
@@ -221,9 +222,9 @@ static void refuse(struct topo_space *space, struct topo_task *task)
       topo_conn_close(&conn, TOPO_CLOSE_AWAY);
   } else if (task->kind == TOPO_TASK_CALL) {
     atomic_fetch_sub(&space->calls, 1);
-    finish(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
+    topo_op_done(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
   } else if (task->kind == TOPO_TASK_WAIT) {
-    finish(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
+    topo_op_done(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
     free(task);
     return;
   }
@@ -242,7 +243,7 @@ static void close_node(struct topo_space *space)
   while (space->waiting) {
     struct topo_space_task *wait = space->waiting;
     space->waiting = wait->next;
-    finish(wait->call, TOPO_ECLOSED);
+    topo_op_done(wait->call, TOPO_ECLOSED);
     free(wait);
   }
   pthread_mutex_lock(&space->mutex);
@@ -254,7 +255,7 @@ static void close_node(struct topo_space *space)
 static void run(struct topo_actor *actor)
 {
   struct topo_space *space = (struct topo_space *)(void *)actor;
-  struct topo_space_inputs *b = &space->batch;
+  struct topo_space_turn *b = &space->turn;
   if (!space->node)
     return;
   bool stopping = is_stopping(space);
@@ -282,17 +283,24 @@ static void run(struct topo_actor *actor)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+/* There is mail, or a new subscriber, who has seen no states yet: both see to it in the next turn.
+ */
 static void wake_actor(void *space)
 {
   topo_actor_wake(&((struct topo_space *)space)->actor);
 }
 
-static struct topo_space *create(const struct topo_space_env *env)
+static struct topo_space *create(const struct topo_space_env *env, const char *path)
 {
   struct topo_space *space = calloc(1, sizeof *space);
-  if (!space)
+  char *copy = strdup(path);
+  if (!space || !copy) {
+    free(space);
+    free(copy);
     return NULL;
+  }
   space->env = env;
+  space->path = copy;
   topo_space_ports_init(space);
   topo_mutex_init(&space->mutex);
   topo_mutex_init_condition(&space->changed);
@@ -307,45 +315,31 @@ static void release(struct topo_space *space)
   topo_mailbox_finish(&space->inbox);
   pthread_cond_destroy(&space->changed);
   pthread_mutex_destroy(&space->mutex);
+  free(space->path);
   free(space);
 }
 
-/* A new subscriber has seen no states yet: they are told in the next run. */
-static void states_wanted(void *space)
-{
-  topo_actor_wake(&((struct topo_space *)space)->actor);
-}
-
-/* Gives the node its surroundings. On failure nothing refers to the space. */
-static int read_identity(struct topo_space *space, const char *path)
+/* Makes what surrounds the node: readers, broker, endpoint. 0, or TOPO_ENOMEM, after which nothing
+ * refers to the space. */
+static int create_parts(struct topo_space *space)
 {
   const struct topo_space_env *env = space->env;
   const struct topo_self *self = topo_node_self(space->node);
-  struct topo_readers_options ro = {.pool = env->pool,
-                                    .disk = &env->disk,
-                                    .path = path,
-                                    .application_id = TOPO_NODE_APPLICATION_ID,
-                                    .workspace = self->workspace,
-                                    .device = self->device.public_key};
-  space->device = self->device.public_key;
-  space->workspace = self->workspace;
+  space->item.space = self->device.public_key;
+  space->item.workspace = self->workspace;
+  space->file =
+      (struct topo_space_file){&env->disk, space->path, self->workspace, self->device.public_key};
   topo_node_set_addresses(space->node, env->addresses, env->n_addresses);
-  struct topo_broker_options fo = {.pool = env->pool,
-                                   .disk = &env->disk,
-                                   .path = path,
-                                   .application_id = TOPO_NODE_APPLICATION_ID,
-                                   .workspace = self->workspace,
-                                   .device = self->device.public_key,
-                                   .wanted = states_wanted,
-                                   .arg = space};
-  space->readers = topo_readers_create(&ro);
-  space->broker = topo_broker_create(&fo);
-  struct topo_endpoint_options eo = {.seed = self->device.seed,
-                                     .workspace = space->workspace,
-                                     .device = space->device,
-                                     .inbox = &space->inbox};
+  const struct topo_broker_options broker = {
+      .pool = env->pool, .file = &space->file, .wanted = wake_actor, .arg = space};
+  const struct topo_endpoint_options endpoint = {.seed = self->device.seed,
+                                                 .workspace = self->workspace,
+                                                 .device = self->device.public_key,
+                                                 .inbox = &space->inbox};
+  space->readers = topo_readers_create(env->pool, &space->file);
+  space->broker = topo_broker_create(&broker);
   if (space->readers && space->broker)
-    space->endpoint = topo_endpoint_create(env->network, &eo);
+    space->endpoint = topo_endpoint_create(env->network, &endpoint);
   if (space->endpoint)
     return 0;
   if (space->readers)
@@ -361,7 +355,7 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
                     const char *user_name)
 {
   *out = NULL;
-  struct topo_space *space = create(env);
+  struct topo_space *space = create(env, path);
   if (!space)
     return TOPO_ENOMEM;
   struct topo_node_options o = {
@@ -371,13 +365,13 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
     status = topo_node_read_origin(space->node, space->origin.key, sizeof space->origin.key,
                                    &space->origin.request);
   if (status == 0)
-    status = read_identity(space, path);
+    status = create_parts(space);
   if (status < 0) {
     topo_node_close(space->node);
     release(space);
     return status;
   }
-  snprintf(space->state.user_name, sizeof space->state.user_name, "%s", user_name);
+  snprintf(space->item.user_name, sizeof space->item.user_name, "%s", user_name);
   space->seen_changes = UINT64_MAX; /* the names are to be read */
   topo_actor_init(&space->actor, env->pool, run);
   look(space);
@@ -388,7 +382,9 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
 
 void topo_space_stop(struct topo_space *space)
 {
-  topo_readers_stop(space->readers); /* first: a file is closed best by its writer, last */
+  /* Readers first: SQLite folds the write-ahead log into the file when the last handle is closed,
+   * and only the writer's can do that. */
+  topo_readers_stop(space->readers);
   topo_broker_stop(space->broker);
   pthread_mutex_lock(&space->mutex);
   space->stopping = true;
@@ -413,7 +409,7 @@ void topo_space_destroy(struct topo_space *space)
 
 const struct topo_id *topo_space_id(const struct topo_space *space)
 {
-  return &space->device;
+  return &space->item.space;
 }
 
 const struct topo_space_origin *topo_space_origin(const struct topo_space *space)
@@ -423,7 +419,7 @@ const struct topo_space_origin *topo_space_origin(const struct topo_space *space
 
 const struct topo_id *topo_space_workspace(const struct topo_space *space)
 {
-  return &space->workspace;
+  return &space->item.workspace;
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -437,7 +433,7 @@ static void put(struct topo_space *space, struct topo_space_task *task)
   if (task->task.kind == TOPO_TASK_CALL)
     atomic_fetch_sub(&space->calls, 1);
   free(task);
-  finish(call, status);
+  topo_op_done(call, status);
 }
 
 void topo_space_call(struct topo_space *space, struct topo_op_call *call)
@@ -452,7 +448,7 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call)
     task = calloc(1, sizeof *task);
   if (!task) {
     atomic_fetch_sub(&space->calls, 1);
-    finish(call, room ? TOPO_ENOMEM : topo_op_fail(call, TOPO_EAGAIN, "the space is busy"));
+    topo_op_done(call, room ? TOPO_ENOMEM : topo_op_fail(call, TOPO_EAGAIN, "the space is busy"));
     return;
   }
   task->task.kind = TOPO_TASK_CALL;
@@ -460,18 +456,16 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call)
   put(space, task);
 }
 
-void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
-                      void (*before)(struct topo_op_call *call, struct topo_space *space))
+void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms)
 {
   struct topo_space_task *task = calloc(1, sizeof *task);
   if (!task) {
-    finish(call, TOPO_ENOMEM);
+    topo_op_done(call, TOPO_ENOMEM);
     return;
   }
   task->task.kind = TOPO_TASK_WAIT;
   task->call = call;
   task->until_ms = now().mono_ms + wait_ms;
-  task->before = before;
   put(space, task);
 }
 
@@ -481,9 +475,9 @@ int topo_space_subscribe(struct topo_space *space, const struct topo_subscriptio
   return topo_broker_open(space->broker, request, out);
 }
 
-void topo_space_state(struct topo_space *space, struct topo_space_state *out)
+void topo_space_item(struct topo_space *space, struct topo_space_item *out)
 {
   pthread_mutex_lock(&space->mutex);
-  *out = space->state;
+  *out = space->item;
   pthread_mutex_unlock(&space->mutex);
 }

@@ -2,7 +2,7 @@
  * space.h - one space in the daemon: its node as an actor of the pool, with an inbox.
  *
  * Everything that happens to the node comes through the inbox: calls, what connections bring,
- * batches that were checked. One run of the actor takes a bounded number of tasks and makes one
+ * batches that were checked. One turn of the actor takes a bounded number of tasks and makes one
  * step of them. Reading calls go past it to readers of their own.
  *
  * A space lives until the daemon ends, so a pointer to it stays valid; after topo_space_stop it
@@ -13,14 +13,12 @@
 
 #include "api/subscription.h"
 #include "daemon/network.h"
+#include "daemon/space_item.h"
 #include "node/node.h"
 #include "sys/journal.h"
 #include "sys/pool.h"
 
-enum {
-  TOPO_SPACE_CALLS = 1024, /* in the inbox of one space */
-  TOPO_SPACE_NAME = 257    /* bytes of a name with its NUL */
-};
+enum { TOPO_SPACE_CALLS = 1024 /* in the inbox of one space */ };
 
 struct topo_space;
 
@@ -31,7 +29,7 @@ struct topo_space_env {
   struct topo_journal *journal;
   struct topo_disk disk;
   struct topo_rng rng;
-  struct topo_address addresses[TOPO_NODE_ADDRESSES]; /* where others may reach the daemon */
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX]; /* where others may reach the daemon */
   size_t n_addresses;
 };
 
@@ -58,21 +56,14 @@ const struct topo_space_origin *topo_space_origin(const struct topo_space *space
 
 /* Runs an operation of a space (READ or SPACE) and reports it done. */
 void topo_space_call(struct topo_space *space, struct topo_op_call *call);
-/* Reports the call done, with status 0 and its output untouched, when the space is a member whose
- * workspace has a name, or after `wait_ms`. `before` is called first, on the space's thread. */
-void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms,
-                      void (*before)(struct topo_op_call *call, struct topo_space *space));
+/* Reports the call done when the space is a member whose workspace has a name, or after `wait_ms`.
+ * Its output is the space's item then, in place of what it was. */
+void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms);
 
-/* Follows the space; as topo_subscription_source.open (api/subscription.h). */
+/* As topo_subscription_source.open (api/subscription.h); request->space is this one. */
 int topo_space_subscribe(struct topo_space *space, const struct topo_subscription_request *request,
                          struct topo_subscription **out);
 
-/* What is known of the space without asking it. */
-struct topo_space_state {
-  bool member;    /* its device has a valid connection */
-  bool connected; /* to anybody */
-  char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME];
-};
-void topo_space_state(struct topo_space *space, struct topo_space_state *out);
+void topo_space_item(struct topo_space *space, struct topo_space_item *out);
 
 #endif

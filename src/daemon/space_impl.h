@@ -4,12 +4,13 @@
 
 #include "daemon/duplex.h"
 #include "daemon/space.h"
+#include "daemon/space_file.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 enum {
-  TOPO_SPACE_TASKS_MAX = 32, /* of one run */
+  TOPO_SPACE_TASKS_MAX = 32, /* of one turn */
   TOPO_SPACE_INPUTS = TOPO_SPACE_TASKS_MAX *
                       (3 + TOPO_CONN_STREAMS_MAX), /* a duplex brings up, data, writable, down */
   TOPO_SPACE_JOBS = 4 /* batches being checked; the node allows fewer */
@@ -28,11 +29,10 @@ struct topo_space_task {
   /* of kind WAIT */
   struct topo_space_task *next;
   uint64_t until_ms;
-  void (*before)(struct topo_op_call *call, struct topo_space *space);
 };
 
-/* What one run works on. */
-struct topo_space_inputs {
+/* What one turn of the actor works on. */
+struct topo_space_turn {
   size_t n, n_tasks;
   struct topo_input inputs[TOPO_SPACE_INPUTS];
   struct topo_space_taken {
@@ -47,7 +47,8 @@ struct topo_space {
   const struct topo_space_env *env;
   struct topo_mailbox inbox;
   atomic_size_t calls; /* in the inbox */
-  struct topo_id device, workspace;
+  char *path;
+  struct topo_space_file file; /* for the readers and the broker */
   struct topo_space_origin origin;
   struct topo_readers *readers;
   struct topo_broker *broker;
@@ -56,16 +57,16 @@ struct topo_space {
   struct topo_node *node;
   struct topo_node_ports ports;
   struct topo_space_check checks[TOPO_SPACE_JOBS];
-  struct topo_space_inputs batch;
+  struct topo_space_turn turn;
   struct topo_space_task *waiting;
   uint64_t seen_changes;
-  uint64_t states_ms;     /* when subscribers were last told how things stand */
+  uint64_t states_ms;     /* when subscribers were last told the states */
   struct topo_id dialled; /* by one that is no member yet */
   /* Shared */
   pthread_mutex_t mutex;
   pthread_cond_t changed;
   bool stopping, closed;
-  struct topo_space_state state;
+  struct topo_space_item item; /* but its ids, which never change */
 };
 
 /* space_ports.c: what the node asks of its surroundings. Fills space->ports and space->checks,

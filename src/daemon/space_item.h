@@ -5,11 +5,20 @@
 #define TOPO_DAEMON_SPACE_ITEM_H
 
 #include "api/json.h"
-#include "daemon/registry.h"
 
-/* Writes an open space. */
-void topo_space_item_write(struct topo_json *out, struct topo_space *space);
-/* Writes an entry of the registry, also one that could not be opened. */
-void topo_space_item_write_entry(struct topo_json *out, const struct topo_registry_entry *entry);
+enum { TOPO_SPACE_NAME = 257 /* bytes of a name with its NUL */ };
+
+/* What is known of a space without asking it. */
+struct topo_space_item {
+  struct topo_id space, workspace; /* the device's key, which is the space's id */
+  int status;                      /* 0, or why the space cannot be opened */
+  bool member;                     /* its device has a valid credential */
+  bool connected;                  /* to anybody */
+  char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME]; /* empty: not known yet */
+};
+
+/* Is it a member whose workspace has a name? That is what those who join wait for. */
+bool topo_space_item_ready(const struct topo_space_item *item);
+void topo_space_item_write(struct topo_json *out, const struct topo_space_item *item);
 
 #endif

@@ -47,7 +47,7 @@ static void port_trust(void *ctx)
   struct topo_space *space = ctx;
   struct trust trust = {{0}};
   topo_node_trust(space->node, add_key, &trust);
-  /* One that joins knows nobody yet; the inviter, whom the connection named, must not be cut. */
+  /* One that joins knows nobody yet; the inviter, whom the invite link named, must not be cut. */
   if (!topo_node_status(space->node).member && !topo_id_is_zero(&space->dialled))
     add_key(&trust, &space->dialled, false);
   if (trust.keys.failed) { /* nobody is safer than somebody who was removed */
@@ -77,8 +77,9 @@ static void port_note(void *ctx, int status, const char *text)
 {
   struct topo_space *space = ctx;
   topo_journal_write(space->env->journal, status < 0 ? TOPO_JOURNAL_WARNING : TOPO_JOURNAL_INFO,
-                     "%02x%02x%02x%02x: %s%s%s%s", space->device.bytes[0], space->device.bytes[1],
-                     space->device.bytes[2], space->device.bytes[3], text, status < 0 ? " (" : "",
+                     "%02x%02x%02x%02x: %s%s%s%s", space->item.space.bytes[0],
+                     space->item.space.bytes[1], space->item.space.bytes[2],
+                     space->item.space.bytes[3], text, status < 0 ? " (" : "",
                      status < 0 ? topo_status_name(status) : "", status < 0 ? ")" : "");
 }
 

@@ -57,12 +57,6 @@ const struct topo_op *const *topo_table_ops(const struct topo_table *table)
   return table->ops;
 }
 
-static void finish(struct topo_op_call *call, int status)
-{
-  call->status = status;
-  call->done(call, call->done_arg);
-}
-
 static void run_job(struct topo_job *job)
 {
   struct daemon_job *j = (struct daemon_job *)(void *)job;
@@ -76,9 +70,9 @@ static void run_job(struct topo_job *job)
     status = topo_json_status(&call->out);
   atomic_fetch_sub(&table->calls, 1);
   if (status == 0 && at.await)
-    topo_space_await(at.await, call, at.wait_ms, topo_daemon_write_space);
+    topo_space_await(at.await, call, at.wait_ms);
   else
-    finish(call, status);
+    topo_op_done(call, status);
   if (status == 0 && at.stop)
     daemon->stop(daemon);
 }
@@ -92,7 +86,7 @@ static void start_on_daemon(struct topo_table *table, struct topo_op_call *call)
     job = calloc(1, sizeof *job);
   if (!job) {
     atomic_fetch_sub(&table->calls, 1);
-    finish(call, room ? TOPO_ENOMEM : topo_op_fail(call, TOPO_EAGAIN, "the daemon is busy"));
+    topo_op_done(call, room ? TOPO_ENOMEM : topo_op_fail(call, TOPO_EAGAIN, "the daemon is busy"));
     return;
   }
   *job = (struct daemon_job){.job.run = run_job, .table = table, .call = call};
@@ -109,10 +103,10 @@ static void start(void *ctx, struct topo_op_call *call)
   const struct topo_registry_entry *entry =
       topo_registry_find(table->daemon->registry, &topo_op_get(call, "space")->id);
   if (!entry)
-    finish(call, topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space"));
+    topo_op_done(call, topo_op_fail(call, TOPO_ENOTFOUND, "this daemon has no such space"));
   else if (!entry->space)
-    finish(call, topo_op_fail(call, entry->status, "the space cannot be opened: %s",
-                              topo_status_text(entry->status)));
+    topo_op_done(call, topo_op_fail(call, entry->status, "the space cannot be opened: %s",
+                                    topo_status_text(entry->status)));
   else
     topo_space_call(entry->space, call);
 }

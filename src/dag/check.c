@@ -35,6 +35,21 @@ void topo_batch_destroy(struct topo_batch *batch)
   free(batch);
 }
 
+size_t topo_batch_fits(const struct topo_batch *batch, const uint8_t *data, size_t len)
+{
+  size_t n = batch->n, fits = 0;
+  struct topo_reader r = topo_reader_init(data, len);
+  while (n < TOPO_BATCH_EVENTS_MAX && topo_reader_left(&r)) {
+    topo_read_bytes(&r, topo_read_u32(&r));
+    size_t end = len - topo_reader_left(&r);
+    if (r.failed || batch->raw.len + end > TOPO_BATCH_BYTES_MAX)
+      break;
+    fits = end;
+    n++;
+  }
+  return fits;
+}
+
 int topo_batch_add(struct topo_batch *batch, const uint8_t *data, size_t len)
 {
   struct topo_reader r = topo_reader_init(data, len);

@@ -13,7 +13,10 @@
 
 #include "dag/keyring.h"
 
-enum { TOPO_BATCH_EVENTS = 8192, TOPO_BATCH_BYTES = 4 * 1024 * 1024 };
+enum {
+  TOPO_BATCH_EVENTS_MAX = 8192,          /* of what peers send, in one batch */
+  TOPO_BATCH_BYTES_MAX = 4 * 1024 * 1024 /* with the length before each event */
+};
 
 /* One received event. Views point into the batch. */
 struct topo_checked {
@@ -42,7 +45,12 @@ struct topo_batch {
 /* An empty batch over `keys`, which it holds. NULL: out of memory. */
 struct topo_batch *topo_batch_create(const struct topo_context *context, struct topo_keyring *keys);
 void topo_batch_destroy(struct topo_batch *batch); /* wipes; NULL is fine; on the space's thread */
-/* Copies `u32 length ‖ event` sequences in. 0, TOPO_ENOMEM, TOPO_EMALFORMED (framing). */
+/* How many of the `len` bytes, a `u32 length ‖ event` sequence, go into the batch within its
+ * bounds: whole events, from the first on. 0 when the first one does not, or has no good framing.
+ */
+size_t topo_batch_fits(const struct topo_batch *batch, const uint8_t *data, size_t len);
+/* Copies `u32 length ‖ event` sequences in; what peers send is held to the bounds by
+ * topo_batch_fits. 0, TOPO_ENOMEM, TOPO_EMALFORMED (framing). */
 int topo_batch_add(struct topo_batch *batch, const uint8_t *data, size_t len);
 /* Does the work. Any thread. */
 void topo_batch_check(struct topo_batch *batch);

@@ -90,6 +90,13 @@ struct topo_writer {
   enum topo_role role; /* of the author of the event that is judged; not set of others */
 };
 
+/* What clients see of events is no business of dag, which only carries it: views/view.h,
+ * views/resource.h, api/json.h. */
+struct topo_view;
+struct topo_entity;
+struct topo_resource;
+struct topo_json;
+
 struct topo_type {
   uint16_t number;
   const char *name;                /* also the prefix of its tables */
@@ -125,6 +132,19 @@ struct topo_type {
   int (*clear)(struct topo_db *db, int64_t entity);
   /* SELECTs over its tables, references as ids, totally ordered; ends with NULL. */
   const char *const *fingerprint;
+
+  /* What clients see. A change of an entity is told as that of a resource; each content type has
+   * either `resource` or, where that depends on the entity, `resource_of`, which fills *out and
+   * returns 0 or a storage status. Control types may have none: what they change of credentials is
+   * told as the resource of the type "user". */
+  const struct topo_resource *resource;
+  int (*resource_of)(const struct topo_view *view, int64_t entity,
+                     const struct topo_resource **out);
+  /* Writes what an operation that made the event answers with. 0, TOPO_ENOTFOUND (it is not
+   * accepted here), or a storage status. NULL: the event is its own entity, and the answer is the
+   * item of its resource. */
+  int (*answer)(const struct topo_view *view, const struct topo_entity *event,
+                struct topo_json *out);
 };
 
 /* Finds a type in a table that ends with NULL; NULL when it is not known. */

@@ -67,7 +67,7 @@ static bool origin_is_host(const struct topo_headers *h)
                             strncasecmp(origin->text + n, host->text, host->len) == 0);
 }
 
-/* Following a link to the page is fine; fetching, framing or posting from elsewhere is not. */
+/* Going to the page from elsewhere is fine; fetching, framing or posting from elsewhere is not. */
 static bool site_may(const struct topo_facts *facts)
 {
   const struct topo_headers *h = facts->headers;
@@ -81,8 +81,8 @@ static bool site_may(const struct topo_facts *facts)
           topo_headers_is(h, TOPO_HEADER_FETCH_DEST, "document"));
 }
 
-static struct topo_verdict authorize_place(const struct topo_facts *facts,
-                                           const struct topo_names *names)
+static struct topo_verdict authorize_origin(const struct topo_facts *facts,
+                                            const struct topo_names *names)
 {
   const struct topo_headers *h = facts->headers;
   const struct topo_header_value *host = &h->values[TOPO_HEADER_HOST];
@@ -178,7 +178,7 @@ struct topo_verdict topo_authorize(const struct topo_facts *facts, const struct 
       return refuse(topo_problem_of(TOPO_EDENIED, "Only the daemon's own user may call.", NULL));
     verdict = grant(TOPO_SCOPE_ADMIN);
   } else {
-    verdict = authorize_place(facts, names);
+    verdict = authorize_origin(facts, names);
     if (!verdict.refused)
       verdict = authorize_token(facts, gate);
   }

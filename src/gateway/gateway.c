@@ -10,32 +10,24 @@
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "gateway/request.h"
+#include "gateway/serve.h"
 #include "gateway/stream.h"
 #include "gateway/tcp_socket.h"
 #include "gateway/ws.h"
 #include "sys/clock.h"
+#include "sys/mutex.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+/* Defaults of struct topo_gateway_options. */
 enum {
-  CONNECTIONS_MAX = 512,
-  /* Of one server. libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets exactly so
-   * many it waits for more before it works off the first: with fewer connections that cannot
-   * happen. And when it is given one connection more than it may have, it never unlocks what it
-   * has locked: so they are counted before they are handed over. */
-  SERVER_CONNECTIONS_MAX = 126,
-  SERVER_CONNECTIONS = 110, /* handed to it; the rest is room between its count and ours */
-  UNDECIDED_MAX = 1024,
-  UNDECIDED_PART = 4, /* and at most this part of the descriptors there may be */
+  CONNECTIONS = 512,
+  PENDING = 1024,
+  PENDING_PART = 4, /* and at most this part of the descriptors there may be */
   THREADS = 2,
   HEAD_MS = 10 * 1000,
   WAIT_MS = 75 * 1000,
@@ -43,14 +35,23 @@ enum {
   ANSWER_MS = 120 * 1000,
   HELLO_MS = 10 * 1000,
   PING_S = 30,
-  BEAT_MS = 15 * 1000,
+  BEAT_MS = 15 * 1000
+};
+
+enum {
+  /* Of one server. libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets exactly so
+   * many it waits for more before it works off the first: with fewer connections that cannot
+   * happen. And when it is given one connection more than it may have, it never unlocks what it
+   * has locked: so they are counted before they are handed over. */
+  SERVER_CONNECTIONS_MAX = 126,
+  SERVER_CONNECTIONS = 110, /* handed to it; the rest is room between its count and ours */
   CALLS_PER_S = 20000,
   CALLS_BURST = 40000,
   FAILURES_PER_S = 20,
-  CONNECTION_MEMORY = 32 * 1024, /* request line, headers and a piece of the body */
-  FAREWELL_S = 2                 /* for answers that are still on their way at the end */
+  CONNECTION_MEMORY = 32 * 1024 /* request line, headers and a piece of the body */
 };
 static const uint64_t ms_ns = 1000000;
+static const uint64_t farewell_ns = 2000000000; /* for answers that are on their way at the end */
 
 /* Paths and queries are decoded where they are split (api/percent.h), so libmicrohttpd leaves them.
  */
@@ -61,22 +62,14 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
   return strlen(text);
 }
 
-void topo_gateway_name(struct topo_gateway *g, char id[static TOPO_REQUEST_ID_SIZE])
-{
-  pthread_mutex_lock(&g->lock);
-  uint64_t count = ++g->id_count;
-  pthread_mutex_unlock(&g->lock);
-  snprintf(id, TOPO_REQUEST_ID_SIZE, "%016" PRIx64 "-%" PRIu32, g->id_base, (uint32_t)count);
-}
-
 /* Options. */
 
-static unsigned undecided_max(void)
+static unsigned pending_max(void)
 {
   struct rlimit limit;
-  rlim_t part = UNDECIDED_MAX;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / UNDECIDED_PART < part)
-    part = limit.rlim_cur / UNDECIDED_PART;
+  rlim_t part = PENDING;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / PENDING_PART < part)
+    part = limit.rlim_cur / PENDING_PART;
   return part ? (unsigned)part : 1;
 }
 
@@ -91,8 +84,8 @@ static void set_default(unsigned *value, unsigned otherwise, unsigned bound)
 static void fill_options(struct topo_gateway_options *o)
 {
   unsigned bound_ms = o->timeout_s * 1000;
-  set_default(&o->connections_max, CONNECTIONS_MAX, 0);
-  set_default(&o->undecided_max, undecided_max(), 0);
+  set_default(&o->connections_max, CONNECTIONS, 0);
+  set_default(&o->pending_max, pending_max(), 0);
   set_default(&o->threads, THREADS, TOPO_GATEWAY_THREADS_MAX);
   set_default(&o->connections_max, 1, TOPO_GATEWAY_THREADS_MAX * SERVER_CONNECTIONS);
   if (o->threads * SERVER_CONNECTIONS < o->connections_max)
@@ -220,11 +213,6 @@ static void tick(void *arg)
   topo_stream_tick(g);
 }
 
-static void name(void *arg, char *id)
-{
-  topo_gateway_name(arg, id);
-}
-
 /* Start and end of the parts. */
 
 static struct MHD_Daemon *start_daemon(struct topo_gateway *g, struct topo_gateway_server *server)
@@ -232,14 +220,15 @@ static struct MHD_Daemon *start_daemon(struct topo_gateway *g, struct topo_gatew
   const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC |
                          MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
   const struct topo_gateway_options *o = &g->options;
-  /* The sweep is finer; this is for an end that it does not see. */
+  /* topo_http_conns_sweep holds each state to a time of its own. This timeout is longer than all of
+   * them, for a connection that the sweep does not see. */
   unsigned timeout_s = (o->times.answer_ms + o->times.wait_ms) / 1000 + 1;
   return MHD_start_daemon(
-      flags, 0, NULL, NULL, topo_request_handle, g, MHD_OPTION_NOTIFY_COMPLETED,
-      topo_request_completed, g, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-      MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
-      (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, timeout_s,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+      flags, 0, NULL, NULL, topo_serve, g, MHD_OPTION_NOTIFY_COMPLETED, topo_serve_completed, g,
+      MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
+      keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS_MAX,
+      MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 }
 
 static void stop_daemons(struct topo_gateway *g)
@@ -271,19 +260,18 @@ static int start_sockets(struct topo_gateway *g)
                                           .hello_ns = g->options.times.hello_ms * ms_ns,
                                           .beat_ns = g->options.times.beat_ms * ms_ns,
                                           .ping_s = (uint16_t)g->options.times.ping_s,
-                                          .name = name,
-                                          .arg = g};
+                                          .ids = &g->ids};
   return topo_ws_create(&g->ws, &options);
 }
 
 static int start_listener(struct topo_gateway *g)
 {
-  const struct topo_listener_options options = {.listeners = {g->socket.fd, g->tcp_fd},
-                                                .undecided_max = g->options.undecided_max,
+  const struct topo_listener_options options = {.sockets = {g->socket.fd, g->tcp_fd},
+                                                .pending_max = g->options.pending_max,
                                                 .head_timeout_ns = g->options.times.head_ms * ms_ns,
                                                 .take = take,
                                                 .tick = tick,
-                                                .name = name,
+                                                .ids = &g->ids,
                                                 .arg = g};
   return topo_listener_create(&g->listener, &options);
 }
@@ -311,12 +299,8 @@ static void init_parts(struct topo_gateway *g)
 {
   const struct topo_gateway_times *t = &g->options.times;
   uint64_t now = topo_clock_monotonic_ns();
-  pthread_condattr_t attributes;
-  pthread_mutex_init(&g->lock, NULL);
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&g->changed, &attributes);
-  pthread_condattr_destroy(&attributes);
+  topo_mutex_init(&g->lock);
+  topo_mutex_init_condition(&g->changed);
   topo_http_conns_init(&g->conns, t->wait_ms * ms_ns, t->body_ms * ms_ns, t->answer_ms * ms_ns);
   topo_bucket_init(&g->known, CALLS_PER_S, CALLS_BURST, now);
   topo_bucket_init(&g->open, CALLS_PER_S, CALLS_BURST, now);
@@ -342,9 +326,9 @@ struct topo_gateway *topo_gateway_create(const struct topo_gateway_options *opti
   g->options = *options;
   fill_options(&g->options);
   init_parts(g);
-  *status = TOPO_EIO;
-  if (getrandom(&g->id_base, sizeof g->id_base, 0) != sizeof g->id_base)
-    goto fail_random;
+  *status = topo_request_ids_init(&g->ids);
+  if (*status < 0)
+    goto fail_ids;
   *status = listen_tcp(g);
   if (*status < 0)
     goto fail_tcp;
@@ -373,7 +357,7 @@ fail_ws:
 fail_unix:
   close_tcp(g);
 fail_tcp:
-fail_random:
+fail_ids:
   finish_parts(g);
   free(g);
   return NULL;
@@ -410,11 +394,9 @@ static void wait_for_calls(struct topo_gateway *g)
 /* The answer to the call that stops the daemon should still arrive. */
 static void wait_for_answers(struct topo_gateway *g)
 {
-  struct timespec until;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += FAREWELL_S;
+  uint64_t until_ns = topo_clock_monotonic_ns() + farewell_ns;
   pthread_mutex_lock(&g->lock);
-  while (g->requests && pthread_cond_timedwait(&g->changed, &g->lock, &until) != ETIMEDOUT)
+  while (g->requests && topo_mutex_wait_until(&g->changed, &g->lock, until_ns))
     ;
   pthread_mutex_unlock(&g->lock);
 }

@@ -4,8 +4,8 @@
  *
  * The gateway knows rows, parameters and JSON texts; what an operation does and where it runs is
  * the runner's. A request waits, suspended, until the runner reports its call; no thread waits with
- * it. Callers are judged (gateway/authorize.h): on the Unix socket by their uid, the daemon's own
- * or root's; over TCP by what they call the node, where they come from, and their token.
+ * it. Callers are authorized (gateway/authorize.h): on the Unix socket by their uid, the daemon's
+ * own or root's; over TCP by what they call the node, where they come from, and their token.
  */
 #ifndef TOPO_GATEWAY_GATEWAY_H
 #define TOPO_GATEWAY_GATEWAY_H
@@ -33,13 +33,13 @@ struct topo_gateway_options {
   uint16_t port;                          /* 0: the system picks one */
   const struct topo_op *const *table;     /* ends with NULL; outlives the gateway */
   struct topo_op_runner runner;           /* outlives the gateway */
-  struct topo_gate gate;                  /* who tokens stand for; likewise */
+  struct topo_gate gate;                  /* what tokens are good for; likewise */
   struct topo_subscription_source broker; /* likewise */
   const struct topo_asset *assets;        /* the page; ends with a NULL path; NULL: none */
   const char *version;                    /* part of every ETag of an answer; NULL: "0"; outlives */
   unsigned connections_max;               /* served by HTTP at a time; 0: 512 */
-  unsigned undecided_max; /* that have not asked yet; 0: 1024 or what the system allows */
-  unsigned timeout_s;     /* not 0: an upper bound for all of `times` */
+  unsigned pending_max; /* that have not asked yet; 0: 1024 or what the system allows */
+  unsigned timeout_s;   /* not 0: an upper bound for all of `times` */
   struct topo_gateway_times times;
   unsigned threads; /* at least, of HTTP; 0: 2; there are more for more than 220 connections */
   bool *tcp_failed; /* when not NULL: set when creating failed because of host and port */
@@ -52,7 +52,8 @@ struct topo_gateway_options {
  * somebody answers on the socket, or the port is in use; TOPO_EEXISTS the path is something else
  * than a socket; TOPO_EDENIED the directory belongs to somebody else or others may write it, or
  * the port needs a privilege; TOPO_EINVAL the path is too long for a socket address, or this
- * machine has no such address; TOPO_ELIMIT descriptors have run out; TOPO_EIO; TOPO_ENOMEM. */
+ * machine has no such address; TOPO_ENOTFOUND the directory has no parent; TOPO_ELIMIT
+ * descriptors or threads have run out; TOPO_EIO; TOPO_ENOMEM. */
 struct topo_gateway *topo_gateway_create(const struct topo_gateway_options *options, int *status);
 
 /* The TCP port that it listens on; 0: none. */

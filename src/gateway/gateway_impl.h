@@ -29,7 +29,7 @@ struct topo_ws;
 struct topo_gateway {
   struct topo_gateway_options options; /* with its defaults filled in */
   struct topo_names names;
-  uint64_t id_base; /* request ids are this number and a counter: unlike those of another run */
+  struct topo_request_ids ids;
 
   struct topo_unix_socket socket;
   int tcp_fd; /* -1: none */
@@ -47,12 +47,8 @@ struct topo_gateway {
   bool quiet;
   size_t calls;    /* started and not yet reported by the runner */
   size_t requests; /* begun and not yet completed */
-  uint64_t id_count;
   struct topo_stream *streams;
   size_t stream_count;
 };
-
-/* A new request id. Any thread. */
-void topo_gateway_name(struct topo_gateway *gateway, char id[static TOPO_REQUEST_ID_SIZE]);
 
 #endif

@@ -11,7 +11,8 @@ enum { TOKEN_MAX = 256 /* longer ones are not even looked at */ };
 static const char *const names[TOPO_HEADERS] = {TOPO_HEADER_LIST(TOPO_HEADER_NAME)};
 #undef TOPO_HEADER_NAME
 
-/* Two of these mean that two readers could understand two different requests. */
+/* Headers that must not be sent twice: one server could go by the first value and the next one by
+ * the last, and they would see two different requests (request smuggling). */
 static const enum topo_header singles[] = {
     TOPO_HEADER_HOST,           TOPO_HEADER_ORIGIN,         TOPO_HEADER_AUTHORIZATION,
     TOPO_HEADER_CONTENT_TYPE,   TOPO_HEADER_CONTENT_LENGTH, TOPO_HEADER_TRANSFER_ENCODING,

@@ -49,9 +49,9 @@ void topo_headers_add(struct topo_headers *headers, const char *name, size_t nam
                       const char *value, size_t value_len);
 
 bool topo_headers_has(const struct topo_headers *headers, enum topo_header which);
-/* Is the (only) value this text, task case aside? */
+/* Is the (only) value this text, in upper or lower case? */
 bool topo_headers_is(const struct topo_headers *headers, enum topo_header which, const char *text);
-/* Is the text a member of the header's first list, task case aside? */
+/* Is the text a member of the header's first list, in upper or lower case? */
 bool topo_headers_lists(const struct topo_headers *headers, enum topo_header which,
                         const char *text);
 /* A header that must not be sent twice and was: its name; NULL when there is none. */

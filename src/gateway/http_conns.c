@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* moves[from] is the set of states that may follow. */
+/* transitions[from] is the set of states that may follow. */
 #define TO(state) (1u << TOPO_HTTP_CONN_##state)
-static const unsigned moves[TOPO_HTTP_CONN_STATES] = {
+static const unsigned transitions[TOPO_HTTP_CONN_STATES] = {
     [TOPO_HTTP_CONN_WAITING] = TO(ASKING) | TO(SHUT),
     [TOPO_HTTP_CONN_ASKING] = TO(RUNNING) | TO(ANSWERING) | TO(STREAMING) | TO(WAITING) | TO(SHUT),
     [TOPO_HTTP_CONN_RUNNING] = TO(ANSWERING) | TO(WAITING) | TO(SHUT),
@@ -52,7 +52,7 @@ void topo_http_conns_finish(struct topo_http_conns *conns)
   pthread_mutex_destroy(&conns->lock);
 }
 
-/* The lists are kept in the order of the last move: the first has waited longest. */
+/* The list is kept in the order of the last transition: the first has waited longest. */
 static void append(struct topo_http_conns *conns, struct topo_http_conn *conn)
 {
   conn->next = NULL;
@@ -100,7 +100,7 @@ void topo_http_conns_transition(struct topo_http_conns *conns, struct topo_http_
 {
   pthread_mutex_lock(&conns->lock);
   if (conn->state != TOPO_HTTP_CONN_SHUT) {
-    topo_assert(moves[conn->state] & 1u << to);
+    topo_assert(transitions[conn->state] & 1u << to);
     enter(conns, conn, to, now_ns);
     unlink_conn(conns, conn);
     append(conns, conn);
@@ -132,7 +132,9 @@ void topo_http_conns_sweep(struct topo_http_conns *conns, uint64_t now_ns)
   pthread_mutex_unlock(&conns->lock);
 }
 
-/* Without it, strangers with bodies that they do not send would keep everybody else out. */
+/* A connection that waits for its next request may go at any time. One whose caller is not known
+ * may go while it asks or is answered, too: otherwise strangers who announce bodies that they never
+ * send would keep everybody else out. */
 static bool may_be_shut(const struct topo_http_conn *c)
 {
   return c->state == TOPO_HTTP_CONN_WAITING ||

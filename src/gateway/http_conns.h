@@ -51,11 +51,11 @@ void topo_http_conns_finish(struct topo_http_conns *conns); /* none may be left 
 /* Any thread. `open` looks at the socket itself; NULL: out of memory. `close` frees. */
 struct topo_http_conn *topo_http_conns_open(struct topo_http_conns *conns, int fd, uint64_t now_ns);
 void topo_http_conns_close(struct topo_http_conns *conns, struct topo_http_conn *conn);
-/* A move of the table above (asserted); a connection that is shut stays it. */
+/* Along an arrow above (asserted); a connection that is shut stays it. */
 void topo_http_conns_transition(struct topo_http_conns *conns, struct topo_http_conn *conn,
                                 enum topo_http_conn_state to, uint64_t now_ns);
 
-/* From now on it keeps its place while it asks or is answered. */
+/* Its caller has shown who it is: it is not shut to make room while it asks or is answered. */
 void topo_http_conns_know(struct topo_http_conns *conns, struct topo_http_conn *conn);
 
 /* Shuts down what has missed its deadline. */

@@ -10,12 +10,12 @@
 #include "gateway/secure.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
+#include "sys/thread.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -29,10 +29,10 @@ enum {
 };
 static const uint64_t second_ns = 1000000000, leave_ns = 2000000000, retry_ns = 100000000;
 
-enum state { UNDECIDED, LEAVING, STATES };
+enum state { PENDING, LEAVING, STATES };
 enum { HANDED = STATES, CLOSED };
-static const unsigned moves[STATES] = {
-    [UNDECIDED] = 1u << HANDED | 1u << LEAVING | 1u << CLOSED,
+static const unsigned transitions[STATES] = {
+    [PENDING] = 1u << HANDED | 1u << LEAVING | 1u << CLOSED,
     [LEAVING] = 1u << CLOSED,
 };
 
@@ -51,7 +51,7 @@ struct queue {
   struct pending *first, *last;
 };
 
-struct listener {
+struct listening {
   struct topo_watch watch;
   struct topo_timer retry;
   struct topo_listener *listener;
@@ -61,7 +61,7 @@ struct topo_listener {
   struct topo_listener_options options;
   struct topo_loop *loop;
   pthread_t thread;
-  struct listener listeners[TOPO_LISTENER_SOCKETS_MAX];
+  struct listening sockets[TOPO_LISTENER_SOCKETS_MAX];
   struct topo_timer tick;
   struct queue silent, others; /* those that never sent a byte, and the rest */
   size_t count;
@@ -71,196 +71,197 @@ struct topo_listener {
 #define container(pointer, type, member)                                                           \
   ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-static struct queue *queue_of(struct pending *v)
+static struct queue *queue_of(struct pending *p)
 {
-  return v->state == UNDECIDED && !v->seen ? &v->listener->silent : &v->listener->others;
+  return p->state == PENDING && !p->seen ? &p->listener->silent : &p->listener->others;
 }
 
-static void enqueue(struct queue *q, struct pending *v)
+static void enqueue(struct queue *q, struct pending *p)
 {
-  v->next = NULL;
-  v->prior = q->last;
-  *(q->last ? &q->last->next : &q->first) = v;
-  q->last = v;
+  p->next = NULL;
+  p->prior = q->last;
+  *(q->last ? &q->last->next : &q->first) = p;
+  q->last = p;
 }
 
-static void dequeue(struct queue *q, struct pending *v)
+static void dequeue(struct queue *q, struct pending *p)
 {
-  *(v->prior ? &v->prior->next : &q->first) = v->next;
-  *(v->next ? &v->next->prior : &q->last) = v->prior;
+  *(p->prior ? &p->prior->next : &q->first) = p->next;
+  *(p->next ? &p->next->prior : &q->last) = p->prior;
 }
 
-static void move(struct pending *v, unsigned to)
+static void transition(struct pending *p, unsigned to)
 {
-  topo_assert(v->state < STATES && moves[v->state] & 1u << to);
-  v->state = to;
+  topo_assert(p->state < STATES && transitions[p->state] & 1u << to);
+  p->state = to;
 }
 
 /* The socket is no longer ours, or closed. */
-static void forget(struct pending *v, unsigned to)
+static void forget(struct pending *p, unsigned to)
 {
-  struct topo_listener *listener = v->listener;
-  dequeue(queue_of(v), v);
-  move(v, to);
+  struct topo_listener *listener = p->listener;
+  dequeue(queue_of(p), p);
+  transition(p, to);
   listener->count--;
-  topo_loop_cancel_timer(listener->loop, &v->timer);
+  topo_loop_cancel_timer(listener->loop, &p->timer);
   if (to == CLOSED) {
-    topo_loop_remove(listener->loop, &v->watch);
-    close(v->watch.fd);
+    topo_loop_remove(listener->loop, &p->watch);
+    close(p->watch.fd);
   }
-  free(v);
+  free(p);
 }
 
 /* Reads on so that the refusal is not overtaken by a reset. */
-static void see_off(struct pending *v)
+static void see_off(struct pending *p)
 {
   for (;;) {
-    ssize_t n = recv(v->watch.fd, v->listener->peek, sizeof v->listener->peek, MSG_DONTWAIT);
+    ssize_t n = recv(p->watch.fd, p->listener->peek, sizeof p->listener->peek, MSG_DONTWAIT);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0 && errno == EAGAIN)
       return;
-    if (n <= 0 || (v->seen += (size_t)n) > LEAVE_BYTES) {
-      forget(v, CLOSED);
+    if (n <= 0 || (p->seen += (size_t)n) > LEAVE_BYTES) {
+      forget(p, CLOSED);
       return;
     }
   }
 }
 
-static void refuse(struct pending *v, const struct topo_problem *problem)
+static void refuse(struct pending *p, const struct topo_problem *problem)
 {
-  struct topo_listener *listener = v->listener;
+  struct topo_listener *listener = p->listener;
   char id[TOPO_REQUEST_ID_SIZE], text[TOPO_SECURE_ANSWER_SIZE];
-  listener->options.name(listener->options.arg, id);
+  topo_request_ids_next(listener->options.ids, id);
   size_t len = topo_secure_answer(text, problem, id);
   /* A client that has not read before this has a whole socket buffer of room. */
-  ssize_t sent = send(v->watch.fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (!len || sent != (ssize_t)len || shutdown(v->watch.fd, SHUT_WR) < 0) {
-    forget(v, CLOSED);
+  ssize_t sent = send(p->watch.fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (!len || sent != (ssize_t)len || shutdown(p->watch.fd, SHUT_WR) < 0) {
+    forget(p, CLOSED);
     return;
   }
-  dequeue(queue_of(v), v);
-  move(v, LEAVING);
-  v->seen = 0;
-  enqueue(queue_of(v), v);
-  topo_loop_set_timer(listener->loop, &v->timer, topo_clock_monotonic_ns() + leave_ns);
-  see_off(v);
+  dequeue(queue_of(p), p);
+  transition(p, LEAVING);
+  p->seen = 0;
+  enqueue(queue_of(p), p);
+  topo_loop_set_timer(listener->loop, &p->timer, topo_clock_monotonic_ns() + leave_ns);
+  see_off(p);
 }
 
-static void refuse_http(struct pending *v, enum topo_http_problem which, const char *detail)
+static void refuse_http(struct pending *p, enum topo_http_problem which, const char *detail)
 {
   struct topo_problem problem = topo_problem_http(which, detail);
-  refuse(v, &problem);
+  refuse(p, &problem);
 }
 
 /* The watch ends first: from the moment it is taken, the socket may be closed by another thread,
- * and its number may come back as a new pending's. */
-static void hand_over(struct pending *v, const struct topo_head *head)
+ * and its number may come back as a new connection's. */
+static void hand_over(struct pending *p, const struct topo_head *head)
 {
-  struct topo_listener *listener = v->listener;
+  struct topo_listener *listener = p->listener;
   struct topo_problem problem;
-  topo_loop_remove(listener->loop, &v->watch);
-  if (listener->options.take(listener->options.arg, v->watch.fd, head, &problem)) {
-    forget(v, HANDED);
+  topo_loop_remove(listener->loop, &p->watch);
+  if (listener->options.take(listener->options.arg, p->watch.fd, head, &problem)) {
+    forget(p, HANDED);
     return;
   }
-  if (topo_loop_add(listener->loop, &v->watch, EPOLLIN | EPOLLRDHUP | EPOLLET) == 0) {
-    refuse(v, &problem);
+  if (topo_loop_add(listener->loop, &p->watch, EPOLLIN | EPOLLRDHUP | EPOLLET) == 0) {
+    refuse(p, &problem);
     return;
   }
-  close(v->watch.fd);
-  forget(v, HANDED);
+  close(p->watch.fd);
+  forget(p, HANDED);
 }
 
-static void look(struct pending *v, bool ended)
+static void look(struct pending *p, bool ended)
 {
-  struct topo_listener *listener = v->listener;
+  struct topo_listener *listener = p->listener;
   struct topo_head head;
-  ssize_t n = recv(v->watch.fd, listener->peek, sizeof listener->peek, MSG_PEEK | MSG_DONTWAIT);
+  ssize_t n = recv(p->watch.fd, listener->peek, sizeof listener->peek, MSG_PEEK | MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
-  if (n <= 0 || ++v->looks > LOOKS_MAX) {
-    forget(v, CLOSED);
+  if (n <= 0 || ++p->looks > LOOKS_MAX) {
+    forget(p, CLOSED);
     return;
   }
-  if (!v->seen) {
-    dequeue(&listener->silent, v);
-    enqueue(&listener->others, v);
+  if (!p->seen) {
+    dequeue(&listener->silent, p);
+    enqueue(&listener->others, p);
   }
-  v->seen = (size_t)n;
+  p->seen = (size_t)n;
   switch (topo_head_read(&head, listener->peek, (size_t)n)) {
-  case TOPO_HEAD_DONE: hand_over(v, &head); return;
-  case TOPO_HEAD_BAD: refuse_http(v, TOPO_HTTP_BAD_REQUEST, NULL); return;
-  case TOPO_HEAD_TOO_LARGE: refuse_http(v, TOPO_HTTP_HEADER_TOO_LARGE, NULL); return;
+  case TOPO_HEAD_DONE: hand_over(p, &head); return;
+  case TOPO_HEAD_BAD: refuse_http(p, TOPO_HTTP_BAD_REQUEST, NULL); return;
+  case TOPO_HEAD_TOO_LARGE: refuse_http(p, TOPO_HTTP_HEADER_TOO_LARGE, NULL); return;
   case TOPO_HEAD_MORE:
     if (ended)
-      refuse_http(v, TOPO_HTTP_BAD_REQUEST, "It ends in the middle of its header.");
+      refuse_http(p, TOPO_HTTP_BAD_REQUEST, "It ends in the middle of its header.");
   }
 }
 
 static void pending_ready(struct topo_watch *watch, uint32_t events)
 {
-  struct pending *v = container(watch, struct pending, watch);
+  struct pending *p = container(watch, struct pending, watch);
   if (events & (EPOLLERR | EPOLLHUP))
-    forget(v, CLOSED);
-  else if (v->state == LEAVING)
-    see_off(v);
+    forget(p, CLOSED);
+  else if (p->state == LEAVING)
+    see_off(p);
   else
-    look(v, events & EPOLLRDHUP);
+    look(p, events & EPOLLRDHUP);
 }
 
 static void pending_late(struct topo_timer *timer)
 {
-  struct pending *v = container(timer, struct pending, timer);
-  if (v->state == UNDECIDED && v->seen)
-    refuse_http(v, TOPO_HTTP_TIMEOUT, NULL);
+  struct pending *p = container(timer, struct pending, timer);
+  if (p->state == PENDING && p->seen)
+    refuse_http(p, TOPO_HTTP_TIMEOUT, NULL);
   else
-    forget(v, CLOSED);
+    forget(p, CLOSED);
 }
 
-/* The oldest makes room, a silent one first. What it has said may only not have been heard yet:
- * then it is no longer silent, or gone to where it is answered. False: there is nobody. */
+/* Makes room by closing the oldest connection, one that was silent if there is such a one. It is
+ * looked at once more before that: what it has said meanwhile makes it one that is not silent, or
+ * has it handed over. False: there is no connection to close. */
 static bool evict(struct topo_listener *listener)
 {
-  struct pending *v;
+  struct pending *p;
   size_t before = listener->count;
-  while ((v = listener->silent.first)) {
-    look(v, false);
+  while ((p = listener->silent.first)) {
+    look(p, false);
     if (listener->count < before)
       return true;
-    if (listener->silent.first == v) {
-      forget(v, CLOSED);
+    if (listener->silent.first == p) {
+      forget(p, CLOSED);
       return true;
     }
   }
-  v = listener->others.first;
-  if (v)
-    forget(v, CLOSED);
-  return v != NULL;
+  p = listener->others.first;
+  if (p)
+    forget(p, CLOSED);
+  return p != NULL;
 }
 
 static void welcome(struct topo_listener *listener, int fd)
 {
-  struct pending *v = calloc(1, sizeof *v);
+  struct pending *p = calloc(1, sizeof *p);
   int one = 1;
-  if (!v) {
+  if (!p) {
     close(fd);
     return;
   }
-  if (listener->count >= listener->options.undecided_max)
+  if (listener->count >= listener->options.pending_max)
     evict(listener);
-  v->listener = listener;
-  v->watch = (struct topo_watch){.fd = fd, .ready = pending_ready};
-  v->timer.fire = pending_late;
+  p->listener = listener;
+  p->watch = (struct topo_watch){.fd = fd, .ready = pending_ready};
+  p->timer.fire = pending_late;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* of no use to a Unix socket */
-  if (topo_loop_add(listener->loop, &v->watch, EPOLLIN | EPOLLRDHUP | EPOLLET) < 0) {
+  if (topo_loop_add(listener->loop, &p->watch, EPOLLIN | EPOLLRDHUP | EPOLLET) < 0) {
     close(fd);
-    free(v);
+    free(p);
     return;
   }
-  enqueue(&listener->silent, v);
+  enqueue(&listener->silent, p);
   listener->count++;
-  topo_loop_set_timer(listener->loop, &v->timer,
+  topo_loop_set_timer(listener->loop, &p->timer,
                       topo_clock_monotonic_ns() + listener->options.head_timeout_ns);
 }
 
@@ -271,7 +272,7 @@ static bool out_of_room(int error)
 
 /* Accepts those that wait. When descriptors have run out, one of ours makes room; when none is
  * ours, it is tried again in a moment, for the edge will not come again. */
-static void accept_some(struct listener *l)
+static void accept_some(struct listening *l)
 {
   struct topo_listener *listener = l->listener;
   for (unsigned n = 0; n < ACCEPTS_MAX; n++) {
@@ -288,15 +289,15 @@ static void accept_some(struct listener *l)
   topo_loop_set_timer(listener->loop, &l->retry, topo_clock_monotonic_ns());
 }
 
-static void listener_ready(struct topo_watch *watch, uint32_t events)
+static void socket_ready(struct topo_watch *watch, uint32_t events)
 {
   (void)events;
-  accept_some(container(watch, struct listener, watch));
+  accept_some(container(watch, struct listening, watch));
 }
 
-static void listener_retry(struct topo_timer *timer)
+static void socket_retry(struct topo_timer *timer)
 {
-  accept_some(container(timer, struct listener, retry));
+  accept_some(container(timer, struct listening, retry));
 }
 
 static void tick(struct topo_timer *timer)
@@ -314,29 +315,18 @@ static void *run(void *arg)
   return NULL;
 }
 
-static int watch_listeners(struct topo_listener *listener)
+static int watch_sockets(struct topo_listener *listener)
 {
   for (unsigned i = 0; i < TOPO_LISTENER_SOCKETS_MAX; i++) {
-    struct listener *l = &listener->listeners[i];
+    struct listening *l = &listener->sockets[i];
     l->listener = listener;
-    l->retry.fire = listener_retry;
-    l->watch = (struct topo_watch){.fd = listener->options.listeners[i], .ready = listener_ready};
+    l->retry.fire = socket_retry;
+    l->watch = (struct topo_watch){.fd = listener->options.sockets[i], .ready = socket_ready};
     int status = l->watch.fd < 0 ? 0 : topo_loop_add(listener->loop, &l->watch, EPOLLIN | EPOLLET);
     if (status < 0)
       return status;
   }
   return 0;
-}
-
-/* Signals are for the first thread. */
-static int start_thread(struct topo_listener *listener)
-{
-  sigset_t all, former;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &former);
-  int failed = pthread_create(&listener->thread, NULL, run, listener);
-  pthread_sigmask(SIG_SETMASK, &former, NULL);
-  return failed ? TOPO_EIO : 0;
 }
 
 int topo_listener_create(struct topo_listener **out, const struct topo_listener_options *options)
@@ -349,12 +339,12 @@ int topo_listener_create(struct topo_listener **out, const struct topo_listener_
   int status = topo_loop_create(&listener->loop);
   if (status < 0)
     goto fail_loop;
-  status = watch_listeners(listener);
+  status = watch_sockets(listener);
   if (status < 0)
     goto fail_start;
   listener->tick.fire = tick;
   topo_loop_set_timer(listener->loop, &listener->tick, topo_clock_monotonic_ns() + second_ns);
-  status = start_thread(listener);
+  status = topo_thread_start(&listener->thread, run, listener);
   if (status < 0)
     goto fail_start;
   *out = listener;

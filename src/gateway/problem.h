@@ -37,7 +37,7 @@ struct topo_problem {
   const char *allow;        /* for 405: the methods offered; NULL otherwise */
 };
 
-/* A status of the registry. */
+/* A status of base/status.h. */
 struct topo_problem topo_problem_of(int status, const char *detail, const char *pointer);
 /* One of the list above. */
 struct topo_problem topo_problem_http(enum topo_http_problem which, const char *detail);

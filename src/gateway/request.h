@@ -1,5 +1,7 @@
 /*
- * request.h - one HTTP request from its headers to its answer; what request.c and answer.c share.
+ * request.h - one HTTP request: what it asks for, and why it was refused if it was.
+ *
+ * Requests are served by serve.c and answered by answer.c or, with a stream of events, stream.c.
  */
 #ifndef TOPO_GATEWAY_REQUEST_H
 #define TOPO_GATEWAY_REQUEST_H
@@ -29,16 +31,29 @@ struct topo_request {
   bool done;    /* the runner has reported it; under the gateway's lock */
 };
 
+/* A request of this connection, counted by the gateway. NULL: out of memory. */
+struct topo_request *topo_request_create(struct topo_gateway *gateway,
+                                         struct MHD_Connection *connection);
+/* When no call of it is running any more. Wipes the body. */
+void topo_request_destroy(struct topo_request *r);
+
+/* The connection goes to another state (http_conns.h), now. */
+void topo_request_transition(struct topo_request *r, enum topo_http_conn_state to);
+
 /* Refuses, unless that has happened already. */
 void topo_request_refuse(struct topo_request *r, struct topo_problem problem);
 /* Refuses with what the call says about itself. */
 void topo_request_refuse_call(struct topo_request *r, int status);
 
-/* The callbacks of libmicrohttpd; `cls` is the gateway. */
-enum MHD_Result topo_request_handle(void *cls, struct MHD_Connection *connection, const char *url,
-                                    const char *method, const char *version, const char *data,
-                                    size_t *data_len, void **state);
-void topo_request_completed(void *cls, struct MHD_Connection *connection, void **state,
-                            enum MHD_RequestTerminationCode why);
+/* Fills r->resource and what belongs to it. Returns what is wrong with method or path, to be told
+ * to a caller who may know; without a code when nothing is. */
+struct topo_problem topo_request_find(struct topo_request *r, const char *method, const char *url);
+
+/* Calls take(arg, key, text, len) for every parameter of the query, with the percent escapes of its
+ * value decoded, until the request is refused. A value that is too long or holds a broken escape
+ * refuses it. */
+void topo_request_query(struct topo_request *r,
+                        void (*take)(void *arg, const char *key, const char *text, size_t len),
+                        void *arg);
 
 #endif

@@ -9,7 +9,6 @@
 #include "gateway/stream.h"
 
 #include "api/base64url.h"
-#include "api/percent.h"
 #include "base/status.h"
 #include "gateway/answer.h"
 #include "gateway/secure.h"
@@ -20,8 +19,7 @@
 
 enum {
   BLOCK_SIZE = 16 * 1024, /* of one piece of the response */
-  READ_BYTES = 64 * 1024, /* of frames, from the subscription at a time */
-  QUERY_VALUE_MAX = 256
+  READ_BYTES = 64 * 1024  /* of notifications, from the subscription at a time */
 };
 static const uint64_t ms_ns = 1000000;
 
@@ -91,8 +89,9 @@ static void read_since(struct query *q, const char *text, size_t len, const char
   q->subscription.since[len] = '\0';
 }
 
-static void take_value(struct query *q, const char *key, const char *text, size_t len)
+static void take_parameter(void *arg, const char *key, const char *text, size_t len)
 {
+  struct query *q = arg;
   if (strcmp(key, "space") == 0)
     q->has_space = read_id(q->r, key, text, len, &q->subscription.space);
   else if (strcmp(key, "since") == 0)
@@ -103,27 +102,10 @@ static void take_value(struct query *q, const char *key, const char *text, size_
     read_types(q, text, len);
 }
 
-static enum MHD_Result take_query(void *cls, enum MHD_ValueKind kind, const char *key,
-                                  size_t key_len, const char *value, size_t value_len)
-{
-  struct query *q = cls;
-  char decoded[QUERY_VALUE_MAX];
-  size_t len = 0;
-  (void)kind;
-  if (strlen(key) != key_len)
-    return MHD_YES;
-  if (value_len > sizeof decoded ||
-      (value && topo_percent_decode(decoded, &len, value, value_len) < 0))
-    refuse(q->r, "The query is too long, or holds a broken percent escape.", NULL);
-  else
-    take_value(q, key, decoded, len);
-  return q->r->refused ? MHD_NO : MHD_YES;
-}
-
 static void read_query(struct query *q)
 {
   const struct topo_header_value *last = &q->r->headers.values[TOPO_HEADER_LAST_EVENT_ID];
-  MHD_get_connection_values_n(q->r->connection, MHD_GET_ARGUMENT_KIND, take_query, q);
+  topo_request_query(q->r, take_parameter, q);
   if (!q->r->refused && !q->has_space)
     refuse(q->r, "It says whose events.", "space");
   if (!q->r->refused && last->len)
@@ -203,7 +185,7 @@ static void put_text(struct topo_buf *out, const char *text)
   topo_buf_put(out, text, strlen(text));
 }
 
-/* A frame is one line of JSON: no line of `data` ends inside of it. */
+/* A notification is one line of JSON: no line of `data` ends inside of it. */
 static void put_event(void *arg, const struct topo_subscription_event *event)
 {
   struct topo_buf *out = arg;
@@ -225,7 +207,8 @@ static bool is_over(const struct topo_stream *s)
          (s->grant.expires_ms && (uint64_t)topo_clock_wall_ms() >= s->grant.expires_ms);
 }
 
-/* Asked with each comment, at the latest. */
+/* Has the stream's token been taken back? Asked whenever a comment is due, so a stream outlives its
+ * token by `beat_ms` at most. */
 static bool is_revoked(const struct topo_stream *s)
 {
   const struct topo_gate *gate = &s->gateway->options.gate;
@@ -368,9 +351,7 @@ enum MHD_Result topo_stream_start(struct topo_request *r)
   int status = r->refused ? 0 : open_stream(r, &q.subscription, &s);
   if (status < 0)
     refuse_open(r, status);
-  topo_http_conns_transition(&r->gateway->conns, r->conn,
-                             r->refused ? TOPO_HTTP_CONN_ANSWERING : TOPO_HTTP_CONN_STREAMING,
-                             topo_clock_monotonic_ns());
+  topo_request_transition(r, r->refused ? TOPO_HTTP_CONN_ANSWERING : TOPO_HTTP_CONN_STREAMING);
   if (r->refused)
     return topo_answer_problem(r);
   struct MHD_Response *response =

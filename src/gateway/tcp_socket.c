@@ -18,18 +18,6 @@ union address {
   struct sockaddr_in6 v6;
 };
 
-static int status_of_errno(void)
-{
-  switch (errno) {
-  case EADDRINUSE: return TOPO_EADDRINUSE;
-  case EACCES:
-  case EPERM: return TOPO_EDENIED;
-  case EADDRNOTAVAIL:
-  case EAFNOSUPPORT: return TOPO_EINVAL;
-  default: return TOPO_EIO;
-  }
-}
-
 static socklen_t parse(union address *out, const char *host, uint16_t port)
 {
   memset(out, 0, sizeof *out);
@@ -56,7 +44,7 @@ static int listen_at(int fd, const union address *address, socklen_t len, uint16
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
   if (bind(fd, &address->any, len) < 0 || listen(fd, BACKLOG) < 0 ||
       getsockname(fd, &bound.any, &bound_len) < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   *port = ntohs(bound.any.sa_family == AF_INET ? bound.v4.sin_port : bound.v6.sin6_port);
   return 0;
 }
@@ -70,7 +58,7 @@ int topo_tcp_socket_listen(const char *host, uint16_t *port, int *fd)
     return TOPO_EINVAL;
   int s = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (s < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   int status = listen_at(s, &address, len, port);
   if (status < 0) {
     close(s);

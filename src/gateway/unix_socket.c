@@ -11,17 +11,6 @@
 
 enum { BACKLOG = 256 };
 
-static int status_of_errno(void)
-{
-  switch (errno) {
-  case ENOMEM: return TOPO_ENOMEM;
-  case EACCES:
-  case EPERM: return TOPO_EDENIED;
-  case EADDRINUSE: return TOPO_EADDRINUSE;
-  default: return TOPO_EIO;
-  }
-}
-
 /* Whoever may write the directory may swap the socket under a client, so only its owner may. */
 static int prepare_directory(const char *path)
 {
@@ -34,7 +23,7 @@ static int prepare_directory(const char *path)
     return 0;
   struct stat info;
   if (errno != EEXIST || stat(directory, &info) < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   if (!S_ISDIR(info.st_mode))
     return TOPO_EEXISTS;
   if (info.st_uid != geteuid() || info.st_mode & (S_IWGRP | S_IWOTH))
@@ -48,18 +37,18 @@ static int remove_stale(const struct sockaddr_un *address)
 {
   struct stat info;
   if (lstat(address->sun_path, &info) < 0)
-    return errno == ENOENT ? 0 : status_of_errno();
+    return errno == ENOENT ? 0 : topo_status_of_errno(errno);
   if (!S_ISSOCK(info.st_mode))
     return TOPO_EEXISTS;
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   bool refused =
       connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 && errno == ECONNREFUSED;
   close(fd);
   if (!refused)
     return TOPO_EADDRINUSE;
-  return unlink(address->sun_path) < 0 && errno != ENOENT ? status_of_errno() : 0;
+  return unlink(address->sun_path) < 0 && errno != ENOENT ? topo_status_of_errno(errno) : 0;
 }
 
 static int listen_at(struct topo_unix_socket *s)
@@ -67,14 +56,14 @@ static int listen_at(struct topo_unix_socket *s)
   struct stat info;
   s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (s->fd < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   /* The mode of the descriptor becomes the mode of the file: no moment with a wider one, and no
    * process-wide umask. */
   if (fchmod(s->fd, 0600) < 0 ||
       bind(s->fd, (const struct sockaddr *)&s->address, sizeof s->address) < 0)
     goto fail;
   if (lstat(s->address.sun_path, &info) < 0 || listen(s->fd, BACKLOG) < 0) {
-    int status = status_of_errno();
+    int status = topo_status_of_errno(errno);
     unlink(s->address.sun_path);
     close(s->fd);
     s->fd = -1;
@@ -84,7 +73,7 @@ static int listen_at(struct topo_unix_socket *s)
   s->inode = info.st_ino;
   return 0;
 fail:;
-  int status = status_of_errno();
+  int status = topo_status_of_errno(errno);
   close(s->fd);
   s->fd = -1;
   return status;

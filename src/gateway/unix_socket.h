@@ -21,7 +21,7 @@ struct topo_unix_socket {
  * of topo_gateway_create. */
 int topo_unix_socket_listen(struct topo_unix_socket *socket, const char *path);
 
-/* Closes the descriptor and removes the file, unless another one has taken its place. */
+/* Closes the descriptor and removes the file, unless it is another one by now. */
 void topo_unix_socket_close(struct topo_unix_socket *socket);
 
 /* Is this descriptor a Unix socket at all? */

@@ -9,37 +9,53 @@
 #include "base/status.h"
 #include "gateway/secure.h"
 #include "gateway/ws_client.h"
+#include "sys/clock.h"
+#include "sys/mutex.h"
+#include "sys/thread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
+  KEY_LENGTH = 24, /* 16 bytes of base64 */
   RX_SIZE = 4096,
   HEAD_MEMORY = 16 * 1024, /* the front listener takes no longer head */
   HEADS_AT_ONCE = 8,
   HANDSHAKE_S = 5,
   SPARE_FDS = 16, /* of libwebsockets itself */
   STRANGERS = 64, /* clients without a good token, at a time */
-  HANGUP_S = 10,  /* after a ping without an answer */
-  FAREWELL_S = 2
+  HANGUP_S = 10   /* after a ping without an answer */
+};
+static const uint64_t farewell_ns = 2000000000; /* for clients to say goodbye */
+
+/* A handshake that waits for the thread. */
+struct newcomer {
+  int fd;
+  size_t head_size; /* of the request, in the socket */
+  char key[KEY_LENGTH + 1];
 };
 
-void topo_ws_wake(struct topo_ws *ws)
-{
-  if (!atomic_exchange(&ws->woken, true))
-    lws_cancel_service(ws->context);
-}
+struct topo_ws {
+  struct topo_ws_shared shared;
+  struct lws_vhost *vhost;
+  lws_retry_bo_t life; /* pings */
+  pthread_t thread;
+  atomic_bool stopping;
+  pthread_mutex_t lock;
+  pthread_cond_t changed; /* `count` went down; on the monotonic clock */
+  size_t count;           /* clients */
+  struct newcomer queue[TOPO_WS_MAX];
+  size_t queued;
+};
 
 /* Callbacks. */
 
 /* Takes the request out of the socket. What may follow it, a first frame, stays. */
-static bool take_head(const struct topo_ws_newcomer *n)
+static bool take_head(const struct newcomer *n)
 {
   char taken[1024];
   for (size_t left = n->head_size; left;) {
@@ -52,8 +68,8 @@ static bool take_head(const struct topo_ws_newcomer *n)
 }
 
 /* libwebsockets reads a request of ours that means the same: its parser chokes on some that are
- * well formed, and answers those in words of its own or keeps a place for them. */
-static void adopt(struct topo_ws *ws, const struct topo_ws_newcomer *n)
+ * well formed, and answers those in words of its own or never lets go of them. */
+static void adopt(struct topo_ws *ws, const struct newcomer *n)
 {
   char head[256];
   int len = snprintf(head, sizeof head,
@@ -61,7 +77,7 @@ static void adopt(struct topo_ws *ws, const struct topo_ws_newcomer *n)
                      "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
                      "Sec-WebSocket-Version: 13\r\n\r\n",
                      n->key);
-  if (atomic_load(&ws->quiet) || !take_head(n))
+  if (atomic_load(&ws->shared.quiet) || !take_head(n))
     close(n->fd);
   else /* closes it when it fails */
     lws_adopt_socket_vhost_readbuf(ws->vhost, n->fd, head, (size_t)len);
@@ -69,7 +85,7 @@ static void adopt(struct topo_ws *ws, const struct topo_ws_newcomer *n)
 
 static void adopt_all(struct topo_ws *ws)
 {
-  struct topo_ws_newcomer queue[TOPO_WS_MAX];
+  struct newcomer queue[TOPO_WS_MAX];
   pthread_mutex_lock(&ws->lock);
   size_t n = ws->queued;
   memcpy(queue, ws->queue, n * sizeof *queue);
@@ -81,21 +97,21 @@ static void adopt_all(struct topo_ws *ws)
 
 static void on_woken(struct topo_ws *ws)
 {
-  atomic_store(&ws->woken, false);
+  atomic_store(&ws->shared.woken, false);
   adopt_all(ws);
-  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
-    if (atomic_load(&ws->quiet))
+  for (struct topo_ws_client *c = ws->shared.clients; c; c = c->next)
+    if (atomic_load(&ws->shared.quiet))
       topo_ws_client_end(c, TOPO_WS_GOING_AWAY, TOPO_ECLOSED, "The daemon is stopping.", NULL);
     else if (topo_ws_client_has_news(c))
       lws_callback_on_writable(c->wsi);
 }
 
-/* Of those who have shown no token the oldest goes, so that they do not take every place. */
+/* Of those who have shown no token the oldest goes, so that they do not keep everybody else out. */
 static void bound_strangers(struct topo_ws *ws)
 {
   struct topo_ws_client *oldest = NULL;
   size_t n = 0;
-  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
+  for (struct topo_ws_client *c = ws->shared.clients; c; c = c->next)
     if (topo_ws_client_is_stranger(c)) {
       oldest = c; /* new ones are put in front */
       n++;
@@ -108,12 +124,12 @@ static void bound_strangers(struct topo_ws *ws)
 
 static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi)
 {
-  if (atomic_load(&ws->quiet))
+  if (atomic_load(&ws->shared.quiet))
     return -1;
   pthread_mutex_lock(&ws->lock);
   bool room = ws->count++ < TOPO_WS_MAX;
   pthread_mutex_unlock(&ws->lock);
-  topo_ws_client_open(c, ws, wsi);
+  topo_ws_client_open(c, &ws->shared, wsi);
   /* The listener let it in while others were still opening: it is told so. */
   if (!room)
     topo_ws_client_end(c, TOPO_WS_TOO_MANY, TOPO_ERATE, "There are too many WebSockets.", NULL);
@@ -124,7 +140,7 @@ static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi
 
 static void on_closed(struct topo_ws *ws, struct topo_ws_client *c)
 {
-  if (!c->ws)
+  if (!c->shared)
     return; /* it came when all was ending */
   topo_ws_client_finish(c);
   pthread_mutex_lock(&ws->lock);
@@ -182,16 +198,16 @@ static const struct lws_protocols protocols[] = {
 static void *run(void *arg)
 {
   struct topo_ws *ws = arg;
-  while (!atomic_load(&ws->stopping) && lws_service(ws->context, 0) >= 0)
+  while (!atomic_load(&ws->stopping) && lws_service(ws->shared.context, 0) >= 0)
     ;
   return NULL;
 }
 
 static int start_context(struct topo_ws *ws)
 {
-  const lws_retry_bo_t life = {.secs_since_valid_ping = ws->options.ping_s,
+  const lws_retry_bo_t life = {.secs_since_valid_ping = ws->shared.options.ping_s,
                                .secs_since_valid_hangup =
-                                   (uint16_t)(ws->options.ping_s + HANGUP_S)};
+                                   (uint16_t)(ws->shared.options.ping_s + HANGUP_S)};
   struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN,
                                            .protocols = protocols,
                                            .user = ws,
@@ -202,43 +218,22 @@ static int start_context(struct topo_ws *ws)
                                            .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
                                            .vhost_name = "topo"};
   lws_set_log_level(0, NULL);
-  ws->context = lws_create_context(&info);
-  if (!ws->context)
+  ws->shared.context = lws_create_context(&info);
+  if (!ws->shared.context)
     return TOPO_EIO;
   ws->life = life;
   info.retry_and_idle_policy = &ws->life;
   info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
-  ws->vhost = lws_create_vhost(ws->context, &info);
+  ws->vhost = lws_create_vhost(ws->shared.context, &info);
   if (ws->vhost)
     return 0;
-  lws_context_destroy(ws->context);
+  lws_context_destroy(ws->shared.context);
   return TOPO_EIO;
-}
-
-/* Signals are for the first thread. */
-static int start_thread(struct topo_ws *ws)
-{
-  sigset_t all, former;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &former);
-  int failed = pthread_create(&ws->thread, NULL, run, ws);
-  pthread_sigmask(SIG_SETMASK, &former, NULL);
-  return failed ? TOPO_EIO : 0;
-}
-
-static void init_lock(struct topo_ws *ws)
-{
-  pthread_condattr_t attributes;
-  pthread_mutex_init(&ws->lock, NULL);
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&ws->changed, &attributes);
-  pthread_condattr_destroy(&attributes);
 }
 
 static void finish(struct topo_ws *ws)
 {
-  topo_buf_finish(&ws->out);
+  topo_buf_finish(&ws->shared.out);
   pthread_cond_destroy(&ws->changed);
   pthread_mutex_destroy(&ws->lock);
   free(ws);
@@ -250,19 +245,20 @@ int topo_ws_create(struct topo_ws **out, const struct topo_ws_options *options)
   *out = NULL;
   if (!ws)
     return TOPO_ENOMEM;
-  ws->options = *options;
-  init_lock(ws);
+  ws->shared.options = *options;
+  topo_mutex_init(&ws->lock);
+  topo_mutex_init_condition(&ws->changed);
   int status = start_context(ws);
   if (status < 0)
     goto fail_context;
-  status = start_thread(ws);
+  status = topo_thread_start(&ws->thread, run, ws);
   if (status < 0)
     goto fail_thread;
   *out = ws;
   return 0;
 
 fail_thread:
-  lws_context_destroy(ws->context);
+  lws_context_destroy(ws->shared.context);
 fail_context:
   finish(ws);
   return status;
@@ -280,7 +276,7 @@ static bool is_base64(const char *text, size_t len)
 bool topo_ws_handshake_good(const struct topo_headers *headers)
 {
   const struct topo_header_value *key = &headers->values[TOPO_HEADER_SOCKET_KEY];
-  return key->count == 1 && key->len == TOPO_WS_KEY_LENGTH && is_base64(key->text, key->len) &&
+  return key->count == 1 && key->len == KEY_LENGTH && is_base64(key->text, key->len) &&
          !topo_headers_body(headers) &&
          topo_headers_lists(headers, TOPO_HEADER_CONNECTION, "upgrade") &&
          topo_headers_is(headers, TOPO_HEADER_SOCKET_VERSION, "13");
@@ -288,33 +284,31 @@ bool topo_ws_handshake_good(const struct topo_headers *headers)
 
 bool topo_ws_adopt(struct topo_ws *ws, int fd, const struct topo_head *head)
 {
-  struct topo_ws_newcomer newcomer = {.fd = fd, .head_size = head->size};
-  memcpy(newcomer.key, head->headers.values[TOPO_HEADER_SOCKET_KEY].text, TOPO_WS_KEY_LENGTH);
+  struct newcomer newcomer = {.fd = fd, .head_size = head->size};
+  memcpy(newcomer.key, head->headers.values[TOPO_HEADER_SOCKET_KEY].text, KEY_LENGTH);
   pthread_mutex_lock(&ws->lock);
-  bool room = !atomic_load(&ws->quiet) && ws->count + ws->queued < TOPO_WS_MAX;
+  bool room = !atomic_load(&ws->shared.quiet) && ws->count + ws->queued < TOPO_WS_MAX;
   if (room)
     ws->queue[ws->queued++] = newcomer;
   pthread_mutex_unlock(&ws->lock);
   if (room)
-    topo_ws_wake(ws);
+    topo_ws_client_wake(&ws->shared);
   return room;
 }
 
 void topo_ws_quiesce(struct topo_ws *ws)
 {
   pthread_mutex_lock(&ws->lock);
-  atomic_store(&ws->quiet, true);
+  atomic_store(&ws->shared.quiet, true);
   pthread_mutex_unlock(&ws->lock);
-  topo_ws_wake(ws);
+  topo_ws_client_wake(&ws->shared);
 }
 
 static void wait_for_clients(struct topo_ws *ws)
 {
-  struct timespec until;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += FAREWELL_S;
+  uint64_t until_ns = topo_clock_monotonic_ns() + farewell_ns;
   pthread_mutex_lock(&ws->lock);
-  while (ws->count && pthread_cond_timedwait(&ws->changed, &ws->lock, &until) != ETIMEDOUT)
+  while (ws->count && topo_mutex_wait_until(&ws->changed, &ws->lock, until_ns))
     ;
   pthread_mutex_unlock(&ws->lock);
 }
@@ -326,12 +320,13 @@ void topo_ws_destroy(struct topo_ws *ws)
   topo_ws_quiesce(ws);
   wait_for_clients(ws);
   atomic_store(&ws->stopping, true);
-  lws_cancel_service(ws->context);
+  lws_cancel_service(ws->shared.context);
   pthread_join(ws->thread, NULL);
-  /* No subscription may wake a context that is being taken apart, nor may this thread have. */
-  for (struct topo_ws_client *c = ws->clients; c; c = c->next)
+  /* Subscriptions end first, because their `ready` would wake a context that is being taken apart.
+   * The thread of libwebsockets is gone, so the clients are this thread's. */
+  for (struct topo_ws_client *c = ws->shared.clients; c; c = c->next)
     topo_ws_client_unsubscribe(c);
-  lws_context_destroy(ws->context);
+  lws_context_destroy(ws->shared.context);
   for (size_t i = 0; i < ws->queued; i++)
     close(ws->queue[i].fd);
   finish(ws);

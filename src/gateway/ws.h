@@ -6,34 +6,22 @@
 #ifndef TOPO_GATEWAY_WS_H
 #define TOPO_GATEWAY_WS_H
 
-#include "api/gate.h"
-#include "api/subscription.h"
-#include "gateway/bucket.h"
 #include "gateway/head.h"
+#include "gateway/ws_options.h"
 
 enum { TOPO_WS_MAX = 256 /* sockets at a time */ };
 
 struct topo_ws;
 
-struct topo_ws_options {
-  struct topo_gate gate;
-  struct topo_subscription_source broker;
-  struct topo_bucket *failures; /* of callers to prove who they are; outlives the sockets */
-  uint64_t hello_ns, beat_ns;   /* topo_gateway_times */
-  uint16_t ping_s;
-  void (*name)(void *arg, char *id); /* a new request id; any thread */
-  void *arg;
-};
-
-/* 0, or TOPO_ENOMEM, TOPO_EIO. */
+/* 0, or TOPO_ENOMEM, TOPO_ELIMIT (threads), TOPO_EIO. */
 int topo_ws_create(struct topo_ws **out, const struct topo_ws_options *options);
 
 /* Has the request what RFC 6455 §4.2.1 asks for beside the Upgrade? */
 bool topo_ws_handshake_good(const struct topo_headers *headers);
 
 /* Takes over a connection whose handshake request, with this head, has arrived, is good and was
- * judged, and is still in the socket. False when there are too many, and the descriptor stays the
- * caller's. Any thread. */
+ * authorized, and is still in the socket. False when there are too many, and the descriptor stays
+ * the caller's. Any thread. */
 bool topo_ws_adopt(struct topo_ws *ws, int fd, const struct topo_head *head);
 
 /* Takes no more sockets and closes all with 1001. Returns at once. */

@@ -12,14 +12,14 @@
 #include <string.h>
 
 enum {
-  BATCH_SIZE = 64 * 1024, /* of one message to the client, but for its last event */
+  CHUNK_SIZE = 64 * 1024, /* of one message to the client, but for its last event */
   PIECES_MAX = 64,        /* frames, or parts of them, of one message from the client */
   MESSAGES_MAX = 20,      /* in one window */
   GOODBYE_S = 5           /* for a client to take the end */
 };
 static const uint64_t window_ns = 10000000000u;
 
-static const unsigned moves[] = {
+static const unsigned transitions[] = {
     [TOPO_WS_GREETING] = 1u << TOPO_WS_OPEN | 1u << TOPO_WS_FAREWELL,
     [TOPO_WS_OPEN] = 1u << TOPO_WS_FAREWELL,
     [TOPO_WS_FAREWELL] = 1u << TOPO_WS_CLOSING,
@@ -27,16 +27,22 @@ static const unsigned moves[] = {
 };
 
 struct topo_ws_subscription {
-  struct topo_ws *ws;
+  struct topo_ws_shared *shared;
   struct topo_id space;
   struct topo_subscription *subscription;
   atomic_bool news; /* set by any thread; cleared before a read */
 };
 
-static void move(struct topo_ws_client *c, enum topo_ws_state to)
+static void transition(struct topo_ws_client *c, enum topo_ws_state to)
 {
-  topo_assert(moves[c->state] & 1u << to);
+  topo_assert(transitions[c->state] & 1u << to);
   c->state = to;
+}
+
+void topo_ws_client_wake(struct topo_ws_shared *shared)
+{
+  if (!atomic_exchange(&shared->woken, true))
+    lws_cancel_service(shared->context);
 }
 
 static bool listens(const struct topo_ws_client *c)
@@ -50,7 +56,7 @@ static void on_ready(void *arg)
 {
   struct topo_ws_subscription *s = arg;
   atomic_store(&s->news, true);
-  topo_ws_wake(s->ws);
+  topo_ws_client_wake(s->shared);
 }
 
 static void remove_at(struct topo_ws_client *c, size_t i)
@@ -79,10 +85,10 @@ void topo_ws_client_unsubscribe(struct topo_ws_client *c)
 static int open_subscription(struct topo_ws_client *c, struct topo_subscription_request *request)
 {
   struct topo_ws_subscription *s = calloc(1, sizeof *s);
-  const struct topo_subscription_source *source = &c->ws->options.broker;
+  const struct topo_subscription_source *source = &c->shared->options.broker;
   if (!s)
     return TOPO_ENOMEM;
-  s->ws = c->ws;
+  s->shared = c->shared;
   s->space = request->space;
   atomic_init(&s->news, true);
   request->ready = on_ready;
@@ -131,7 +137,7 @@ static bool subscribe(struct topo_ws_client *c, struct topo_subscription_request
 
 static void end_unproven(struct topo_ws_client *c)
 {
-  if (topo_bucket_take(c->ws->options.failures, topo_clock_monotonic_ns()))
+  if (topo_bucket_take(c->shared->options.failures, topo_clock_monotonic_ns()))
     topo_ws_client_end(c, TOPO_WS_TOKEN, TOPO_EUNAUTHENTICATED,
                        "The first message carries a good token.", "token");
   else
@@ -141,7 +147,7 @@ static void end_unproven(struct topo_ws_client *c)
 /* The first message opens the socket. */
 static bool greet(struct topo_ws_client *c, const struct topo_hello *hello)
 {
-  const struct topo_gate *gate = &c->ws->options.gate;
+  const struct topo_gate *gate = &c->shared->options.gate;
   if (!c->needs_token) {
     c->grant = (struct topo_grant){.scope = TOPO_SCOPE_ADMIN};
   } else if (!hello->has_token || hello->token_len > sizeof c->token || !gate->check ||
@@ -152,7 +158,7 @@ static bool greet(struct topo_ws_client *c, const struct topo_hello *hello)
     memcpy(c->token, hello->token, hello->token_len);
     c->token_len = hello->token_len;
   }
-  move(c, TOPO_WS_OPEN);
+  transition(c, TOPO_WS_OPEN);
   return true;
 }
 
@@ -253,7 +259,7 @@ static bool begin_out(struct topo_buf *out)
 
 static bool send_out(struct topo_ws_client *c)
 {
-  struct topo_buf *out = &c->ws->out;
+  struct topo_buf *out = &c->shared->out;
   size_t len = out->len - LWS_PRE;
   return !out->failed && lws_write(c->wsi, out->data + LWS_PRE, len, LWS_WRITE_TEXT) >= (int)len;
 }
@@ -261,26 +267,26 @@ static bool send_out(struct topo_ws_client *c)
 /* Reads each subscription in turn, beginning behind the one that was served last. */
 static int read_subscribers(struct topo_ws_client *c)
 {
-  struct topo_buf *out = &c->ws->out;
-  for (size_t i = 0; i < c->n_subscriptions && out->len < BATCH_SIZE; i++) {
+  struct topo_buf *out = &c->shared->out;
+  for (size_t i = 0; i < c->n_subscriptions && out->len < CHUNK_SIZE; i++) {
     size_t at = (c->turn + i) % c->n_subscriptions;
     struct topo_ws_subscription *s = c->subscriptions[at];
     if (!atomic_exchange(&s->news, false))
       continue;
-    int n = s->subscription->ops->read(s->subscription, BATCH_SIZE - out->len, put_event, out);
+    int n = s->subscription->ops->read(s->subscription, CHUNK_SIZE - out->len, put_event, out);
     if (n < 0)
       return n;
     if (n > 0)
       atomic_store(&s->news, true); /* only a read of nothing arms `ready` */
-    if (out->len >= BATCH_SIZE)
+    if (out->len >= CHUNK_SIZE)
       c->turn = at + 1;
   }
   return 0;
 }
 
-static bool write_batch(struct topo_ws_client *c)
+static bool write_chunk(struct topo_ws_client *c)
 {
-  struct topo_buf *out = &c->ws->out;
+  struct topo_buf *out = &c->shared->out;
   if (lws_send_pipe_choked(c->wsi)) {
     lws_callback_on_writable(c->wsi);
     return true;
@@ -289,8 +295,8 @@ static bool write_batch(struct topo_ws_client *c)
     return false;
   int status = read_subscribers(c);
   if (status < 0) {
-    /* At the end of the node its spaces close, and may be faster than the word of it. */
-    bool over = atomic_load(&c->ws->quiet);
+    /* When the daemon stops, a space may close before this thread has heard that it stops. */
+    bool over = atomic_load(&c->shared->quiet);
     topo_ws_client_end(c, over ? TOPO_WS_GOING_AWAY : TOPO_WS_NO_SPACE, TOPO_ECLOSED,
                        over ? "The daemon is stopping." : "The space is closed.", NULL);
     return true;
@@ -306,8 +312,8 @@ static bool write_batch(struct topo_ws_client *c)
 static bool write_problem(struct topo_ws_client *c)
 {
   struct topo_json json;
-  char id[64];
-  c->ws->options.name(c->ws->options.arg, id);
+  char id[TOPO_REQUEST_ID_SIZE];
+  topo_request_ids_next(c->shared->options.ids, id);
   topo_json_init(&json);
   topo_json_begin_array(&json);
   topo_json_begin_object(&json);
@@ -318,10 +324,10 @@ static bool write_problem(struct topo_ws_client *c)
   topo_json_end_object(&json);
   topo_json_end_array(&json);
   struct topo_bytes text = topo_json_text(&json);
-  bool good = topo_json_status(&json) == 0 && begin_out(&c->ws->out) &&
-              topo_buf_put(&c->ws->out, text.data, text.len) == 0 && send_out(c);
+  bool good = topo_json_status(&json) == 0 && begin_out(&c->shared->out) &&
+              topo_buf_put(&c->shared->out, text.data, text.len) == 0 && send_out(c);
   topo_json_finish(&json);
-  move(c, TOPO_WS_CLOSING);
+  transition(c, TOPO_WS_CLOSING);
   lws_callback_on_writable(c->wsi);
   return good;
 }
@@ -330,7 +336,7 @@ bool topo_ws_client_write(struct topo_ws_client *c)
 {
   switch (c->state) {
   case TOPO_WS_GREETING: return true;
-  case TOPO_WS_OPEN: return write_batch(c);
+  case TOPO_WS_OPEN: return write_chunk(c);
   case TOPO_WS_FAREWELL: return write_problem(c);
   case TOPO_WS_CLOSING: break;
   }
@@ -340,17 +346,17 @@ bool topo_ws_client_write(struct topo_ws_client *c)
 
 /* Life. */
 
-void topo_ws_client_open(struct topo_ws_client *c, struct topo_ws *ws, struct lws *wsi)
+void topo_ws_client_open(struct topo_ws_client *c, struct topo_ws_shared *shared, struct lws *wsi)
 {
   int fd = lws_get_socket_fd(wsi);
-  c->ws = ws;
+  c->shared = shared;
   c->wsi = wsi;
   c->needs_token = !topo_unix_socket_is(fd);
   c->opened_ns = c->window_ns = c->checked_ns = topo_clock_monotonic_ns();
-  c->next = ws->clients;
+  c->next = shared->clients;
   if (c->next)
     c->next->prior = c;
-  ws->clients = c;
+  shared->clients = c;
 }
 
 void topo_ws_client_finish(struct topo_ws_client *c)
@@ -358,7 +364,7 @@ void topo_ws_client_finish(struct topo_ws_client *c)
   topo_ws_client_unsubscribe(c);
   topo_buf_wipe(&c->message);
   topo_wipe(c->token, sizeof c->token);
-  *(c->prior ? &c->prior->next : &c->ws->clients) = c->next;
+  *(c->prior ? &c->prior->next : &c->shared->clients) = c->next;
   if (c->next)
     c->next->prior = c->prior;
 }
@@ -378,11 +384,11 @@ bool topo_ws_client_has_news(const struct topo_ws_client *c)
 
 static bool token_is_good(struct topo_ws_client *c, uint64_t now)
 {
-  const struct topo_gate *gate = &c->ws->options.gate;
+  const struct topo_gate *gate = &c->shared->options.gate;
   struct topo_grant grant;
   if (c->grant.expires_ms && (uint64_t)topo_clock_wall_ms() >= c->grant.expires_ms)
     return false;
-  if (!c->needs_token || now - c->checked_ns < c->ws->options.beat_ns)
+  if (!c->needs_token || now - c->checked_ns < c->shared->options.beat_ns)
     return true;
   c->checked_ns = now;
   return gate->check(gate->ctx, c->token, c->token_len, &grant) == 0;
@@ -391,8 +397,8 @@ static bool token_is_good(struct topo_ws_client *c, uint64_t now)
 void topo_ws_client_tick(struct topo_ws_client *c)
 {
   uint64_t now = topo_clock_monotonic_ns();
-  bool late = (c->state == TOPO_WS_GREETING && now - c->opened_ns >= c->ws->options.hello_ns) ||
-              (listens(c) && c->in_message && now - c->message_ns >= c->ws->options.hello_ns);
+  bool late = (c->state == TOPO_WS_GREETING && now - c->opened_ns >= c->shared->options.hello_ns) ||
+              (listens(c) && c->in_message && now - c->message_ns >= c->shared->options.hello_ns);
   if (late)
     topo_ws_client_end(c, TOPO_WS_TIMEOUT, TOPO_ETIMEOUT, "A message did not arrive in time.",
                        NULL);
@@ -406,7 +412,7 @@ void topo_ws_client_end(struct topo_ws_client *c, enum topo_ws_close code, int s
 {
   if (!listens(c) || c->dropped)
     return;
-  move(c, TOPO_WS_FAREWELL);
+  transition(c, TOPO_WS_FAREWELL);
   c->code = code;
   c->problem = code == TOPO_WS_TIMEOUT ? topo_problem_http(TOPO_HTTP_TIMEOUT, detail)
                                        : topo_problem_of(status, detail, pointer);

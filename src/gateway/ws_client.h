@@ -10,7 +10,7 @@
 
 #include "gateway/hello.h"
 #include "gateway/problem.h"
-#include "gateway/ws.h"
+#include "gateway/ws_options.h"
 
 #include <libwebsockets.h>
 #include <stdatomic.h>
@@ -26,11 +26,21 @@ enum topo_ws_close {
 
 enum topo_ws_state { TOPO_WS_GREETING, TOPO_WS_OPEN, TOPO_WS_FAREWELL, TOPO_WS_CLOSING };
 
+struct topo_ws_client;
 struct topo_ws_subscription;
+
+/* What the clients of one thread share. */
+struct topo_ws_shared {
+  struct topo_ws_options options;
+  struct lws_context *context;
+  struct topo_ws_client *clients; /* the newest first */
+  struct topo_buf out;            /* the message being written */
+  atomic_bool woken, quiet;
+};
 
 /* The session that libwebsockets keeps with a connection, zeroed. */
 struct topo_ws_client {
-  struct topo_ws *ws;
+  struct topo_ws_shared *shared;
   struct lws *wsi;
   struct topo_ws_client *prior, *next;
   enum topo_ws_state state;
@@ -54,36 +64,10 @@ struct topo_ws_client {
   struct topo_problem problem;
 };
 
-/* A handshake that waits for the thread. */
-enum { TOPO_WS_KEY_LENGTH = 24 /* 16 bytes of base64 */ };
-struct topo_ws_newcomer {
-  int fd;
-  size_t head_size; /* of the request, in the socket */
-  char key[TOPO_WS_KEY_LENGTH + 1];
-};
+/* Makes libwebsockets' thread look at what has changed. Any thread. */
+void topo_ws_client_wake(struct topo_ws_shared *shared);
 
-/* What the clients share. */
-struct topo_ws {
-  struct topo_ws_options options;
-  struct lws_context *context;
-  struct lws_vhost *vhost;
-  lws_retry_bo_t life; /* pings */
-  pthread_t thread;
-  struct topo_ws_client *clients;
-  struct topo_buf out; /* the message being written */
-
-  atomic_bool woken, quiet, stopping;
-  pthread_mutex_t lock;
-  pthread_cond_t changed; /* `count` went down; on the monotonic clock */
-  size_t count;           /* clients */
-  struct topo_ws_newcomer queue[TOPO_WS_MAX];
-  size_t queued;
-};
-
-/* Makes the thread look at what has changed. Any thread. */
-void topo_ws_wake(struct topo_ws *ws);
-
-void topo_ws_client_open(struct topo_ws_client *c, struct topo_ws *ws, struct lws *wsi);
+void topo_ws_client_open(struct topo_ws_client *c, struct topo_ws_shared *shared, struct lws *wsi);
 void topo_ws_client_finish(struct topo_ws_client *c);
 /* A piece of a message. */
 void topo_ws_client_receive(struct topo_ws_client *c, const void *data, size_t len);

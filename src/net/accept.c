@@ -5,14 +5,20 @@
  * packet of a forgotten connection gets a stateless reset, a QUIC version we lack a Version
  * Negotiation. All answers are shorter than what they answer, and all the rest is noise.
  */
-#include "net/internal.h"
+#include "net/accept.h"
+
+#include "base/assert.h"
+#include "net/open.h"
+#include "net/receive.h"
+#include "net/token.h"
 
 enum {
   RESET_LEAST = 21,   /* of a peer's reset: five bytes and its token */
   INITIAL_MIN = 1200, /* RFC 9000, 14.1: a shorter datagram starts nothing */
   RESET_MIN = 43,     /* shorter packets are not worth a reset, and must not cause a loop */
   RESET_MAX = 60,     /* looks like a small packet */
-  ANSWER_MAX = 512
+  ANSWER_MAX = 512,
+  RESETS_PER_SECOND = 50 /* stateless answers must not make us an amplifier of work */
 };
 
 static void answer(struct topo_net *net, const struct topo_datagram *d, const uint8_t *packet,
@@ -33,7 +39,7 @@ static void negotiate_version(struct topo_net *net, const struct topo_datagram *
     net->stats.ignored++;
     return;
   }
-  topo_net_fill(net, &noise, 1);
+  topo_rng_fill(&net->rng, &noise, 1);
   answer(net, d, packet,
          ngtcp2_pkt_write_version_negotiation(packet, sizeof packet, noise, header->scid,
                                               header->scidlen, header->dcid, header->dcidlen,
@@ -47,7 +53,7 @@ static bool may_reset(struct topo_net *net)
     net->resets_since_ns = net->now_ns;
     net->resets_in_second = 0;
   }
-  return net->resets_in_second++ < TOPO_NET_RESETS_PER_SECOND;
+  return net->resets_in_second++ < RESETS_PER_SECOND;
 }
 
 static void reset(struct topo_net *net, const struct topo_datagram *d,
@@ -62,14 +68,15 @@ static void reset(struct topo_net *net, const struct topo_datagram *d,
   ngtcp2_cid_init(&cid, header->dcid, header->dcidlen);
   if (ngtcp2_crypto_generate_stateless_reset_token(token, net->secret, sizeof net->secret, &cid))
     return;
-  topo_net_fill(net, noise, sizeof noise);
+  topo_rng_fill(&net->rng, noise, sizeof noise);
   answer(net, d, packet,
          ngtcp2_pkt_write_stateless_reset(packet, len, token, noise, len - sizeof token),
          &net->stats.resets);
 }
 
 /* Its id is random; its last sixteen bytes tell (RFC 9000, 10.3.1). */
-struct topo_net_conn *topo_net_reset_of(const struct topo_net *net, const struct topo_datagram *d)
+struct topo_net_conn *topo_net_accept_reset(const struct topo_net *net,
+                                            const struct topo_datagram *d)
 {
   if (d->len < RESET_LEAST || d->data[0] & 0x80)
     return NULL;
@@ -82,7 +89,7 @@ static void retry(struct topo_net *net, const struct topo_datagram *d, const ngt
   uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN], packet[ANSWER_MAX];
   ngtcp2_cid scid = {.datalen = TOPO_NET_CID_LEN};
   ngtcp2_ssize n;
-  topo_net_fill(net, scid.data, scid.datalen);
+  topo_rng_fill(&net->rng, scid.data, scid.datalen);
   n = ngtcp2_crypto_generate_retry_token(token, net->secret, sizeof net->secret, hd->version,
                                          &d->remote.sa, topo_net_address_len(&d->remote), &scid,
                                          &hd->dcid, net->now_ns);
@@ -107,19 +114,19 @@ static void refuse(struct topo_net *net, const struct topo_datagram *d, const ng
 static void admit(struct topo_net *net, const struct topo_datagram *d, const ngtcp2_pkt_hd *hd,
                   const ngtcp2_cid *original)
 {
-  struct topo_net_accepted accepted = {hd, original};
+  struct topo_net_initial initial = {hd, original};
   struct topo_net_conn *conn;
-  if (net->stats.live >= TOPO_NET_CONNECTIONS)
+  if (net->stats.live >= TOPO_NET_CONNECTIONS_MAX)
     refuse(net, d, hd, NGTCP2_CONNECTION_REFUSED);
-  else if (net->stats.half_open >= TOPO_NET_HALF_OPEN)
+  else if (net->stats.half_open >= TOPO_NET_HALF_OPEN_MAX)
     net->stats.refused++; /* silently: it will ask again in a moment */
-  else if (topo_net_conn_create(net, &conn, &d->local, &d->remote, &accepted, NULL))
+  else if (topo_net_open_server(net, &conn, d, &initial))
     net->stats.refused++;
   else
-    topo_net_conn_receive(conn, d);
+    topo_net_receive(conn, d);
 }
 
-static void initial(struct topo_net *net, const struct topo_datagram *d)
+static void take_initial(struct topo_net *net, const struct topo_datagram *d)
 {
   ngtcp2_pkt_hd hd;
   ngtcp2_cid original;
@@ -142,7 +149,7 @@ void topo_net_accept(struct topo_net *net, const struct topo_datagram *d,
   if (other_version)
     negotiate_version(net, d, header);
   else if (is_long && header->version)
-    initial(net, d);
+    take_initial(net, d);
   else if (!is_long) /* whatever its fixed bit says: peers grease it (RFC 9287) */
     reset(net, d, header);
   else

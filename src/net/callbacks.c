@@ -1,24 +1,31 @@
-/* callbacks.c - what ngtcp2 reports of a connection. All of it happens inside a call into ngtcp2.
+/*
+ * callbacks.c - what ngtcp2 reports of a connection.
+ *
+ * Every function here is called by ngtcp2, from within one of our calls into it (a packet was read,
+ * a timer ran, a packet was written), with the connection as `user`. None may end the connection:
+ * it is doomed, and the queue ends it when ngtcp2 has returned.
  */
-#include "net/internal.h"
+#include "net/callbacks.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "net/conn.h"
+#include "net/stream.h"
+#include "net/token.h"
 
 static void on_random(uint8_t *out, size_t len, const ngtcp2_rand_ctx *ctx)
 {
-  topo_net_fill(ctx->native_handle, out, len);
+  const struct topo_net *net = ctx->native_handle;
+  topo_rng_fill(&net->rng, out, len);
 }
 
 static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, uint8_t *token, size_t len, void *user)
 {
   struct topo_net_conn *conn = user;
-  struct topo_net *net = conn->net;
-  int rc;
+  const struct topo_net *net = conn->net;
   (void)quic;
-  do {
-    cid->datalen = len;
-    topo_net_fill(net, cid->data, len);
-    rc = topo_cid_table_put(&net->cids, cid->data, len, conn, &conn->cids);
-  } while (rc == TOPO_EEXISTS);
-  if (rc ||
+  topo_assert(len == TOPO_NET_CID_LEN); /* the length of the first id, which was ours to choose */
+  if (topo_net_conn_take_cid(conn, cid) ||
       ngtcp2_crypto_generate_stateless_reset_token(token, net->secret, sizeof net->secret, cid))
     return NGTCP2_ERR_CALLBACK_FAILURE;
   return 0;
@@ -56,7 +63,7 @@ static int violation(struct topo_net_conn *conn)
   return 0;
 }
 
-/* After the handshake the session is gone (conn.c). A peer may still send tickets; nobody wants
+/* After the handshake the session is gone (receive.c). A peer may still send tickets; nobody wants
  * them. */
 static int on_crypto(ngtcp2_conn *quic, quic_level level, uint64_t offset, const uint8_t *data,
                      size_t len, void *user)
@@ -84,15 +91,14 @@ static int on_client_completed(ngtcp2_conn *quic, void *user)
 static int on_server_completed(ngtcp2_conn *quic, void *user)
 {
   struct topo_net_conn *conn = user;
-  (void)quic;
   if (!proven(conn) || conn->doomed)
     return 0;
-  topo_net_token_offer(conn);
+  topo_net_token_offer(conn->net, quic, &conn->remote);
   topo_net_conn_up(conn);
   return 0;
 }
 
-/* The server has judged our key: HANDSHAKE_DONE, or data, which it sends only then. */
+/* The server has accepted our key: HANDSHAKE_DONE, or data, which it sends only then. */
 static void accepted_by_server(struct topo_net_conn *conn)
 {
   if (conn->state == TOPO_NET_VERDICT && !conn->doomed)

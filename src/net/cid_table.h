@@ -24,7 +24,7 @@ struct topo_cid_table {
 void topo_cid_table_init(struct topo_cid_table *table, const uint8_t key[static 16]);
 /* Frees the memory of a table that every owner has left. NULL is fine. */
 void topo_cid_table_finish(struct topo_cid_table *table);
-/* Adds an id of at most TOPO_CID_MAX bytes and links it into the owner's list (*list is NULL at
+/* Adds an id of at most TOPO_CID_MAX bytes and puts it into the owner's list (*list is NULL at
  * first). 0, TOPO_EEXISTS when the id is taken (by whomever), TOPO_ENOMEM. */
 int topo_cid_table_put(struct topo_cid_table *table, const uint8_t *cid, size_t len, void *owner,
                        struct topo_cid_entry **list);

@@ -1,10 +1,13 @@
 /*
- * io.c - batches of datagrams.
+ * io.c - bursts of datagrams.
  *
- * Two batches exist so that a packet which does not fit the one being filled has a place while the
- * first is sent, and stays there when that blocks.
+ * There are two bursts. A packet that does not fit into the one that is being filled begins the
+ * other, and waits in it for as long as the socket takes no more of the first.
  */
-#include "net/internal.h"
+#include "net/io.h"
+
+#include "base/assert.h"
+#include "net/stats.h"
 
 #include <errno.h>
 #include <netinet/udp.h>
@@ -19,7 +22,10 @@
 #define UDP_GRO 104
 #endif
 
-enum { CONTROL = 128 }; /* three control messages at most: address, ECN, segment size */
+enum {
+  CONTROL = 128, /* three control messages at most: address, ECN, segment size */
+  ECN_MASK = 3   /* of the TOS byte (RFC 3168) */
+};
 
 union control {
   struct cmsghdr align;
@@ -68,8 +74,7 @@ static void address_message(const struct topo_io *io, struct msghdr *m, union co
   }
 }
 
-/* Linux rejects an empty control buffer that is not NULL-sized in no case, but a clean message is
- * cheap. */
+/* A message without control data gets no buffer for it; Linux would take an empty one, too. */
 static void close_control(struct msghdr *m)
 {
   if (!m->msg_controllen)
@@ -93,9 +98,9 @@ static int send_message(struct topo_io *io, const struct msghdr *m)
   return n < 0 ? errno : 0;
 }
 
-/* The whole rest of the batch in one call. Whether the batch is dealt with; false: try another way.
+/* The whole rest of the burst in one call. Whether the burst is dealt with; false: try another way.
  */
-static bool send_segments(struct topo_io *io, struct topo_batch *b)
+static bool send_segments(struct topo_io *io, struct topo_burst *b)
 {
   struct iovec iov = {b->data + b->left_at, b->len - b->left_at};
   uint16_t segment = (uint16_t)b->segment;
@@ -120,10 +125,10 @@ static bool send_segments(struct topo_io *io, struct topo_batch *b)
 }
 
 /* One message per packet, as many per call as the kernel takes. */
-static void send_each(struct topo_io *io, struct topo_batch *b)
+static void send_each(struct topo_io *io, struct topo_burst *b)
 {
-  struct mmsghdr messages[TOPO_IO_SEGMENTS];
-  struct iovec iov[TOPO_IO_SEGMENTS];
+  struct mmsghdr messages[TOPO_IO_SEGMENTS_MAX];
+  struct iovec iov[TOPO_IO_SEGMENTS_MAX];
   union control control;
   struct msghdr m;
   address_message(io, &m, &control, &b->local, &b->remote, b->ecn);
@@ -131,7 +136,7 @@ static void send_each(struct topo_io *io, struct topo_batch *b)
   while (b->left_at < b->len && !io->blocked) {
     unsigned n = 0;
     int sent;
-    for (size_t at = b->left_at; at < b->len && n < (io->mmsg ? TOPO_IO_SEGMENTS : 1); n++) {
+    for (size_t at = b->left_at; at < b->len && n < (io->mmsg ? TOPO_IO_SEGMENTS_MAX : 1); n++) {
       size_t len = b->len - at < b->segment ? b->len - at : b->segment;
       iov[n] = (struct iovec){b->data + at, len};
       messages[n].msg_hdr = m;
@@ -160,8 +165,8 @@ static void watch(struct topo_io *io)
   epoll_ctl(io->epoll_fd, EPOLL_CTL_MOD, io->fd, &ev);
 }
 
-/* Sends the batch; it is empty afterwards unless the socket is blocked. */
-static void send_batch(struct topo_io *io, struct topo_batch *b)
+/* Sends the burst; it is empty afterwards unless the socket is blocked. */
+static void send_burst(struct topo_io *io, struct topo_burst *b)
 {
   if (b->left_at < b->len) {
     bool many = b->len - b->left_at > b->segment && io->gso;
@@ -182,33 +187,33 @@ void topo_io_flush(struct topo_io *io)
 {
   bool was = io->blocked;
   io->blocked = false;
-  /* The batch that is not being filled is the older one. */
-  send_batch(io, &io->buffers->batch[!io->current]);
+  /* The burst that is not being filled is the older one. */
+  send_burst(io, &io->buffers->bursts[!io->current]);
   if (!io->blocked)
-    send_batch(io, &io->buffers->batch[io->current]);
+    send_burst(io, &io->buffers->bursts[io->current]);
   if (was != io->blocked)
     watch(io);
 }
 
 uint8_t *topo_io_space(struct topo_io *io)
 {
-  struct topo_batch *b = &io->buffers->batch[io->current];
+  struct topo_burst *b = &io->buffers->bursts[io->current];
   topo_assert(!io->blocked);
   return b->data + b->len;
 }
 
-static bool fits(const struct topo_batch *b, size_t len, const struct topo_net_address *local,
+static bool fits(const struct topo_burst *b, size_t len, const struct topo_net_address *local,
                  const struct topo_net_address *remote, uint8_t ecn)
 {
-  return len <= b->segment && b->len + len <= TOPO_IO_BURST && b->ecn == ecn &&
+  return len <= b->segment && b->len + len <= TOPO_IO_BURST_MAX && b->ecn == ecn &&
          topo_net_address_equal(&b->remote, remote) && topo_net_address_equal(&b->local, local);
 }
 
-/* Makes the packet at the end of the current batch the first of the other one. */
-static struct topo_batch *begin_batch(struct topo_io *io, size_t len)
+/* Makes the packet at the end of the current burst the first of the other one. */
+static struct topo_burst *begin_burst(struct topo_io *io, size_t len)
 {
-  struct topo_batch *old = &io->buffers->batch[io->current];
-  struct topo_batch *new = &io->buffers->batch[!io->current];
+  struct topo_burst *old = &io->buffers->bursts[io->current];
+  struct topo_burst *new = &io->buffers->bursts[!io->current];
   if (!old->len)
     return old;
   topo_assert(!new->len);
@@ -220,22 +225,22 @@ static struct topo_batch *begin_batch(struct topo_io *io, size_t len)
 void topo_io_push(struct topo_io *io, size_t len, const struct topo_net_address *local,
                   const struct topo_net_address *remote, uint8_t ecn)
 {
-  struct topo_batch *b = &io->buffers->batch[io->current];
+  struct topo_burst *b = &io->buffers->bursts[io->current];
   bool full;
   if (fits(b, len, local, remote, ecn)) {
     b->len += len;
   } else {
-    b = begin_batch(io, len);
+    b = begin_burst(io, len);
     b->local = *local;
     b->remote = *remote;
     b->ecn = ecn;
     b->segment = b->len = len;
     b->left_at = 0;
   }
-  /* A shorter packet ends a batch; so does one after which the next might not fit. */
-  full = len < b->segment || b->len + b->segment > TOPO_IO_BURST ||
-         b->len / b->segment >= TOPO_IO_SEGMENTS;
-  if (full || io->buffers->batch[!io->current].len)
+  /* A shorter packet ends a burst; so does one after which the next might not fit. */
+  full = len < b->segment || b->len + b->segment > TOPO_IO_BURST_MAX ||
+         b->len / b->segment >= TOPO_IO_SEGMENTS_MAX;
+  if (full || io->buffers->bursts[!io->current].len)
     topo_io_flush(io);
 }
 
@@ -265,11 +270,11 @@ static size_t read_control(const struct topo_io *io, struct msghdr *m, struct to
       if (size > 0)
         segment = (size_t)size;
     } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) {
-      d->ecn = *CMSG_DATA(c) & NGTCP2_ECN_MASK; /* a single byte on reception */
+      d->ecn = *CMSG_DATA(c) & ECN_MASK; /* a single byte on reception */
     } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
       int tclass;
       memcpy(&tclass, CMSG_DATA(c), sizeof tclass);
-      d->ecn = (uint8_t)tclass & NGTCP2_ECN_MASK;
+      d->ecn = (uint8_t)tclass & ECN_MASK;
     } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
       struct in6_pktinfo info;
       memcpy(&info, CMSG_DATA(c), sizeof info);

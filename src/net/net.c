@@ -4,9 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/internal.h"
+#include "base/assert.h"
+#include "base/status.h"
+#include "net/accept.h"
+#include "net/close.h"
+#include "net/identity.h"
+#include "net/open.h"
+#include "net/receive.h"
+#include "net/tls.h"
+#include "net/write.h"
 
-enum { ROUNDS = 4, TIMERS = 256 }; /* per call: of receiving, and timers run */
+/* How much one call does at most; what is left has its turn in the next. */
+enum {
+  ROUNDS = 4,   /* of receiving */
+  TIMERS = 256, /* that are due and run */
+  TURNS = 64    /* of connections that write or end */
+};
 
 int topo_net_create(struct topo_net **out, const struct topo_net_options *options)
 {
@@ -20,7 +33,7 @@ int topo_net_create(struct topo_net **out, const struct topo_net_options *option
   net->rng = options->rng;
   memcpy(net->secret, options->secret, sizeof net->secret);
   net->queue_end = &net->queue;
-  topo_net_fill(net, key, sizeof key);
+  topo_rng_fill(&net->rng, key, sizeof key);
   topo_cid_table_init(&net->cids, key);
   topo_cid_table_init(&net->reset_tokens, key);
   topo_wipe(key, sizeof key);
@@ -37,33 +50,26 @@ int topo_net_create(struct topo_net **out, const struct topo_net_options *option
   return 0;
 }
 
-static struct topo_net_conn *pop(struct topo_net *net)
-{
-  struct topo_net_conn *c = net->queue;
-  net->queue = c->queue_next;
-  if (!net->queue)
-    net->queue_end = &net->queue;
-  c->queued = false;
-  c->queue_next = NULL;
-  return c;
-}
-
 void topo_net_destroy(struct topo_net *net)
 {
   if (!net)
     return;
   topo_assert(net->depth == 0);
   while (net->queue)
-    pop(net);
+    topo_net_conn_dequeue(net);
   for (struct topo_net_conn *c = net->all, *next; c; c = next) {
     next = c->next;
     c->silent = true;
     topo_net_conn_doom(c, TOPO_ECLOSED, TOPO_CLOSE_AWAY);
     if (topo_net_conn_alive(c))
-      topo_net_conn_execute(c);
+      topo_net_close_doomed(c);
     if (c->queued)
-      pop(net); /* it was the only one */
+      topo_net_conn_dequeue(net); /* it was the only one */
     topo_net_conn_free(c);
+  }
+  while (net->identities) {
+    topo_assert(net->identities->refs == 1);
+    topo_net_identity_drop(net, net->identities);
   }
   topo_net_tls_finish(net);
   topo_cid_table_finish(&net->cids);
@@ -72,22 +78,6 @@ void topo_net_destroy(struct topo_net *net)
   topo_io_close(&net->io);
   topo_wipe(net, sizeof *net);
   free(net);
-}
-
-void topo_net_fill(struct topo_net *net, void *out, size_t len)
-{
-  topo_rng_fill(&net->rng, out, len);
-}
-
-void topo_net_queue(struct topo_net_conn *conn)
-{
-  struct topo_net *net = conn->net;
-  if (conn->queued)
-    return;
-  conn->queued = true;
-  conn->queue_next = NULL;
-  *net->queue_end = conn;
-  net->queue_end = &conn->queue_next;
 }
 
 void topo_net_local_address(const struct topo_net *net, struct topo_net_address *out)
@@ -108,14 +98,14 @@ void topo_net_get_stats(const struct topo_net *net, struct topo_net_stats *out)
 /* Executes what is doomed and lets every connection with work write in turn. */
 static void run(struct topo_net *net)
 {
-  for (unsigned turns = 0; net->queue && turns < TOPO_NET_TURNS && !net->io.blocked; turns++) {
-    struct topo_net_conn *c = pop(net);
+  for (unsigned turns = 0; net->queue && turns < TURNS && !net->io.blocked; turns++) {
+    struct topo_net_conn *c = topo_net_conn_dequeue(net);
     if (!topo_net_conn_alive(c))
       continue;
     if (c->doomed)
-      topo_net_conn_execute(c);
+      topo_net_close_doomed(c);
     else if (topo_net_write(c) != TOPO_NET_BURST_DONE)
-      topo_net_queue(c);
+      topo_net_conn_queue(c);
   }
 }
 
@@ -131,9 +121,9 @@ static void on_datagram(void *arg, const struct topo_datagram *d)
   }
   conn = topo_cid_table_get(&net->cids, header.dcid, header.dcidlen);
   if (!conn)
-    conn = topo_net_reset_of(net, d);
+    conn = topo_net_accept_reset(net, d);
   if (conn && !rc)
-    topo_net_conn_receive(conn, d);
+    topo_net_receive(conn, d);
   else
     topo_net_accept(net, d, &header, rc != 0);
 }
@@ -182,7 +172,7 @@ void topo_net_expire(struct topo_net *net, uint64_t now_ns)
     struct topo_deadline *first = topo_deadlines_first(&net->deadlines);
     if (!first || first->at_ns > net->now_ns)
       break;
-    topo_net_conn_expire(first->owner);
+    topo_net_receive_expiry(first->owner);
   }
   leave(net);
 }
@@ -202,7 +192,26 @@ int topo_net_dial(struct topo_net *net, struct topo_net_conn **out,
     net->now_ns = now_ns;
   if (len == 0 || len > TOPO_NET_SNI_MAX || topo_io_adapt(&net->io, &remote))
     return TOPO_EINVAL;
-  if (net->stats.live >= TOPO_NET_CONNECTIONS)
+  if (net->stats.live >= TOPO_NET_CONNECTIONS_MAX)
     return TOPO_ELIMIT;
-  return topo_net_conn_create(net, out, &net->io.bound, &remote, NULL, options);
+  return topo_net_open_client(net, out, &remote, options);
+}
+
+void topo_net_identity_remove(struct topo_net *net, struct topo_net_identity *identity)
+{
+  if (!identity)
+    return;
+  for (struct topo_net_conn *c = net->all; c; c = c->next)
+    if (c->identity == identity && topo_net_conn_alive(c))
+      topo_net_conn_doom(c, TOPO_ECLOSED, TOPO_CLOSE_AWAY);
+  topo_net_identity_drop(net, identity);
+}
+
+void topo_net_recheck(struct topo_net *net, struct topo_net_identity *identity)
+{
+  topo_assert(!identity->removed);
+  for (struct topo_net_conn *c = net->all; c; c = c->next)
+    if (c->identity == identity && c->has_peer && topo_net_conn_alive(c) && !c->doomed &&
+        net->events->authorize(net->arg, identity->user, &c->peer) < 0)
+      topo_net_conn_doom(c, TOPO_EUNTRUSTED, TOPO_CLOSE_UNTRUSTED);
 }

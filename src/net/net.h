@@ -9,7 +9,7 @@
  *     consumed something, topo_net_flush().
  *
  * TLS 1.3, ALPN "topo/1", Ed25519 raw public keys (RFC 7250) of both sides, always. The SNI picks
- * the identity on the server; the client pins the key it expects; the server asks `judge`.
+ * the identity on the server; the client pins the key it expects; the server asks `authorize`.
  *
  * Streams are those of port/conn.h: unidirectional QUIC streams whose first byte is the number that
  * the sender chose. A number used twice, a stream that ends, and a bidirectional stream are
@@ -26,6 +26,7 @@
 
 #include "base/bytes.h"
 #include "net/address.h"
+#include "net/stats.h"
 #include "port/close.h"
 #include "port/conn.h"
 #include "port/rng.h"
@@ -35,9 +36,9 @@ struct topo_net_identity;
 struct topo_net_conn;
 
 enum {
-  TOPO_NET_CONNECTIONS = 4096, /* live connections, both directions */
-  TOPO_NET_HALF_OPEN = 256,    /* incoming ones whose handshake is not done */
-  TOPO_NET_SNI_MAX = 63        /* a DNS label */
+  TOPO_NET_CONNECTIONS_MAX = 4096, /* live connections, both directions */
+  TOPO_NET_HALF_OPEN_MAX = 256,    /* incoming ones whose handshake is not done */
+  TOPO_NET_SNI_MAX = 63            /* a DNS label */
 };
 
 /* What is known of a peer whose connection is up. */
@@ -62,7 +63,7 @@ struct topo_net_down {
 struct topo_net_events {
   /* Whether `peer` may connect to, or stay connected with, this identity: 0 or negative. Must not
    * call back into the net. */
-  int (*judge)(void *arg, void *identity_user, const struct topo_id *peer);
+  int (*authorize)(void *arg, void *identity_user, const struct topo_id *peer);
   /* Both sides have accepted each other. The connection may be sent on. */
   void (*up)(void *arg, struct topo_net_conn *conn, const struct topo_net_peer *peer);
   /* Bytes of a stream, in order. They count against the peer's window until topo_net_consumed. */
@@ -91,26 +92,6 @@ struct topo_net_dial {
   struct topo_id pin;                 /* the key the peer must show */
   const char *sni;                    /* at most TOPO_NET_SNI_MAX bytes of a-z and 0-9 */
   void *user;
-};
-
-/* Counters since creation. */
-struct topo_net_stats {
-  uint64_t datagrams_in, datagrams_out, bytes_in, bytes_out;
-  uint64_t syscalls_in, syscalls_out;
-  uint64_t ignored;  /* datagrams that belong to nothing */
-  uint64_t retries;  /* Retry packets sent */
-  uint64_t resets;   /* stateless resets sent */
-  uint64_t versions; /* Version Negotiation packets sent */
-  uint64_t refused;  /* Initials dropped or refused by a limit or a bad token */
-  uint64_t up;       /* connections that came up */
-  /* Connections that did not, by reason. */
-  uint64_t failed_name;      /* the SNI names no identity here */
-  uint64_t failed_version;   /* no common ALPN or QUIC version */
-  uint64_t failed_no_key;    /* no raw Ed25519 key was shown */
-  uint64_t failed_untrusted; /* the key was refused, by either side */
-  uint64_t failed_timeout;
-  uint64_t failed_other;
-  size_t live, half_open, lingering; /* connections now */
 };
 
 /* Opens the port. On success *out is the new net. TOPO_EADDRINUSE, TOPO_EDENIED (a privileged
@@ -142,12 +123,12 @@ int topo_net_identity_add(struct topo_net *net, struct topo_net_identity **out,
                           const uint8_t seed[static 32], const char *sni, void *user);
 /* The public key of its seed: what others pin. */
 void topo_net_identity_key(const struct topo_net_identity *identity, struct topo_id *out);
-/* Its connections are closed as "going away" by the next flush; `judge` is not asked for it any
+/* Its connections are closed as "going away" by the next flush; `authorize` is not asked for it any
  * more. NULL is fine. */
 void topo_net_identity_remove(struct topo_net *net, struct topo_net_identity *identity);
-/* Asks `judge` again about every connection of the identity, incoming and outgoing. Those that are
- * out deliver nothing more from this call on; the next flush closes them as "untrusted" and reports
- * them. */
+/* Asks `authorize` again about every connection of the identity, incoming and outgoing. Those that
+ * are out deliver nothing more from this call on; the next flush closes them as "untrusted" and
+ * reports them. */
 void topo_net_recheck(struct topo_net *net, struct topo_net_identity *identity);
 
 /* Starts a connection; `up` or `down` will tell. On success *out is the handle. TOPO_EINVAL (the

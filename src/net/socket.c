@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "base/status.h"
-#include "net/internal.h"
+#include "net/io.h"
+#include "net/stats.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
@@ -46,34 +47,19 @@ static void tune(struct topo_io *io, bool plain)
   io->gro = !plain && set(io->fd, SOL_UDP, UDP_GRO, 1);
 }
 
-static int status_of(int error)
-{
-  switch (error) {
-  case EADDRINUSE: return TOPO_EADDRINUSE;
-  case EACCES:
-  case EPERM: return TOPO_EDENIED;
-  case ENOMEM:
-  case ENOBUFS: return TOPO_ENOMEM;
-  case EADDRNOTAVAIL:
-  case EAFNOSUPPORT:
-  case EINVAL: return TOPO_EINVAL;
-  default: return TOPO_EIO;
-  }
-}
-
 /* A bound socket, or a negative status. */
 static int bound_socket(const struct topo_net_address *bind_to)
 {
   int error, fd = socket(bind_to->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
-    return status_of(errno);
+    return topo_status_of_errno(errno);
   if (bind_to->sa.sa_family == AF_INET6)
     set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !topo_net_address_is_any(bind_to));
   if (bind(fd, &bind_to->sa, topo_net_address_len(bind_to)) == 0)
     return fd;
   error = errno;
   close(fd);
-  return status_of(error);
+  return topo_status_of_errno(error);
 }
 
 /* [::], or 0.0.0.0 on a machine without IPv6. */

@@ -6,7 +6,10 @@
  * The number's byte is returned to the peer's window at once; the user's when the user has consumed
  * them.
  */
-#include "net/internal.h"
+#include "net/stream.h"
+
+#include "base/assert.h"
+#include "base/status.h"
 
 enum { ALL = (1u << TOPO_CONN_STREAMS_MAX) - 1 };
 
@@ -61,7 +64,7 @@ void topo_net_consumed(struct topo_net_conn *conn, unsigned stream, size_t len)
       topo_assert(len <= conn->in[i].unconsumed);
       conn->in[i].unconsumed -= len;
       credit(conn, (int64_t)(4 * i) + base, len);
-      topo_net_queue(conn);
+      topo_net_conn_queue(conn);
       return;
     }
   topo_assert(len == 0);
@@ -101,7 +104,7 @@ size_t topo_net_send(struct topo_net_conn *conn, unsigned stream, const uint8_t 
     return starve(conn);
   if (taken < len)
     out->wanted = true;
-  topo_net_queue(conn);
+  topo_net_conn_queue(conn);
   return taken;
 }
 
@@ -142,10 +145,4 @@ int topo_net_stream_next(struct topo_net_conn *conn, unsigned blocked)
     }
   }
   return -1;
-}
-
-void topo_net_stream_finish(struct topo_net_conn *conn)
-{
-  for (size_t i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
-    topo_sendbuf_finish(&conn->out[i].buf);
 }

@@ -1,16 +1,18 @@
 /*
- * tls.c - local identities and TLS sessions: raw Ed25519 keys both ways, pinned or judged.
+ * tls.c - TLS sessions: raw Ed25519 keys both ways. A client pins the key of the server; a server
+ * asks the user whether the client's is authorized.
  *
  * A SubjectPublicKeyInfo of Ed25519 is 44 bytes: a fixed prefix of 12 (RFC 8410) and the key. A
  * peer that does not speak RFC 7250 would silently negotiate X.509, so the certificate types are
  * checked in both directions before anything is compared.
  */
+#include "net/tls.h"
+
 #include <gnutls/crypto.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "crypto/sign.h"
-#include "net/internal.h"
+#include "base/status.h"
+#include "net/identity.h"
 
 #define ALPN "topo/1"
 /* AES first: without it GnuTLS picks its ten times slower ChaCha20 where the peer prefers that. */
@@ -27,16 +29,6 @@ static struct topo_net_conn *conn_of(gnutls_session_t session)
 {
   ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
   return ref->user_data;
-}
-
-static struct topo_net_identity *find_name(const struct topo_net *net, const char *sni)
-{
-  if (!*sni)
-    return NULL;
-  for (struct topo_net_identity *i = net->identities; i; i = i->next)
-    if (!i->removed && strcmp(i->sni, sni) == 0)
-      return i;
-  return NULL;
 }
 
 /* --- what GnuTLS asks --- */
@@ -59,7 +51,7 @@ static int on_client_hello(gnutls_session_t session)
     return 0;
   if (gnutls_server_name_get(session, conn->sni, &len, &type, 0) || type != GNUTLS_NAME_DNS)
     return refuse(conn, TOPO_ENOTFOUND, GNUTLS_E_UNRECOGNIZED_NAME);
-  found = find_name(conn->net, conn->sni);
+  found = topo_net_identity_find(conn->net, conn->sni);
   if (!found)
     return refuse(conn, TOPO_ENOTFOUND, GNUTLS_E_UNRECOGNIZED_NAME);
   topo_net_identity_ref(found);
@@ -124,14 +116,14 @@ static int on_peer_key(gnutls_session_t session)
     if (gnutls_memcmp(conn->pin.bytes, conn->peer.bytes, TOPO_KEY_SIZE) != 0)
       return refuse(conn, TOPO_EUNTRUSTED, GNUTLS_E_CERTIFICATE_ERROR);
   } else if (!conn->identity || conn->identity->removed ||
-             net->events->judge(net->arg, conn->identity->user, &conn->peer) < 0) {
+             net->events->authorize(net->arg, conn->identity->user, &conn->peer) < 0) {
     return refuse(conn, TOPO_EUNTRUSTED, GNUTLS_E_CERTIFICATE_ERROR);
   }
   conn->has_peer = true;
   return 0;
 }
 
-int topo_net_alert_status(unsigned alert)
+int topo_net_tls_alert_status(unsigned alert)
 {
   switch (alert) {
   case GNUTLS_A_NO_APPLICATION_PROTOCOL:
@@ -208,128 +200,8 @@ int topo_net_tls_init(struct topo_net *net)
 
 void topo_net_tls_finish(struct topo_net *net)
 {
-  while (net->identities) {
-    struct topo_net_identity *i = net->identities;
-    net->identities = i->next;
-    topo_assert(i->refs == 1);
-    topo_net_identity_unref(i);
-  }
   if (net->credentials)
     gnutls_certificate_free_credentials(net->credentials);
   if (net->priority)
     gnutls_priority_deinit(net->priority);
-}
-
-/* --- identities --- */
-
-static bool sni_valid(const char *sni)
-{
-  size_t len = strlen(sni);
-  return len > 0 && len <= TOPO_NET_SNI_MAX &&
-         strspn(sni, "abcdefghijklmnopqrstuvwxyz0123456789") == len;
-}
-
-/* The private key from its 32-byte seed, and its public half into *public_key. 0 or TOPO_ENOMEM. */
-static int import_seed(struct topo_net_identity *identity, const uint8_t seed[static 32])
-{
-  struct topo_sign_key pair;
-  gnutls_datum_t x = {pair.public_key.bytes, TOPO_KEY_SIZE}, k = {pair.seed, sizeof pair.seed};
-  int rc = gnutls_privkey_init(&identity->private_key);
-  topo_sign_key_from_seed(&pair, seed);
-  identity->key = pair.public_key;
-  if (!rc)
-    rc = gnutls_privkey_import_ecc_raw(identity->private_key, GNUTLS_ECC_CURVE_ED25519, &x, NULL,
-                                       &k);
-  topo_wipe(&pair, sizeof pair);
-  return rc ? TOPO_ENOMEM : 0;
-}
-
-static int import_public(struct topo_net_identity *identity)
-{
-  gnutls_datum_t x = {identity->key.bytes, TOPO_KEY_SIZE};
-  gnutls_pubkey_t key;
-  if (gnutls_pubkey_init(&key))
-    return TOPO_ENOMEM;
-  if (gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_ED25519, &x, NULL) ||
-      gnutls_pcert_import_rawpk(&identity->certificate, key, 0)) {
-    gnutls_pubkey_deinit(key); /* on success the certificate owns it */
-    return TOPO_ENOMEM;
-  }
-  return 0;
-}
-
-int topo_net_identity_add(struct topo_net *net, struct topo_net_identity **out,
-                          const uint8_t seed[static 32], const char *sni, void *user)
-{
-  struct topo_net_identity *identity;
-  if (sni && !sni_valid(sni))
-    return TOPO_EINVAL;
-  if (sni && find_name(net, sni))
-    return TOPO_EEXISTS;
-  if (net->n_identities == TOPO_NET_IDENTITIES)
-    return TOPO_ELIMIT;
-  identity = calloc(1, sizeof *identity);
-  if (!identity)
-    return TOPO_ENOMEM;
-  identity->refs = 1;
-  identity->user = user;
-  if (sni)
-    strcpy(identity->sni, sni);
-  if (import_seed(identity, seed) || import_public(identity)) {
-    topo_net_identity_unref(identity);
-    return TOPO_ENOMEM;
-  }
-  identity->next = net->identities;
-  net->identities = identity;
-  net->n_identities++;
-  *out = identity;
-  return 0;
-}
-
-void topo_net_identity_key(const struct topo_net_identity *identity, struct topo_id *out)
-{
-  *out = identity->key;
-}
-
-void topo_net_identity_ref(struct topo_net_identity *identity)
-{
-  identity->refs++;
-}
-
-void topo_net_identity_unref(struct topo_net_identity *identity)
-{
-  if (!identity || --identity->refs > 0)
-    return;
-  if (identity->certificate.pubkey)
-    gnutls_pcert_deinit(&identity->certificate);
-  if (identity->private_key)
-    gnutls_privkey_deinit(identity->private_key); /* GnuTLS wipes the key */
-  topo_wipe(identity, sizeof *identity);
-  free(identity);
-}
-
-void topo_net_identity_remove(struct topo_net *net, struct topo_net_identity *identity)
-{
-  struct topo_net_identity **at = &net->identities;
-  if (!identity)
-    return;
-  while (*at && *at != identity)
-    at = &(*at)->next;
-  topo_assert(*at);
-  *at = identity->next;
-  net->n_identities--;
-  identity->removed = true;
-  for (struct topo_net_conn *c = net->all; c; c = c->next)
-    if (c->identity == identity && topo_net_conn_alive(c))
-      topo_net_conn_doom(c, TOPO_ECLOSED, TOPO_CLOSE_AWAY);
-  topo_net_identity_unref(identity);
-}
-
-void topo_net_recheck(struct topo_net *net, struct topo_net_identity *identity)
-{
-  topo_assert(!identity->removed);
-  for (struct topo_net_conn *c = net->all; c; c = c->next)
-    if (c->identity == identity && c->has_peer && topo_net_conn_alive(c) && !c->doomed &&
-        net->events->judge(net->arg, identity->user, &c->peer) < 0)
-      topo_net_conn_doom(c, TOPO_EUNTRUSTED, TOPO_CLOSE_UNTRUSTED);
 }

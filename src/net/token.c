@@ -5,20 +5,25 @@
  * from an earlier connection spares that trip. Both are sealed under the static secret and bound to
  * the address. A client uses a kept token once (RFC 9000, 8.1.3).
  */
-#include "net/internal.h"
+#include "net/token.h"
 
 #include <string.h>
 
-void topo_net_token_offer(struct topo_net_conn *conn)
+#include "net/net_impl.h"
+
+#define RETRY_NS   (10 * NGTCP2_SECONDS)
+#define REGULAR_NS (24 * 3600 * NGTCP2_SECONDS)
+
+void topo_net_token_offer(struct topo_net *net, ngtcp2_conn *quic,
+                          const struct topo_net_address *remote)
 {
-  struct topo_net *net = conn->net;
   uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
   ngtcp2_ssize n =
-      ngtcp2_crypto_generate_regular_token(token, net->secret, sizeof net->secret, &conn->remote.sa,
-                                           topo_net_address_len(&conn->remote), net->now_ns);
+      ngtcp2_crypto_generate_regular_token(token, net->secret, sizeof net->secret, &remote->sa,
+                                           topo_net_address_len(remote), net->now_ns);
   /* A courtesy: without it the next connection takes one round trip more. */
   if (n > 0)
-    ngtcp2_conn_submit_new_token(conn->quic, token, (size_t)n);
+    ngtcp2_conn_submit_new_token(quic, token, (size_t)n);
 }
 
 void topo_net_token_keep(struct topo_net *net, const struct topo_net_address *remote,
@@ -64,12 +69,12 @@ enum topo_net_proof topo_net_token_check(struct topo_net *net, const ngtcp2_pkt_
   if (token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY)
     return ngtcp2_crypto_verify_retry_token(original, token, len, net->secret, sizeof net->secret,
                                             hd->version, &remote->sa, remote_len, &hd->dcid,
-                                            TOPO_NET_RETRY_NS, net->now_ns)
+                                            RETRY_NS, net->now_ns)
                ? TOPO_NET_PROOF_BAD
                : TOPO_NET_PROOF_RETRY;
   if (token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR &&
       ngtcp2_crypto_verify_regular_token(token, len, net->secret, sizeof net->secret, &remote->sa,
-                                         remote_len, TOPO_NET_TOKEN_NS, net->now_ns) == 0)
+                                         remote_len, REGULAR_NS, net->now_ns) == 0)
     return TOPO_NET_PROOF_EARLIER;
   return TOPO_NET_PROOF_NONE;
 }

@@ -1,11 +1,17 @@
 /* write.c - one connection's burst of packets. */
-#include "net/internal.h"
+#include "net/write.h"
+
+#include "base/assert.h"
+#include "net/close.h"
+#include "net/stream.h"
+
+enum { BURST_BYTES = 64 * 1024 /* bytes until it is the next connection that writes */ };
 
 /* Pacing spreads a window over a round trip. Where that is shorter than what timers resolve it
- * would only leave the link idle; the window bounds the burst there. */
+ * would only leave the network idle; the window bounds the burst there. */
 #define PACED_RTT_NS NGTCP2_MILLISECONDS
 
-/* Where a burst is valid. */
+/* A burst on its way. */
 struct burst {
   struct topo_net_conn *conn;
   size_t written;
@@ -42,7 +48,7 @@ static ngtcp2_ssize build(struct burst *b, ngtcp2_path_storage *path, ngtcp2_pkt
     size_t pieces = offer(out, vec);
     ngtcp2_ssize taken = -1, n;
     ngtcp2_path_storage_zero(path);
-    n = ngtcp2_conn_writev_stream(conn->quic, &path->path, info, space, TOPO_IO_PACKET, &taken,
+    n = ngtcp2_conn_writev_stream(conn->quic, &path->path, info, space, TOPO_IO_PACKET_MAX, &taken,
                                   NGTCP2_WRITE_STREAM_FLAG_NONE, out ? out->id : -1, vec, pieces,
                                   conn->net->now_ns);
     if (taken > 0)
@@ -62,7 +68,7 @@ static enum topo_net_burst burst(struct burst *b, size_t limit)
     ngtcp2_pkt_info info = {0};
     ngtcp2_ssize n = build(b, &path, &info);
     if (n < 0) {
-      topo_net_conn_fail(b->conn, (int)n);
+      topo_net_close_failed(b->conn, (int)n);
       return TOPO_NET_BURST_DONE;
     }
     if (n == 0)
@@ -84,7 +90,7 @@ enum topo_net_burst topo_net_write(struct topo_net_conn *conn)
   enum topo_net_burst outcome;
   if (conn->net->io.blocked)
     return TOPO_NET_BURST_FULL;
-  outcome = burst(&b, limit < TOPO_NET_BURST ? limit : TOPO_NET_BURST);
+  outcome = burst(&b, limit < BURST_BYTES ? limit : BURST_BYTES);
   topo_io_flush(&conn->net->io);
   if (!topo_net_conn_alive(conn))
     return TOPO_NET_BURST_DONE;

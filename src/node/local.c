@@ -1,12 +1,14 @@
-/* local.c - values of this device alone: they are rows of the database and never events. */
-#include "node/node_impl.h"
+/* local.c - values of this device alone; see local.h. */
+#include "node/local.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #include <string.h>
 
 int topo_local_put(struct topo_db *db, const char *name, const void *data, size_t len)
 {
+  topo_assert(topo_db_in_transaction(db));
   struct topo_stmt *s =
       topo_stmt(db, "INSERT OR REPLACE INTO local_value(name,value) VALUES(?1,?2)");
   topo_bind_text(s, 1, name, strlen(name));
@@ -27,8 +29,21 @@ int topo_local_get(struct topo_db *db, const char *name, struct topo_buf *out)
   return status;
 }
 
+int topo_local_get_32(struct topo_db *db, const char *name, uint8_t out[static 32])
+{
+  struct topo_buf value = {0};
+  int status = topo_local_get(db, name, &value);
+  if (status == 0 && value.len != 32)
+    status = TOPO_ECORRUPT;
+  if (status == 0)
+    memcpy(out, value.data, 32);
+  topo_buf_wipe(&value);
+  return status;
+}
+
 int topo_local_remove(struct topo_db *db, const char *name)
 {
+  topo_assert(topo_db_in_transaction(db));
   struct topo_stmt *s = topo_stmt(db, "DELETE FROM local_value WHERE name=?1");
   topo_bind_text(s, 1, name, strlen(name));
   return topo_execute(s);

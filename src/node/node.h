@@ -5,8 +5,8 @@
  * The step takes time as an argument and runs on one thread at a time. It works its inputs off in
  * one transaction, commits, and only then answers calls, sends to peers and asks for dials: nobody
  * hears of what is not on disk. When storage fails, the transaction is rolled back, the calls of
- * that step fail with the status, all connections are closed, and the state in memory is read anew
- * from the database.
+ * that step fail with the status, all connections are closed, and what is kept in memory is read
+ * anew from the file.
  *
  * Inputs are a value, ports a table: the simulator and the daemon differ only in those.
  */
@@ -15,96 +15,21 @@
 
 #include "api/op.h"
 #include "dag/dag.h"
-#include "port/conn.h"
+#include "node/input.h"
+#include "node/ports.h"
 #include "port/disk.h"
 #include "port/rng.h"
 
-enum {
-  TOPO_NODE_CONNS_MAX = 64, /* connections of one space, the edge refuses more */
-  TOPO_NODE_ADDRESSES = 16, /* in an invite, and kept for one device */
-  TOPO_NODE_DIALS = 4,      /* at a time */
-  TOPO_ADDRESS_SIZE = 19,   /* u8 family (4 or 6) ‖ 4 or 16 bytes ‖ u16 port, at most */
-  TOPO_NODE_APPLICATION_ID = 0x746f706f /* "topo" */
-};
+enum { TOPO_NODE_APPLICATION_ID = 0x746f706f /* "topo" */ };
 
 struct topo_node;
-
-struct topo_now {
-  uint64_t mono_ms; /* monotonic */
-  uint64_t wall_ms; /* Unix time */
-};
-
-/* A transport address as bytes (docs/protocol.md §7). */
-struct topo_address {
-  uint8_t bytes[TOPO_ADDRESS_SIZE];
-  uint8_t len;
-};
-
-/* A batch on its way through a worker. `batch` is worked on with topo_batch_check and then comes
- * back as an input; the rest is the node's. */
-struct topo_work {
-  struct topo_batch *batch;
-};
-
-/* A connection that the node would like. The answer is an input: CONN_UP, or DIAL_FAILED. */
-struct topo_dial {
-  uint64_t number;
-  struct topo_id pin; /* the device to reach; the SNI follows from it and the workspace */
-  struct topo_address address;
-  bool with_invite; /* show the invite key instead of the device's */
-  uint8_t invite_seed[32];
-};
-
-struct topo_node_ports {
-  /* Have the batch checked on some thread; it comes back as TOPO_IN_CHECKED. */
-  void (*check)(void *ctx, struct topo_work *work);
-  void (*dial)(void *ctx, const struct topo_dial *dial);
-  /* Who may connect has changed (topo_node_trust); whoever is out is to be cut. */
-  void (*trust)(void *ctx);
-  /* A line for the log. Never secret, never a text of a user. */
-  void (*note)(void *ctx, int status, const char *text);
-  void *ctx;
-};
-
-enum topo_input_kind {
-  TOPO_IN_CONN_UP,
-  TOPO_IN_CONN_DATA,
-  TOPO_IN_CONN_WRITABLE,
-  TOPO_IN_CONN_DOWN,
-  TOPO_IN_DIAL_FAILED,
-  TOPO_IN_CHECKED,
-  TOPO_IN_CALL
-};
-
-struct topo_input {
-  enum topo_input_kind kind;
-  uint64_t
-      number; /* of the connection: chosen by whoever made it, never used again; or of the dial */
-  union {
-    struct {
-      struct topo_conn conn;
-      struct topo_id peer; /* the key it showed */
-      struct topo_address address;
-      bool outgoing;
-      uint64_t dial; /* when outgoing: the number of the dial */
-    } up;
-    struct {
-      unsigned stream;
-      const uint8_t *data; /* borrowed for the step */
-      size_t len;
-    } data;
-    int status; /* CONN_DOWN, DIAL_FAILED */
-    struct topo_work *work;
-    struct topo_op_call *call; /* its `done` is called once, in this step or a later one */
-  };
-};
 
 struct topo_node_options {
   const char *path; /* the space's database */
   const struct topo_disk *disk;
   struct topo_rng rng;
   const struct topo_node_ports *ports;
-  int cache_kib;
+  int cache_kib; /* of the database's cache; 0: the default */
 };
 
 /* Which client's request made a space: kept in its file, so that a crash before the answer does not
@@ -123,9 +48,9 @@ struct topo_node_create {
 };
 int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
                                const struct topo_node_create *create);
-/* Makes a space that joins by a connection (docs/protocol.md §7). TOPO_EINVAL when the connection
- * is not one.
- */
+/* Makes a space that joins by an invite link (docs/protocol.md §7). The file must not exist. 0,
+ * TOPO_EINVAL (the text is no invite link), TOPO_EVERSION (one of a newer version), or a status; on
+ * failure the file is to be removed by the caller. */
 struct topo_node_join {
   const char *link, *user_name;
   struct topo_now now;
@@ -133,12 +58,16 @@ struct topo_node_join {
 };
 int topo_node_join_workspace(struct topo_node **out, const struct topo_node_options *options,
                              const struct topo_node_join *join);
-/* Opens an existing space. TOPO_ENOTFOUND, TOPO_ECORRUPT, TOPO_ESCHEMA, … */
+/* Opens an existing space. 0 and *out, or *out is NULL: TOPO_ECORRUPT (the file is damaged, is not
+ * a space's, or was never finished), TOPO_ESCHEMA (a newer release wrote it), or a status of memory
+ * or storage. */
 int topo_node_open(struct topo_node **out, const struct topo_node_options *options);
-/* Closes the connections, fails the calls that wait, closes the file. Work that is being checked
- * must come back before. NULL is fine. */
+/* Closes the connections and the file. Not within a step; work that is being checked must have come
+ * back (topo_node_in_flight). NULL is fine. */
 void topo_node_close(struct topo_node *node);
 
+/* Works off `n` inputs, in their order; with none, what is due by now. Time may not run backwards
+ * from one step to the next. Every call is answered in the step that it is an input of. */
 void topo_node_step(struct topo_node *node, struct topo_now now, const struct topo_input *inputs,
                     size_t n);
 /* When to step without inputs, at the latest (monotonic ms); UINT64_MAX: never. */
@@ -153,29 +82,39 @@ int topo_node_read_origin(struct topo_node *node, char *key, size_t size, struct
  */
 int topo_node_request_of(const struct topo_op_call *call, struct topo_id *out);
 
+/* Who the space is; wiped while the file cannot be read, and valid as long as the node. */
 const struct topo_self *topo_node_self(const struct topo_node *node);
-/* Calls each(key, is_invite) for every key that may connect. */
+/* Calls each(arg, key, is_invite) for every key that may connect (docs/protocol.md §4, Trust); for
+ * none while the file cannot be read. */
 void topo_node_trust(struct topo_node *node,
                      void (*each)(void *arg, const struct topo_id *key, bool is_invite), void *arg);
-/* SNI of a device in a workspace: 52 characters and NUL. */
+/* SNI of a device in a workspace (docs/protocol.md §1): 52 characters and NUL. */
 enum { TOPO_SNI_SIZE = 53 };
 void topo_sni(char out[static TOPO_SNI_SIZE], const struct topo_id *workspace,
               const struct topo_id *device);
-/* Where others may reach this daemon; goes into invites from now on. */
+/* Where others may reach this daemon; goes into invite links from now on. Of more than
+ * TOPO_NODE_ADDRESSES_MAX the first ones. */
 void topo_node_set_addresses(struct topo_node *node, const struct topo_address *addresses,
                              size_t n);
 
-/* What the tests and the status operation look at. */
+/* How far a space is. All zero while the file cannot be read. */
 struct topo_node_status {
-  bool member; /* our device has a valid connection */
-  size_t conns, connected_members;
-  uint64_t events, held, wanted, rejected, remote_items;
-  bool synced, waiting_for_key;
+  bool member;              /* our device has a valid credential */
+  size_t conns;             /* that are up, invitees among them */
+  size_t connected_members; /* that have greeted */
+  uint64_t events;          /* items in all sets */
+  uint64_t held;            /* pending events */
+  uint64_t wanted;          /* asked of a peer and not yet answered */
+  uint64_t rejected;        /* events that were refused since the space was opened */
+  uint64_t remote_items;    /* the most that a peer says it has */
+  bool synced;              /* nothing is missing and nothing is under way, as far as peers say */
+  bool waiting_for_key;     /* a member, without a key to seal with */
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
 /* What getSync and listPeers answer. 0, what became of the writer, or a storage status. */
 int topo_node_write_sync(struct topo_node *node, struct topo_json *out);
 int topo_node_write_peers(struct topo_node *node, struct topo_json *out);
+/* NULL while the file cannot be read. */
 struct topo_dag *topo_node_dag(struct topo_node *node);
 struct topo_db *topo_node_db(struct topo_node *node);
 

@@ -66,7 +66,8 @@ const struct topo_op topo_op_row_createChannel = {
     .params = params_createChannel,
     .run = topo_op_createChannel,
     .creates = true,
-    .idempotent = true};
+    .idempotent = true,
+    .authors = "channel"};
 
 static const struct topo_op_param params_listMessages[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
@@ -102,7 +103,8 @@ const struct topo_op topo_op_row_sendMessage = {
     .params = params_sendMessage,
     .run = topo_op_sendMessage,
     .creates = true,
-    .idempotent = true};
+    .idempotent = true,
+    .authors = "message"};
 
 static const struct topo_op_param params_getMessage[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
@@ -135,7 +137,8 @@ const struct topo_op topo_op_row_addReaction = {
     .params = params_addReaction,
     .run = topo_op_addReaction,
     .creates = true,
-    .idempotent = true};
+    .idempotent = true,
+    .authors = "reaction"};
 
 static const struct topo_op_param params_listPeers[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},

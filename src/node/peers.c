@@ -1,40 +1,40 @@
-/*
- * peers.c - whom the space would like to be connected with, where they were seen, and when to try
- * again.
- */
-#include "node/node_impl.h"
+/* peers.c - the devices that were seen or invited us; see peers.h. */
+#include "node/peers.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_FIRST_MS = 200, RETRY_MOST_MS = 30000, PEERS_MAX = 4096 };
+enum { RETRY_FIRST_MS = 200, RETRY_MAX_MS = 30000 };
 
-void topo_node_wake_at(struct topo_node *node, uint64_t at_ms)
+void topo_peers_init(struct topo_peers *peers, struct topo_transaction *t,
+                     struct topo_joiner *joiner)
 {
-  if (at_ms < node->deadline_ms)
-    node->deadline_ms = at_ms;
+  topo_assert(joiner->transaction == t);
+  *peers = (struct topo_peers){.env = t->env, .transaction = t, .joiner = joiner, .next_dial = 1};
 }
 
-struct topo_node_peer *topo_peers_find(struct topo_node *node, const struct topo_id *device)
+struct topo_node_peer *topo_peers_find(const struct topo_peers *peers, const struct topo_id *device)
 {
-  for (size_t i = 0; i < node->n_peers; i++)
-    if (topo_id_equal(&node->peers[i].device, device))
-      return &node->peers[i];
+  for (size_t i = 0; i < peers->n; i++)
+    if (topo_id_equal(&peers->peers[i].device, device))
+      return &peers->peers[i];
   return NULL;
 }
 
-static struct topo_node_peer *find_or_add(struct topo_node *node, const struct topo_id *device)
+static struct topo_node_peer *find_or_add(struct topo_peers *peers, const struct topo_id *device)
 {
-  struct topo_node_peer *peer = topo_peers_find(node, device);
-  if (peer || node->n_peers == PEERS_MAX)
+  struct topo_node_peer *peer = topo_peers_find(peers, device);
+  topo_assert(peers->n <= TOPO_PEERS_MAX);
+  if (peer || peers->n == TOPO_PEERS_MAX)
     return peer;
-  struct topo_node_peer *peers = realloc(node->peers, (node->n_peers + 1) * sizeof *peers);
-  if (!peers)
+  struct topo_node_peer *grown = realloc(peers->peers, (peers->n + 1) * sizeof *grown);
+  if (!grown)
     return NULL;
-  node->peers = peers;
-  peer = &peers[node->n_peers++];
+  peers->peers = grown;
+  peer = &grown[peers->n++];
   *peer = (struct topo_node_peer){.device = *device};
   return peer;
 }
@@ -47,25 +47,27 @@ static bool remember(struct topo_node_peer *peer, const struct topo_address *add
                                    memcmp(peer->addresses[i].bytes, address->bytes, address->len)))
     i++;
   bool fresh = i == peer->n_addresses;
-  if (fresh && peer->n_addresses < TOPO_NODE_ADDRESSES)
+  if (fresh && peer->n_addresses < TOPO_NODE_ADDRESSES_MAX)
     peer->n_addresses++;
   if (fresh)
     i = (size_t)peer->n_addresses - 1;
+  topo_assert(i < peer->n_addresses && peer->n_addresses <= TOPO_NODE_ADDRESSES_MAX);
   memmove(peer->addresses + 1, peer->addresses, i * sizeof *address);
   peer->addresses[0] = *address;
   peer->next_address = 0;
   return fresh;
 }
 
-int topo_peers_load(struct topo_node *node)
+int topo_peers_load(struct topo_peers *peers)
 {
+  topo_assert(peers->n == 0 && peers->dialling == 0);
   struct topo_stmt *s =
-      topo_stmt(node->db, "SELECT device,address FROM local_address ORDER BY seen_ms");
+      topo_stmt(peers->env->db, "SELECT device,address FROM local_address ORDER BY seen_ms");
   int status;
   while ((status = topo_fetch(s)) == 1) {
     struct topo_id device = topo_column_id(s, 0);
     struct topo_bytes bytes = topo_column_bytes(s, 1);
-    struct topo_node_peer *peer = find_or_add(node, &device);
+    struct topo_node_peer *peer = find_or_add(peers, &device);
     struct topo_address address = {.len = (uint8_t)bytes.len};
     if (!peer || bytes.len > sizeof address.bytes)
       continue;
@@ -75,128 +77,125 @@ int topo_peers_load(struct topo_node *node)
   return status;
 }
 
-int topo_peers_learn(struct topo_node *node, const struct topo_id *device,
+void topo_peers_unload(struct topo_peers *peers)
+{
+  free(peers->peers);
+  peers->peers = NULL;
+  peers->n = 0;
+  peers->dialling = 0;
+}
+
+int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
                      const struct topo_address *address)
 {
+  topo_assert(topo_db_in_transaction(env->db));
+  topo_assert(address->len > 0 && address->len <= sizeof address->bytes);
   struct topo_stmt *s =
-      topo_stmt(node->db, "INSERT OR REPLACE INTO local_address(device,address,seen_ms)"
-                          " VALUES(?1,?2,?3)");
+      topo_stmt(env->db, "INSERT OR REPLACE INTO local_address(device,address,seen_ms)"
+                         " VALUES(?1,?2,?3)");
   topo_bind_id(s, 1, device);
   topo_bind_blob(s, 2, address->bytes, address->len);
-  topo_bind_i64(s, 3, (int64_t)node->now.wall_ms);
+  topo_bind_i64(s, 3, (int64_t)env->now.wall_ms);
   int status = topo_execute(s);
   if (status < 0)
     return status;
-  s = topo_stmt(node->db,
+  s = topo_stmt(env->db,
                 "DELETE FROM local_address WHERE device=?1 AND address NOT IN (SELECT address"
                 " FROM local_address WHERE device=?1 ORDER BY seen_ms DESC LIMIT ?2)");
   topo_bind_id(s, 1, device);
-  topo_bind_i64(s, 2, TOPO_NODE_ADDRESSES);
+  topo_bind_i64(s, 2, TOPO_NODE_ADDRESSES_MAX);
   return topo_execute(s);
 }
 
-void topo_peers_seen(struct topo_node *node, const struct topo_id *device,
+void topo_peers_seen(struct topo_peers *peers, const struct topo_id *device,
                      const struct topo_address *address)
 {
-  struct topo_node_peer *peer = find_or_add(node, device);
+  struct topo_node_peer *peer = find_or_add(peers, device);
   if (!peer)
     return;
   peer->failures = 0;
   peer->last_status = 0;
   /* Losing this row to a crash costs nothing: it is not a promise. */
-  if (address->len && remember(peer, address) && topo_node_writing(node, false) == 0) {
-    int status = topo_peers_learn(node, device, address);
-    if (status < 0 && node->failure == 0)
-      node->failure = status;
-  }
+  if (address->len && remember(peer, address) &&
+      topo_transaction_write(peers->transaction, false) == 0)
+    topo_transaction_fail(peers->transaction, topo_peers_learn(peers->env, device, address));
 }
 
-enum topo_dialled topo_peers_up(struct topo_node *node, const struct topo_id *device, uint64_t dial)
+void topo_peers_lost(struct topo_peers *peers, const struct topo_id *device, int status)
 {
-  enum topo_dialled dialled = TOPO_DIALLED_UNKNOWN;
-  for (size_t i = 0; dial && i < node->n_peers; i++)
-    if (node->peers[i].dial == dial) {
-      dialled = node->peers[i].with_invite ? TOPO_DIALLED_AS_INVITEE : TOPO_DIALLED_AS_DEVICE;
-      node->peers[i].dial = 0;
-      node->dialling--;
-    }
-  struct topo_node_peer *peer = topo_peers_find(node, device);
+  struct topo_node_peer *peer = topo_peers_find(peers, device);
   if (peer)
-    peer->retry_ms = node->now.mono_ms + RETRY_FIRST_MS;
-  return dialled;
+    peer->last_status = status;
 }
 
-static uint64_t backoff(struct topo_node *node, unsigned failures)
+void topo_peers_hurry(struct topo_peers *peers, const struct topo_id *device)
 {
-  uint64_t ms = RETRY_FIRST_MS;
-  while (failures-- > 1 && ms < RETRY_MOST_MS)
-    ms *= 2;
-  if (ms > RETRY_MOST_MS)
-    ms = RETRY_MOST_MS;
-  return ms + topo_rng_u64(&node->options.rng) % (ms / 2 + 1); /* so that two do not keep step */
+  struct topo_node_peer *peer = topo_peers_find(peers, device);
+  if (peer)
+    peer->retry_ms = peers->env->now.mono_ms;
 }
 
-void topo_peers_failed(struct topo_node *node, uint64_t dial, int status)
+uint64_t topo_peers_dial(struct topo_peers *peers, struct topo_node_peer *peer, bool with_invite)
 {
-  for (size_t i = 0; i < node->n_peers; i++) {
-    struct topo_node_peer *peer = &node->peers[i];
+  topo_assert(peer->dial == 0 && peer->n_addresses > 0);
+  topo_assert(peers->dialling < peers->n);
+  topo_assert(!with_invite || topo_joiner_is_joining(peers->joiner));
+  peer->with_invite = with_invite;
+  peer->dial = peers->next_dial++;
+  peers->dialling++;
+  return peer->dial;
+}
+
+/* The peer whose dial has this number has its answer. NULL: the dial was forgotten, or is none. */
+static struct topo_node_peer *end_dial(struct topo_peers *peers, uint64_t dial)
+{
+  topo_assert(dial < peers->next_dial); /* nobody answers what was not asked */
+  for (size_t i = 0; dial && i < peers->n; i++) {
+    struct topo_node_peer *peer = &peers->peers[i];
     if (peer->dial != dial)
       continue;
+    topo_assert(peers->dialling > 0);
     peer->dial = 0;
-    node->dialling--;
-    peer->last_status = status;
-    if (peer->failures < 32)
-      peer->failures++;
-    peer->retry_ms = node->now.mono_ms + backoff(node, peer->failures);
-    /* A joiner does not know whether its admission happened: it tries both keys in turn. */
-    if (!node->joining || !peer->with_invite)
-      peer->next_address++;
-    if (node->joining)
-      node->try_device = peer->with_invite;
+    peers->dialling--;
+    return peer;
   }
+  return NULL;
 }
 
-static bool connected(struct topo_node *node, const struct topo_id *device)
+enum topo_dialled topo_peers_up(struct topo_peers *peers, const struct topo_id *device,
+                                uint64_t dial)
 {
-  for (size_t i = 0; i < node->n_conns; i++)
-    if (!node->conns[i]->dead && topo_id_equal(&node->conns[i]->peer, device))
-      return true;
-  return false;
+  const struct topo_node_peer *dialled = end_dial(peers, dial);
+  struct topo_node_peer *peer = topo_peers_find(peers, device);
+  if (peer)
+    peer->retry_ms = peers->env->now.mono_ms + RETRY_FIRST_MS;
+  if (!dialled)
+    return TOPO_DIALLED_UNKNOWN;
+  return dialled->with_invite ? TOPO_DIALLED_AS_INVITEE : TOPO_DIALLED_AS_DEVICE;
 }
 
-static bool wanted(struct topo_node *node, const struct topo_node_peer *peer)
+static uint64_t backoff(struct topo_peers *peers, unsigned failures)
 {
-  if (peer->n_addresses == 0 || peer->dial ||
-      topo_id_equal(&peer->device, &node->self.device.public_key))
-    return false;
-  if (node->joining)
-    return topo_id_equal(&peer->device, &node->invite_device);
-  return topo_authority_credential_of(topo_dag_authority(node->dag), &peer->device) != NULL;
+  uint64_t ms = RETRY_FIRST_MS;
+  topo_assert(failures > 0);
+  while (failures-- > 1 && ms < RETRY_MAX_MS)
+    ms *= 2;
+  if (ms > RETRY_MAX_MS)
+    ms = RETRY_MAX_MS;
+  return ms + topo_rng_u64(&peers->env->rng) % (ms / 2 + 1); /* so that two do not keep step */
 }
 
-static void dial(struct topo_node *node, struct topo_node_peer *peer)
+void topo_peers_failed(struct topo_peers *peers, uint64_t dial, int status)
 {
-  struct topo_dial d = {.number = node->next_dial++, .pin = peer->device};
-  d.address = peer->addresses[peer->next_address % peer->n_addresses]; /* advanced by a failure */
-  d.with_invite = node->joining && !node->try_device;
-  if (d.with_invite)
-    memcpy(d.invite_seed, node->invite_seed, sizeof d.invite_seed);
-  peer->with_invite = d.with_invite;
-  peer->dial = d.number;
-  node->dialling++;
-  node->options.ports->dial(node->options.ports->ctx, &d);
-  topo_wipe(&d, sizeof d);
-}
-
-void topo_peers_dial(struct topo_node *node)
-{
-  for (size_t i = 0; i < node->n_peers; i++) {
-    struct topo_node_peer *peer = &node->peers[i];
-    if (!wanted(node, peer) || connected(node, &peer->device))
-      continue;
-    if (peer->retry_ms > node->now.mono_ms)
-      topo_node_wake_at(node, peer->retry_ms);
-    else if (node->dialling < TOPO_NODE_DIALS)
-      dial(node, peer);
-  }
+  struct topo_node_peer *peer = end_dial(peers, dial);
+  if (!peer)
+    return;
+  peer->last_status = status;
+  if (peer->failures < UINT8_MAX)
+    peer->failures++;
+  peer->retry_ms = peers->env->now.mono_ms + backoff(peers, peer->failures);
+  /* An invitee tries the device's key at the same address before it goes on to the next one. */
+  if (!topo_joiner_is_joining(peers->joiner) || !peer->with_invite)
+    peer->next_address++;
+  topo_joiner_dial_failed(peers->joiner, peer->with_invite);
 }

@@ -1,47 +1,30 @@
 /*
  * status.c - what a space can say of itself: its connections, and how far it is.
  */
-#include "node/node_impl.h"
+#include "node/parts.h"
 
 #include "api/operations.gen.h"
+#include "base/assert.h"
 #include "base/status.h"
-#include "views/view.h"
+#include "events/profile/profile_read.h"
+#include "node/node.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void topo_sni(char out[static TOPO_SNI_SIZE], const struct topo_id *workspace,
-              const struct topo_id *device)
-{
-  static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-  struct topo_id name = topo_name_of(workspace, device);
-  unsigned bits = 0, n = 0;
-  uint32_t pending = 0;
-  for (size_t i = 0; i < sizeof name.bytes; i++) {
-    pending = pending << 8 | name.bytes[i];
-    for (bits += 8; bits >= 5; bits -= 5)
-      out[n++] = alphabet[pending >> (bits - 5) & 31];
-  }
-  if (bits)
-    out[n++] = alphabet[pending << (5 - bits) & 31];
-  out[n] = '\0';
-}
-
 struct topo_node_status topo_node_status(struct topo_node *node)
 {
-  struct topo_node_status st = {.rejected = node->rejected, .synced = true};
-  if (!node->dag)
+  struct topo_node_status st = {.rejected = node->outcome.rejected, .synced = true};
+  if (!node->env.dag)
     return (struct topo_node_status){.synced = false};
-  st.member =
-      topo_authority_credential_of(topo_dag_authority(node->dag), &node->self.device.public_key);
-  st.held = topo_dag_pending(node->dag);
-  st.waiting_for_key = st.member && !topo_dag_can_seal(node->dag);
-  for (size_t i = 0; i < node->n_sets; i++)
-    st.events += node->sets[i].count;
-  for (size_t i = 0; i < node->n_conns; i++) {
-    const struct topo_node_conn *conn = node->conns[i];
-    if (conn->dead)
+  st.member = topo_env_credential(&node->env) != NULL;
+  st.held = topo_dag_pending(node->env.dag);
+  st.waiting_for_key = st.member && !topo_dag_can_seal(node->env.dag);
+  st.events = topo_sets_total(&node->sets);
+  for (size_t i = 0; i < node->conns.n; i++) {
+    const struct topo_node_conn *conn = node->conns.conns[i];
+    if (conn->state != TOPO_NODE_CONN_UP)
       continue;
     st.conns++;
     if (conn->role != TOPO_SESSION_MEMBER)
@@ -53,9 +36,11 @@ struct topo_node_status topo_node_status(struct topo_node *node)
     if (s.remote_items > st.remote_items)
       st.remote_items = s.remote_items;
   }
-  /* Bytes received and not yet placed, or held for want of something, forbid the word. */
+  /* "Synced" says that equal digests were exchanged and nothing moved since (docs/protocol.md
+   * §6.3): it is not said while an event is on its way in, asked for, or pending. */
   st.synced = st.synced && st.connected_members > 0 && st.held == 0 && st.wanted == 0 &&
-              node->in_flight == 0 && !node->gathering;
+              topo_batches_idle(&node->batches);
+  topo_assert(st.connected_members <= st.conns && st.conns <= TOPO_NODE_CONNS_MAX);
   return st;
 }
 
@@ -116,24 +101,15 @@ static void write_address(struct topo_json *out, const struct topo_address *a)
   topo_json_string(out, text);
 }
 
-static const struct topo_node_conn *conn_to(const struct topo_node *node,
-                                            const struct topo_id *device)
-{
-  for (size_t i = 0; i < node->n_conns; i++)
-    if (!node->conns[i]->dead && node->conns[i]->role == TOPO_SESSION_MEMBER &&
-        topo_id_equal(&node->conns[i]->peer, device))
-      return node->conns[i];
-  return NULL;
-}
-
 static int write_peer(struct topo_node *node, const struct topo_id *device, struct topo_json *out)
 {
-  struct topo_view view = {node->db, node->self.workspace, node->self.device.public_key};
-  const struct topo_node_conn *conn = conn_to(node, device);
-  const struct topo_node_peer *peer = topo_peers_find(node, device);
+  struct topo_view view = {node->env.db, node->env.self.workspace,
+                           node->env.self.device.public_key};
+  const struct topo_node_conn *conn = topo_conns_find_member(&node->conns, device);
+  const struct topo_node_peer *peer = topo_peers_find(&node->peers, device);
   struct topo_address none = {.len = 0};
   char name[TOPO_OP_DETAIL_SIZE + 1] = "";
-  int status = topo_view_user_of(&view, device, name, sizeof name);
+  int status = topo_profile_of_device(&view, device, name, sizeof name);
   if (status < 0 && status != TOPO_ENOTFOUND)
     return status;
   topo_json_begin_object(out);
@@ -160,19 +136,19 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
 
 int topo_node_write_peers(struct topo_node *node, struct topo_json *json)
 {
-  if (!node->dag)
+  if (!node->env.dag)
     return TOPO_EIO;
-  const struct topo_authority *a = topo_dag_authority(node->dag);
+  const struct topo_authority *a = topo_dag_authority(node->env.dag);
   int status = 0;
   topo_json_begin_object(json);
   topo_json_key(json, "items");
   topo_json_begin_array(json);
-  if (node->joining)
-    status = write_peer(node, &node->invite_device, json);
+  if (topo_joiner_is_joining(&node->joiner))
+    status = write_peer(node, &node->joiner.invite_device, json);
   for (int32_t i = 0; i < topo_authority_count(a) && status == 0; i++) {
     const struct topo_authority_node *n = topo_authority_at(a, i);
     bool other = topo_node_is_credential(n) && n->credential.valid && n->kind != TOPO_ACT_GENESIS &&
-                 !topo_id_equal(&n->credential.device, &node->self.device.public_key);
+                 !topo_id_equal(&n->credential.device, &node->env.self.device.public_key);
     /* Each device once, by its most senior credential. */
     if (other && topo_authority_credential_of(a, &n->credential.device) == n)
       status = write_peer(node, &n->credential.device, json);

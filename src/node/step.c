@@ -1,224 +1,131 @@
 /*
  * step.c - the step: inputs, one transaction, and only then the world.
  */
-#include "node/node_impl.h"
+#include "node/parts.h"
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "node/dial.h"
+#include "node/load.h"
+#include "node/node.h"
+#include "node/sessions.h"
+#include "node/trust.h"
 #include "port/close.h"
-
-#include <string.h>
 
 enum { CHECKPOINT_PAGES = 4000, RELOAD_DELAY_MS = 1000 };
 
-int topo_node_writing(struct topo_node *node, bool local)
-{
-  if (node->failure < 0)
-    return node->failure;
-  node->local_write |= local;
-  if (node->writing)
-    return 0;
-  /* What peers can send again need not be synced: a power cut may take it, in order, and they send
-   * it again. */
-  int status = topo_db_begin(node->db, node->local_write);
-  node->writing = status == 0;
-  node->durable = node->local_write;
-  if (status < 0)
-    node->failure = status;
-  return status;
-}
-
-static void on_item(void *ctx, const struct topo_id *set, uint64_t hlc, const struct topo_id *id)
-{
-  struct topo_node *node = ctx;
-  struct topo_node_item item = {*id, topo_conns_origin(node, id)};
-  int status = topo_sets_add(node, set, hlc, id);
-  if (status == 0)
-    status = topo_buf_put(&node->items, &item, sizeof item);
-  if (status < 0 && node->failure == 0)
-    node->failure = status;
-}
-
-static void on_want(void *ctx, const struct topo_id *id)
-{
-  struct topo_node *node = ctx;
-  topo_buf_put_id(&node->wants, id); /* a want that is lost is found again by the next round */
-}
-
-static void on_rejected(void *ctx, const struct topo_id *id, int status)
-{
-  struct topo_node *node = ctx;
-  (void)id;
-  node->rejected++;
-  node->last_rejection = status;
-}
-
-const struct topo_sink *topo_node_sink(struct topo_node *node, struct topo_sink *sink)
-{
-  *sink = (struct topo_sink){on_item, on_want, on_rejected, node};
-  return sink;
-}
-
 static void take(struct topo_node *node, const struct topo_input *in)
 {
-  struct topo_node_conn *conn;
   switch (in->kind) {
-  case TOPO_IN_CONN_UP: topo_conns_up(node, in); break;
-  case TOPO_IN_CONN_DATA: topo_conns_data(node, in); break;
+  case TOPO_IN_CONN_UP: topo_sessions_up(node, in); break;
+  case TOPO_IN_CONN_DATA: topo_sessions_data(node, in); break;
   case TOPO_IN_CONN_WRITABLE: break; /* every connection is flushed at the end */
-  case TOPO_IN_CONN_DOWN:
-    conn = topo_conns_find(node, in->number);
-    if (conn)
-      topo_conns_down(node, in);
-    break;
-  case TOPO_IN_DIAL_FAILED: topo_peers_failed(node, in->number, in->status); break;
-  case TOPO_IN_CHECKED: topo_conns_checked(node, in->work); break;
-  case TOPO_IN_CALL: topo_calls_run(node, in->call); break;
+  case TOPO_IN_CONN_DOWN: topo_sessions_down(node, in); break;
+  case TOPO_IN_DIAL_FAILED: topo_peers_failed(&node->peers, in->number, in->status); break;
+  case TOPO_IN_CHECKED: topo_batches_checked(&node->batches, in->work); break;
+  case TOPO_IN_CALL: topo_calls_run(&node->calls, in->call, node); break;
   }
+}
+
+/* Reads the space from its file. False when that failed: it is tried again a little later. */
+static bool load(struct topo_node *node)
+{
+  node->unreadable = topo_load(node);
+  if (node->unreadable == 0)
+    return true;
+  topo_load_undo(node);
+  topo_env_wake_at(&node->env, node->env.now.mono_ms + RELOAD_DELAY_MS);
+  return false;
 }
 
 /* The transaction is lost: so is everything in memory that followed from it. */
 static void recover(struct topo_node *node, int why)
 {
-  topo_node_note(node, why, "a write failed; the space is read anew from its file");
-  if (node->writing)
-    topo_db_rollback(node->db);
-  node->writing = false;
-  topo_calls_answer(node, why);
-  topo_conns_close_all(node, TOPO_EINTERNAL);
-  topo_buf_clear(&node->items);
-  topo_buf_clear(&node->wants);
-  topo_buf_clear(&node->welcomes);
-  topo_node_unload(node);
-  node->failure = 0;
-  node->failure = topo_node_load(node);
-  if (node->failure < 0) {
-    topo_node_note(node, node->failure, "the space cannot be read; trying again");
-    topo_node_unload(node);
-    topo_node_wake_at(node, node->now.mono_ms + RELOAD_DELAY_MS);
-  }
-  node->trust_dirty = true;
-}
-
-/* A local write came up after the transaction had begun for peers: a second commit, synced, makes
- * both durable, for the log is synced as a whole. */
-static int commit_again(struct topo_node *node)
-{
-  uint8_t stamp[8];
-  topo_put_be64(stamp, node->now.wall_ms);
-  int status = topo_db_begin(node->db, true);
-  if (status < 0)
-    return status;
-  status = topo_local_put(node->db, "durable_ms", stamp, sizeof stamp);
-  if (status == 0)
-    return topo_db_commit(node->db);
-  topo_db_rollback(node->db);
-  return status;
-}
-
-static int commit(struct topo_node *node)
-{
-  if (node->failure < 0 || !node->writing)
-    return node->failure;
-  int status = topo_dag_log_changes(node->dag);
-  if (status == 0)
-    status = topo_db_commit(node->db);
-  else
-    topo_db_rollback(node->db);
-  node->writing = false;
-  if (status == 0 && node->local_write && !node->durable)
-    status = commit_again(node);
-  return status;
+  topo_env_note(&node->env, why, "a write failed; the space is read anew from its file");
+  topo_transaction_abandon(&node->transaction);
+  topo_calls_answer(&node->calls, why);
+  topo_conns_close_all(&node->conns, TOPO_EINTERNAL);
+  topo_outcome_clear(&node->outcome);
+  topo_inviter_forget(&node->inviter);
+  topo_load_undo(node);
+  if (!load(node))
+    topo_env_note(&node->env, node->unreadable, "the space cannot be read; trying again");
+  node->env.trust_changed = true;
 }
 
 /* Everything that others hear, once it is on disk. */
 static void publish(struct topo_node *node)
 {
-  struct topo_node_item welcome;
-  for (size_t at = 0; at < node->welcomes.len; at += sizeof welcome) {
-    memcpy(&welcome, node->welcomes.data + at, sizeof welcome);
-    struct topo_node_conn *conn = topo_conns_find(node, welcome.origin);
-    if (conn && !conn->dead)
-      topo_session_welcome(conn->session, &welcome.id);
+  topo_assert(!topo_db_in_transaction(node->env.db));
+  topo_inviter_welcome(&node->inviter, &node->conns);
+  for (size_t i = 0; i < topo_outcome_count(&node->outcome); i++) {
+    struct topo_outcome_item item = topo_outcome_at(&node->outcome, i);
+    topo_conns_push(&node->conns, &item.id, item.origin);
   }
-  topo_buf_clear(&node->welcomes);
-  topo_conns_push(node);
-  topo_calls_answer(node, 0);
-}
-
-static void tell_trust(struct topo_node *node)
-{
-  int32_t nodes = topo_authority_count(topo_dag_authority(node->dag));
-  if (nodes == node->seen_nodes && !node->trust_dirty)
-    return;
-  node->seen_nodes = nodes;
-  node->trust_dirty = false;
-  node->options.ports->trust(node->options.ports->ctx);
-}
-
-static bool readable(struct topo_node *node)
-{
-  if (node->dag)
-    return true;
-  node->failure = topo_node_load(node);
-  if (node->failure == 0)
-    return true;
-  topo_node_unload(node);
-  topo_node_wake_at(node, node->now.mono_ms + RELOAD_DELAY_MS);
-  return false;
+  topo_outcome_clear(&node->outcome);
+  topo_calls_answer(&node->calls, 0);
 }
 
 /* The space could not be read from its disk: calls fail, peers are sent away, until it can. */
 static void refuse(struct topo_node *node, const struct topo_input *in)
 {
-  if (in->kind == TOPO_IN_CALL) {
-    in->call->status = topo_op_fail(in->call, node->failure, "the space cannot be read just now");
-    in->call->done(in->call, in->call->done_arg);
-  } else if (in->kind == TOPO_IN_CONN_UP) {
+  topo_assert(!node->env.dag && node->unreadable < 0);
+  if (in->kind == TOPO_IN_CALL)
+    topo_calls_refuse(in->call, node->unreadable, "the space cannot be read just now");
+  else if (in->kind == TOPO_IN_CONN_UP)
     topo_conn_close(&in->up.conn, TOPO_CLOSE_INTERNAL);
-  } else if (in->kind == TOPO_IN_CHECKED) {
-    topo_conns_checked(node, in->work);
-  }
+  else if (in->kind == TOPO_IN_CHECKED)
+    topo_batches_checked(&node->batches, in->work);
 }
 
 /* Sending reads every event from the log, and writes nothing. */
 static void flush(struct topo_node *node)
 {
-  bool held = topo_db_hold(node->db) == 0;
-  topo_conns_flush(node);
+  bool held = topo_db_hold(node->env.db) == 0;
+  topo_conns_flush(&node->conns);
   if (held)
-    topo_db_release(node->db);
+    topo_db_release(node->env.db);
+  topo_assert(node->transaction.state == TOPO_TRANSACTION_NONE);
+}
+
+static bool has_write(const struct topo_input *inputs, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    if (inputs[i].kind == TOPO_IN_CALL && inputs[i].call->op->where == TOPO_OP_SPACE)
+      return true;
+  return false;
+}
+
+/* What follows a step that could be kept, or from which the space has recovered. */
+static void go_on(struct topo_node *node)
+{
+  topo_assert(node->env.dag && node->calls.waiting.len == 0);
+  topo_batches_submit(&node->batches);
+  flush(node);
+  topo_conns_sweep(&node->conns);
+  topo_trust_tell(node);
+  topo_dial_missing(&node->peers, &node->conns);
+  topo_db_checkpoint(node->env.db, CHECKPOINT_PAGES);
 }
 
 void topo_node_step(struct topo_node *node, struct topo_now now, const struct topo_input *inputs,
                     size_t n)
 {
-  node->now = now;
-  node->deadline_ms = UINT64_MAX;
-  node->local_write = false;
-  if (!readable(node)) {
+  topo_env_begin(&node->env, now);
+  topo_transaction_begin_step(&node->transaction, has_write(inputs, n));
+  if (!node->env.dag && !load(node)) {
     for (size_t i = 0; i < n; i++)
       refuse(node, &inputs[i]);
     return;
   }
   for (size_t i = 0; i < n; i++)
-    node->local_write |=
-        inputs[i].kind == TOPO_IN_CALL && inputs[i].call->op->where == TOPO_OP_SPACE;
-  for (size_t i = 0; i < n; i++)
     take(node, &inputs[i]);
-  topo_join_progress(node);
-  int status = commit(node);
-  if (status < 0) {
+  topo_joiner_progress(&node->joiner);
+  int status = topo_transaction_commit(&node->transaction);
+  if (status < 0)
     recover(node, status);
-    if (!node->dag)
-      return;
-  } else {
+  else
     publish(node);
-  }
-  topo_conns_submit(node);
-  flush(node);
-  topo_conns_sweep(node);
-  tell_trust(node);
-  topo_peers_dial(node);
-  topo_db_checkpoint(node->db, CHECKPOINT_PAGES);
+  if (node->env.dag)
+    go_on(node);
 }

@@ -13,16 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int status_of_errno(void)
+/* What the system says, in the three words that the port has for it. */
+static int failure(void)
 {
-  switch (errno) {
-  case EACCES:
-  case EPERM:
-  case EROFS: return TOPO_EDENIED;
-  case ENOSPC:
-  case EDQUOT: return TOPO_EDISKFULL;
-  default: return TOPO_EIO;
-  }
+  int status = topo_status_of_errno(errno);
+  return status == TOPO_EDENIED || status == TOPO_EDISKFULL ? status : TOPO_EIO;
 }
 
 /* Syncs the directory that `path` lies in, so that a name made or removed there stays so. */
@@ -37,8 +32,8 @@ static int sync_parent(const char *path)
   parent[len ? len : 1] = 0;
   int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
-    return errno == ENOENT ? TOPO_OK : status_of_errno();
-  int r = fsync(fd) == 0 ? TOPO_OK : status_of_errno();
+    return errno == ENOENT ? TOPO_OK : failure();
+  int r = fsync(fd) == 0 ? TOPO_OK : failure();
   close(fd);
   return r;
 }
@@ -49,7 +44,7 @@ static int make_one(const char *path)
   if (mkdir(path, 0700) == 0)
     return sync_parent(path);
   if (errno != EEXIST)
-    return status_of_errno();
+    return failure();
   return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? TOPO_OK : TOPO_EIO;
 }
 
@@ -106,7 +101,7 @@ static int os_remove(void *ctx, const char *path)
   if (strlen(path) >= PATH_MAX)
     return TOPO_EIO;
   if (unlink(path) != 0 && errno != ENOENT)
-    return status_of_errno();
+    return failure();
   /* Also when there was none: an earlier removal may have been cut short before its sync. */
   return sync_parent(path);
 }

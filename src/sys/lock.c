@@ -19,21 +19,6 @@ struct topo_lock {
   int fd;
 };
 
-static int status_of_errno(void)
-{
-  switch (errno) {
-  case EWOULDBLOCK: return TOPO_ELOCKED;
-  case ENOENT: return TOPO_ENOTFOUND;
-  case EACCES:
-  case EPERM:
-  case EROFS: return TOPO_EDENIED;
-  case ENOSPC:
-  case EDQUOT: return TOPO_EDISKFULL;
-  case ENOMEM: return TOPO_ENOMEM;
-  default: return TOPO_EIO;
-  }
-}
-
 static int open_lock_file(const char *dir, int flags)
 {
   char path[PATH_MAX];
@@ -46,11 +31,11 @@ static int open_lock_file(const char *dir, int flags)
 }
 
 /* Whoever may write the folder may swap what is in it, so only its owner may. */
-static int judge_folder(const char *dir)
+static int check_folder(const char *dir)
 {
   struct stat info;
   if (stat(dir, &info) < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   return info.st_uid == geteuid() && !(info.st_mode & (S_IWGRP | S_IWOTH)) ? TOPO_OK : TOPO_EDENIED;
 }
 
@@ -60,20 +45,22 @@ static int lock_and_sign(int fd)
   do
     r = flock(fd, LOCK_EX | LOCK_NB);
   while (r != 0 && errno == EINTR);
+  if (r != 0 && errno == EWOULDBLOCK)
+    return TOPO_ELOCKED;
   if (r != 0 || ftruncate(fd, 0) != 0)
-    return status_of_errno();
-  return dprintf(fd, "%ld\n", (long)getpid()) > 0 ? TOPO_OK : status_of_errno();
+    return topo_status_of_errno(errno);
+  return dprintf(fd, "%ld\n", (long)getpid()) > 0 ? TOPO_OK : topo_status_of_errno(errno);
 }
 
 int topo_lock_take(const char *dir, struct topo_lock **out)
 {
   *out = NULL;
-  int r = judge_folder(dir);
+  int r = check_folder(dir);
   if (r != TOPO_OK)
     return r;
   int fd = open_lock_file(dir, O_RDWR | O_CREAT);
   if (fd < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   r = lock_and_sign(fd);
   if (r != TOPO_OK)
     goto close_file;

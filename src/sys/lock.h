@@ -11,8 +11,8 @@ struct topo_lock;
 
 /* Takes the lock of the existing directory `dir`. 0 and *out, owned by the caller; TOPO_ELOCKED
  * when another process or another lock of this one holds it; TOPO_EDENIED when the directory is
- * another user's, others may write to it, or we may not; TOPO_ENOTFOUND, TOPO_EDISKFULL, TOPO_EIO,
- * TOPO_ENOMEM. */
+ * another user's, others may write to it, or we may not; TOPO_ENOTFOUND, TOPO_EDISKFULL,
+ * TOPO_ELIMIT (descriptors), TOPO_EIO, TOPO_ENOMEM. */
 int topo_lock_take(const char *dir, struct topo_lock **out);
 
 /* Gives the lock up. The file stays: removing it would race with the next taker. NULL is fine. */

@@ -19,16 +19,16 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { BATCH = 64 };
+enum { EVENTS = 64 /* that the kernel tells of at a time */ };
 
 struct topo_loop {
   int epoll_fd;
   struct topo_watch timer, wake, signal;
   struct topo_timers timers;
-  uint64_t armed_ns;  /* what the timerfd is set to */
-  uint64_t firing_ns; /* the time of the round of timers at hand; 0 between rounds */
-  struct epoll_event batch[BATCH];
-  int batch_len, batch_at;
+  uint64_t armed_ns;                 /* what the timerfd is set to */
+  uint64_t firing_ns;                /* the time of the round of timers at hand; 0 between rounds */
+  struct epoll_event events[EVENTS]; /* of the round of watches at hand */
+  int events_len, events_at;
   atomic_bool stopping;
   void (*on_wake)(void *arg);
   void *wake_arg;
@@ -40,17 +40,6 @@ struct topo_loop {
 /* The loop that a watch of its own is embedded in. */
 #define loop_of(watch, member)                                                                     \
   ((struct topo_loop *)(void *)((char *)(watch)-offsetof(struct topo_loop, member)))
-
-static int status_of_errno(void)
-{
-  switch (errno) {
-  case ENOMEM: return TOPO_ENOMEM;
-  case EMFILE:
-  case ENFILE:
-  case ENOSPC: return TOPO_ELIMIT;
-  default: return TOPO_EINVAL;
-  }
-}
 
 /* Empties a timerfd or eventfd. */
 static void drain(int fd)
@@ -91,7 +80,7 @@ static int add_own(struct topo_loop *loop, struct topo_watch *watch, int fd,
   watch->fd = fd;
   watch->ready = ready;
   if (fd < 0)
-    return status_of_errno();
+    return topo_status_of_errno(errno);
   return topo_loop_add(loop, watch, EPOLLIN);
 }
 
@@ -104,7 +93,7 @@ int topo_loop_create(struct topo_loop **out)
   loop->armed_ns = TOPO_NEVER;
   loop->timer.fd = loop->wake.fd = loop->signal.fd = -1;
   loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  int r = loop->epoll_fd < 0 ? status_of_errno() : TOPO_OK;
+  int r = loop->epoll_fd < 0 ? topo_status_of_errno(errno) : TOPO_OK;
   if (r == TOPO_OK)
     r = add_own(loop, &loop->timer, timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
                 timer_ready);
@@ -140,7 +129,11 @@ void topo_loop_destroy(struct topo_loop *loop)
 int topo_loop_add(struct topo_loop *loop, struct topo_watch *watch, uint32_t events)
 {
   struct epoll_event e = {.events = events, .data.ptr = watch};
-  return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &e) == 0 ? TOPO_OK : status_of_errno();
+  if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &e) == 0)
+    return TOPO_OK;
+  if (errno == ENOSPC) /* of watches, not of disk */
+    return TOPO_ELIMIT;
+  return errno == ENOMEM ? TOPO_ENOMEM : TOPO_EINVAL;
 }
 
 void topo_loop_modify(struct topo_loop *loop, struct topo_watch *watch, uint32_t events)
@@ -154,10 +147,10 @@ void topo_loop_remove(struct topo_loop *loop, struct topo_watch *watch)
 {
   int status = epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
   topo_assert(status == 0);
-  /* The kernel may have told of it already in the batch that is being worked off. */
-  for (int i = loop->batch_at; i < loop->batch_len; i++)
-    if (loop->batch[i].data.ptr == watch)
-      loop->batch[i].data.ptr = NULL;
+  /* The kernel may have told of it already in the round that is being worked off. */
+  for (int i = loop->events_at; i < loop->events_len; i++)
+    if (loop->events[i].data.ptr == watch)
+      loop->events[i].data.ptr = NULL;
 }
 
 void topo_loop_set_timer(struct topo_loop *loop, struct topo_timer *timer, uint64_t at_ns)
@@ -244,12 +237,12 @@ static void fire_timers(struct topo_loop *loop)
   loop->firing_ns = 0;
 }
 
-/* Works the batch off from where it was left: a stop in its midst must not lose events that the
+/* Works the round off from where it was left: a stop in its midst must not lose events that the
  * kernel tells of only once. */
 static void call_watches(struct topo_loop *loop)
 {
-  while (loop->batch_at < loop->batch_len && !atomic_load(&loop->stopping)) {
-    struct epoll_event e = loop->batch[loop->batch_at++];
+  while (loop->events_at < loop->events_len && !atomic_load(&loop->stopping)) {
+    struct epoll_event e = loop->events[loop->events_at++];
     struct topo_watch *watch = e.data.ptr;
     if (watch)
       watch->ready(watch, e.events);
@@ -259,9 +252,9 @@ static void call_watches(struct topo_loop *loop)
 static int wait_for_events(struct topo_loop *loop)
 {
   arm_timer(loop);
-  int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH, -1);
-  loop->batch_at = 0;
-  loop->batch_len = n > 0 ? n : 0;
+  int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS, -1);
+  loop->events_at = 0;
+  loop->events_len = n > 0 ? n : 0;
   return n >= 0 || errno == EINTR ? TOPO_OK : TOPO_EIO;
 }
 

@@ -8,12 +8,10 @@
 #include "base/status.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
+#include "sys/thread.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct topo_pool {
   pthread_mutex_t mutex;
@@ -111,15 +109,7 @@ static void run_job(struct topo_pool *pool)
  * wakes them all, so it does not matter which of them is called away to run something. */
 static void wait_for_work(struct topo_pool *pool)
 {
-  uint64_t at_ns = topo_timers_next_ns(&pool->timers);
-  if (at_ns == TOPO_NEVER) {
-    pthread_cond_wait(&pool->work, &pool->mutex);
-    return;
-  }
-  struct timespec t = {.tv_sec = (time_t)(at_ns / 1000000000),
-                       .tv_nsec = (long)(at_ns % 1000000000)};
-  int r = pthread_cond_timedwait(&pool->work, &pool->mutex, &t);
-  topo_assert(r == 0 || r == ETIMEDOUT);
+  (void)topo_mutex_wait_until(&pool->work, &pool->mutex, topo_timers_next_ns(&pool->timers));
 }
 
 static void *worker(void *arg)
@@ -141,21 +131,15 @@ static void *worker(void *arg)
   return NULL;
 }
 
-/* Starts the threads with all signals blocked, so that signals reach the thread that waits for
- * them. */
 static int start_threads(struct topo_pool *pool, unsigned threads)
 {
-  sigset_t all, former;
-  int r = 0;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &former);
-  while (r == 0 && pool->threads_len < threads) {
-    r = pthread_create(&pool->threads[pool->threads_len], NULL, worker, pool);
-    if (r == 0)
-      pool->threads_len++;
+  while (pool->threads_len < threads) {
+    int r = topo_thread_start(&pool->threads[pool->threads_len], worker, pool);
+    if (r < 0)
+      return r;
+    pool->threads_len++;
   }
-  pthread_sigmask(SIG_SETMASK, &former, NULL);
-  return r == 0 ? TOPO_OK : TOPO_ELIMIT;
+  return TOPO_OK;
 }
 
 int topo_pool_create(unsigned threads, struct topo_pool **out)

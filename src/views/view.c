@@ -1,10 +1,7 @@
-/* view.c - what several operations ask: whose device this is, names. */
-#include "views/view_impl.h"
+/* view.c - what the reads of several types ask: whose device this is, how an answer ends. */
+#include "views/view.h"
 
-#include "base/assert.h"
 #include "base/status.h"
-
-#include <string.h>
 
 int topo_view_user_no(const struct topo_view *view, const struct topo_id *device, int64_t *user)
 {
@@ -40,52 +37,14 @@ int topo_view_end(struct topo_op_call *call, int status)
   return status;
 }
 
-/* Cuts before a character that would not fit whole: the bytes after the cut tell where one begins.
- */
-static void copy_name(struct topo_bytes from, char *to, size_t size)
+int topo_view_id_of(const struct topo_view *view, int64_t no, struct topo_id *out)
 {
-  size_t len = from.len < size ? from.len : size - 1;
-  while (len > 0 && len < from.len && (from.data[len] & 0xc0) == 0x80)
-    len--;
-  if (len)
-    memcpy(to, from.data, len);
-  to[len] = '\0';
-}
-
-/* The row of a statement that asks for one name, if there is any. */
-static int read_name(struct topo_stmt *s, char *name, size_t size)
-{
+  struct topo_stmt *s = topo_stmt(view->db, "SELECT id FROM event WHERE no=?1");
+  topo_bind_i64(s, 1, no);
   int status = topo_fetch(s);
   if (status <= 0)
-    return status;
-  copy_name(topo_column_bytes(s, 0), name, size);
+    return status < 0 ? status : TOPO_ECORRUPT; /* rows of the log are never removed */
+  *out = topo_column_id(s, 0);
   topo_reset(s);
   return 0;
-}
-
-int topo_view_names(const struct topo_view *view, char *workspace, char *user, size_t size)
-{
-  topo_assert(size > 0);
-  workspace[0] = user[0] = '\0';
-  struct topo_stmt *s =
-      topo_stmt(view->db, "SELECT p.name FROM event e CROSS JOIN profile p ON p.entity=e.no"
-                          " WHERE e.h=?1 AND e.id=?2");
-  topo_bind_i64(s, 1, topo_id_prefix(&view->workspace));
-  topo_bind_id(s, 2, &view->workspace);
-  int status = read_name(s, workspace, size);
-  return status < 0 ? status : topo_view_user_of(view, &view->device, user, size);
-}
-
-int topo_view_user_of(const struct topo_view *view, const struct topo_id *device, char *name,
-                      size_t size)
-{
-  topo_assert(size > 0);
-  name[0] = '\0';
-  int64_t user = 0;
-  int status = topo_view_user_no(view, device, &user);
-  if (status < 0)
-    return status == TOPO_ENOTFOUND ? 0 : status;
-  struct topo_stmt *s = topo_stmt(view->db, "SELECT name FROM profile WHERE entity=?1");
-  topo_bind_i64(s, 1, user);
-  return read_name(s, name, size);
 }

@@ -1,8 +1,10 @@
 /*
- * view.h - reads that join the tables of several types, for operations and for what they answer.
+ * view.h - a view of one space: what a read runs on.
  *
- * A view runs on a read-only snapshot of one space, on any thread. It is what handlers of
- * operations with `where == TOPO_OP_READ` get as their owner.
+ * A read joins the tables of several types into JSON. It runs on a read-only snapshot, on any
+ * thread, or inside the step of the space, which then sees what it has just written. A view is what
+ * handlers of operations with `where == TOPO_OP_READ` get as their context. What is here is what
+ * the reads of all types have in common; the reads themselves are in the folders of their types.
  */
 #ifndef TOPO_VIEWS_VIEW_H
 #define TOPO_VIEWS_VIEW_H
@@ -11,26 +13,24 @@
 #include "store/db.h"
 
 struct topo_view {
-  /* Read-only, or the space's own inside its step. Operations incarnation several statements: their
-   * answers are of one moment when the caller holds a transaction open. */
+  /* Read-only, or the space's own inside its step. Operations run several statements: their answers
+   * are of one moment when the caller holds a transaction open. */
   struct topo_db *db;
   struct topo_id workspace, device;
 };
 
-/* Writes one message as it is valid in the projection: the item that listMessages, getMessage and
- * sendMessage answer with. 0, TOPO_ENOTFOUND (not accepted here), or a storage status. */
-int topo_view_message(const struct topo_view *view, const struct topo_id *message,
-                      struct topo_json *out);
-/* The same for one channel: the item that listChannels and createChannel answer with. */
-int topo_view_channel(const struct topo_view *view, const struct topo_id *channel,
-                      struct topo_json *out);
-/* The workspace's and this device's user's names; empty strings while they are not known. Each
- * buffer gets at most `size` bytes with its NUL, cut at a character. 0 or a storage
- * status. */
-int topo_view_names(const struct topo_view *view, char *workspace, char *user, size_t size);
-/* The name of the user whom a device belongs to; empty while it is not known. 0 or a storage
- * status. */
-int topo_view_user_of(const struct topo_view *view, const struct topo_id *device, char *name,
-                      size_t size);
+/* The row of the user whom a device belongs to: that of its most senior valid credential. 0,
+ * TOPO_ENOTFOUND, or a storage status. */
+int topo_view_user_no(const struct topo_view *view, const struct topo_id *device, int64_t *user);
+
+/* The id of a row of the log. 0, TOPO_ECORRUPT (there is no such row), or a storage status. */
+int topo_view_id_of(const struct topo_view *view, int64_t no, struct topo_id *out);
+
+/* Writes the member "author": {user, name}. */
+void topo_view_put_author(struct topo_json *out, const struct topo_id *user,
+                          struct topo_bytes name);
+
+/* How the handler of a read ends: `status`, or what became of the writer, with a sentence. */
+int topo_view_end(struct topo_op_call *call, int status);
 
 #endif

@@ -42,7 +42,7 @@ static void pump(struct side *s)
   }
 }
 
-static int on_judge(void *arg, void *identity, const struct topo_id *peer)
+static int on_authorize(void *arg, void *identity, const struct topo_id *peer)
 {
   (void)arg, (void)identity, (void)peer;
   return 0;
@@ -87,8 +87,11 @@ static void on_down(void *arg, struct topo_net_conn *conn, const struct topo_net
   s->done = true;
 }
 
-static const struct topo_net_events events = {
-    .judge = on_judge, .up = on_up, .data = on_data, .writable = on_writable, .down = on_down};
+static const struct topo_net_events events = {.authorize = on_authorize,
+                                              .up = on_up,
+                                              .data = on_data,
+                                              .writable = on_writable,
+                                              .down = on_down};
 
 static void open_side(struct side *s, int n, uint64_t bytes)
 {

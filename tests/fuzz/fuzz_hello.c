@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
               hello.n_unsubscribe <= TOPO_HELLO_SPACES_MAX);
   topo_assert(strlen(hello.token) == hello.token_len && hello.has_token == (hello.token_len > 0));
   for (size_t i = 0; i < hello.n_subscribe; i++) {
-    topo_assert(hello.subscribe[i].types < 1u << TOPO_NOTIFICATION_TYPES);
+    topo_assert(hello.subscribe[i].types < 1u << TOPO_NOTIFICATION_TYPES_END);
     topo_assert(memchr(hello.subscribe[i].since, 0, TOPO_SUBSCRIPTION_CURSOR_SIZE));
   }
   return 0;

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "node/node_impl.h"
+#include "node/invite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   text[size] = '\0';
   int status = topo_invite_parse(&link, text);
   topo_assert(status == 0 || status == TOPO_EINVAL || status == TOPO_EVERSION);
-  topo_assert(link.n_addresses <= TOPO_NODE_ADDRESSES);
+  topo_assert(link.n_addresses <= TOPO_NODE_ADDRESSES_MAX);
   for (size_t i = 0; i < link.n_addresses; i++)
     topo_assert(link.addresses[i].len == 7 || link.addresses[i].len == 19);
   static const uint8_t nothing[32];

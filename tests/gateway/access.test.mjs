@@ -5,22 +5,15 @@ import { checkAlways, checkProblem, document, operations } from './lib/contract.
 import { found, startNode, startTeam } from './lib/node.mjs'
 import { exchangeRaw } from './lib/raw.mjs'
 import { test } from './lib/test.mjs'
+import { makeThings, requestOf } from './lib/things.mjs'
 import { until, within } from './lib/wait.mjs'
 import { handshake } from './lib/websocket.mjs'
 
 const ranks = ['open', 'read', 'write', 'admin']
 
-// A good request of each operation that has a row, for the space and what is in it.
-function requestOf(op, given) {
-  const names = [...op.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
-  const path = Object.fromEntries(names.map((name) => [name, given[name]]))
-  return { path, body: op.node.requestBody?.content['application/json'].example }
-}
-
 async function startPlace(t) {
-  const { node, admin, space, channel } = await startTeam(t)
-  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'secret' } })
-  return { node, admin, space, channel, message, token_id: 'A'.repeat(16) }
+  const { node, admin, space } = await startTeam(t)
+  return { node, admin, ...(await makeThings(admin, { space })) }
 }
 
 async function holder(place, body) {
@@ -143,12 +136,8 @@ test('access: a token that expires ends, and so does what it opened', async (t) 
 test('access: for a token of one space the others are not there', async (t) => {
   const place = await startPlace(t)
   const other = await found(place.admin, 'Elsewhere')
-  const { message } = await place.admin.ok('sendMessage', {
-    path: { space: other.space, channel: other.channel },
-    body: { text: 'hidden' }
-  })
   const { client } = await holder(place, { name: 'guest', scope: 'write', space: place.space })
-  const there = { ...other, message, token_id: place.token_id }
+  const there = await makeThings(place.admin, { space: other.space })
   const nowhere = { ...there, space: 'A'.repeat(43) }
   const counted = async (who) => (await who.ok('getStatus')).spaces
   assert.deepEqual([await counted(client), await counted(place.admin)], [1, 2], 'nor are they counted')

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { operations } from './lib/contract.mjs'
 import { found, startNode, startTeam } from './lib/node.mjs'
 import { test } from './lib/test.mjs'
+import { authoring, makeThings, otherBody, requestOf } from './lib/things.mjs'
 
 const keyed = (key) => ({ 'Idempotency-Key': key })
 
 // What each operation that takes a key is asked in these tests: { path, body, other }.
 async function requests(admin) {
-  const { space, channel } = await found(admin)
-  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'Tea?' } })
+  const { space } = await found(admin)
+  const things = await makeThings(admin, { space })
   const { link } = await admin.ok('createInvite', { path: { space } })
   return {
     createWorkspace: {
@@ -18,9 +19,9 @@ async function requests(admin) {
     },
     joinWorkspace: { body: { link, user_name: 'bob' }, other: { link, user_name: 'eve' } },
     createInvite: { path: { space }, body: { role: 'guest' }, other: { role: 'admin' } },
-    createChannel: { path: { space }, body: { name: 'kettles' }, other: { name: 'pots' } },
-    sendMessage: { path: { space, channel }, body: { text: 'one' }, other: { text: 'two' } },
-    addReaction: { path: { space, message }, body: { emoji: '🫖' }, other: { emoji: '🍵' } }
+    ...Object.fromEntries(
+      authoring().map((op) => [op.id, { ...requestOf(op, things), other: otherBody(op) }])
+    )
   }
 }
 

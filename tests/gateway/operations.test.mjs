@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from './lib/test.mjs'
 import { checkExample, document, examples, operations, requestFaults } from './lib/contract.mjs'
 import { found, startNode, startTeam } from './lib/node.mjs'
+import { makeThings, namesIn, requestOf } from './lib/things.mjs'
 import { until } from './lib/wait.mjs'
 
 const nobody = () => randomBytes(32).toString('base64url')
@@ -351,18 +352,12 @@ test('operations: a fingerprint changes with what is shown', async (t) => {
 
 // What stands for each parameter of a path when the others are right.
 test('operations: what is not there, is elsewhere or is no id is refused', async (t) => {
-  const { admin, space, channel } = await startTeam(t)
-  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'mine' } })
-  const other = await found(admin, 'Elsewhere')
-  const there = { space: other.space, channel: other.channel }
-  const theirs = await admin.ok('sendMessage', { path: there, body: { text: 'theirs' } })
-  const right = { space, channel, message, token_id: 'A'.repeat(16) }
-  const foreign = { channel: other.channel, message: theirs.message }
+  const { admin, space } = await startTeam(t)
+  const right = await makeThings(admin, { space })
+  const foreign = await makeThings(admin, { space: (await found(admin, 'Elsewhere')).space })
   for (const op of operations.values()) {
-    const names = [...op.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
-    const path = Object.fromEntries(names.map((name) => [name, right[name]]))
-    const body = op.node.requestBody?.content['application/json'].example
-    for (const name of names) {
+    const { path, body } = requestOf(op, right)
+    for (const name of namesIn(op)) {
       const ask = (value, status, code, bad) =>
         admin.refused(op.id, status, code, { path: { ...path, [name]: value }, body, bad })
       if (name === 'token_id') {
@@ -370,7 +365,7 @@ test('operations: what is not there, is elsewhere or is no id is refused', async
         continue
       }
       await ask(nobody(), 404, 'not-found')
-      if (foreign[name]) await ask(foreign[name], 404, 'not-found')
+      if (name !== 'space') await ask(foreign[name], 404, 'not-found')
       await ask('short', 400, 'invalid-argument', true)
       await ask(`${'a'.repeat(42)}!`, 400, 'invalid-argument', true)
       await ask('a'.repeat(44), 400, 'invalid-argument', true)
@@ -379,12 +374,10 @@ test('operations: what is not there, is elsewhere or is no id is refused', async
 })
 
 test('operations: a body is JSON, declared as such, where one is due', async (t) => {
-  const { admin, space, channel } = await startTeam(t)
-  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'one' } })
-  const right = { space, channel, message, token_id: 'A'.repeat(16) }
+  const { admin, space } = await startTeam(t)
+  const right = await makeThings(admin, { space })
   for (const op of operations.values()) {
-    const names = [...op.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
-    const path = Object.fromEntries(names.map((name) => [name, right[name]]))
+    const { path } = requestOf(op, right)
     if (!op.node.requestBody) continue
     const refuse = (status, code, given) => admin.refused(op.id, status, code, { path, ...given })
     const data = JSON.stringify(op.node.requestBody.content['application/json'].example)
@@ -406,8 +399,8 @@ test('operations: a body is JSON, declared as such, where one is due', async (t)
 })
 
 test('operations: a path knows its methods, and tells them', async (t) => {
-  const { node, admin, space, channel } = await startTeam(t)
-  const right = { space, channel, message: nobody(), token_id: 'A'.repeat(16) }
+  const { node, admin, space } = await startTeam(t)
+  const right = await makeThings(admin, { space })
   for (const [template, item] of Object.entries(document.paths)) {
     const path = template.replace(/\{(\w+)\}/g, (all, name) => right[name])
     const offered = ['get', 'post', 'put', 'patch', 'delete'].filter((method) => item[method])

@@ -5,9 +5,9 @@
 . "$(dirname "$0")/tap.sh"
 
 # How many circles there are. The number only falls.
-most=7
+most=0
 # The folders of src/ in which no file is part of a circle.
-free='dag sync store port base'
+free='base port crypto sync store dag api views events node net sys gateway daemon cli'
 
 # shellcheck disable=SC2086 # the folders are words
 breaches=$(module circles.mjs "$most" $free)

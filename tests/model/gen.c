@@ -544,7 +544,7 @@ static void act(struct gen *g)
   else if (dice < 57)
     visit(g);
   else
-    say(g, contents[gen_below(&g->rng, 11)]);
+    say(g, contents[gen_below(&g->rng, sizeof contents / sizeof contents[0])]);
 }
 
 /* What creating a workspace makes, unless chance breaks it. */

@@ -6,8 +6,9 @@
 #include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "events/notification.h"
+#include "events/profile/profile_read.h"
 #include "unit/dag/compare.h"
-#include "views/notification.h"
 
 #include <cjson/cJSON.h>
 
@@ -161,7 +162,7 @@ static void read_anew(struct client *c, struct space *space, const struct topo_i
   *c = (struct client){cJSON_CreateObject(), cJSON_CreateObject(), cJSON_CreateObject(),
                        .workspace_name = ""};
   assert_int_equal(topo_changes_head(space->db, &c->at), 0);
-  assert_int_equal(topo_view_names(&view, c->workspace_name, user_name, sizeof user_name), 0);
+  assert_int_equal(topo_profile_names(&view, c->workspace_name, user_name, sizeof user_name), 0);
   cJSON *channels = read_items(&view, &topo_op_row_listChannels, NULL), *item;
   cJSON *members = read_items(&view, &topo_op_row_listMembers, NULL);
   cJSON_ArrayForEach(item, members)

@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "events/types.h"
-#include "node/node_impl.h"
+#include "node/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +29,10 @@ void sim_check_running(struct sim_host *h)
   uint64_t rejected = h->rejected + topo_node_status(h->node).rejected;
   if (rejected)
     sim_fail(w, "host %u rejects an event of an honest host: %s", h->index,
-             topo_status_name(h->node->last_rejection));
-  for (size_t i = 0; i < h->node->n_conns; i++) {
-    const struct topo_node_conn *conn = h->node->conns[i];
-    if (!conn->dead && !conn->outgoing && conn->role == TOPO_SESSION_MEMBER &&
+             topo_status_name(h->node->outcome.last_rejection));
+  for (size_t i = 0; i < h->node->conns.n; i++) {
+    const struct topo_node_conn *conn = h->node->conns.conns[i];
+    if (conn->state == TOPO_NODE_CONN_UP && !conn->outgoing && conn->role == TOPO_SESSION_MEMBER &&
         !sim_host_trusts(h, &conn->peer))
       sim_fail(w, "host %u talks to a key that it does not trust", h->index);
   }
@@ -44,7 +44,7 @@ bool sim_quiet(struct sim_world *w)
     return false;
   for (unsigned i = 0; i < w->n_hosts; i++) {
     struct topo_node_status st = topo_node_status(w->hosts[i].node);
-    if (!st.member || !st.synced || st.waiting_for_key || w->hosts[i].node->profile_due)
+    if (!st.member || !st.synced || st.waiting_for_key || w->hosts[i].node->joiner.profile_due)
       return false;
   }
   return true;
@@ -176,9 +176,9 @@ static void check_acks(struct sim_world *w)
 
 static const struct topo_node_set *set_of(const struct topo_node *node, const struct topo_id *id)
 {
-  for (size_t i = 0; i < node->n_sets; i++)
-    if (topo_id_equal(&node->sets[i].id, id))
-      return &node->sets[i];
+  for (size_t i = 0; i < node->sets.n; i++)
+    if (topo_id_equal(&node->sets.sets[i].id, id))
+      return &node->sets.sets[i];
   return NULL;
 }
 
@@ -222,8 +222,8 @@ static void check_sets(struct sim_host *h)
   struct topo_sink sink = {find_item, no_want, no_rejected, &c};
   failed(h, topo_dag_items(topo_node_dag(h->node), &sink), "listing its items");
   uint64_t total = 0;
-  for (size_t i = 0; i < h->node->n_sets; i++) {
-    struct topo_node_set *mine = &h->node->sets[i];
+  for (size_t i = 0; i < h->node->sets.n; i++) {
+    struct topo_node_set *mine = &h->node->sets.sets[i];
     const struct topo_node_set *other = set_of(h->world->hosts[0].node, &mine->id);
     struct topo_id a, b = topo_id_zero;
     uint64_t size = 0;
@@ -235,7 +235,7 @@ static void check_sets(struct sim_host *h)
       sim_fail(h->world, "host %u: a set differs from that of host 0", h->index);
     total += size;
   }
-  if (total != c.items || h->node->n_sets != h->world->hosts[0].node->n_sets)
+  if (total != c.items || h->node->sets.n != h->world->hosts[0].node->sets.n)
     sim_fail(h->world, "host %u: %llu items in memory, %llu on disk", h->index,
              (unsigned long long)total, (unsigned long long)c.items);
 }
@@ -259,10 +259,11 @@ static void check_fingerprints(struct sim_world *w)
 static void check_dials(struct sim_host *h)
 {
   size_t n = 0;
-  for (size_t i = 0; i < h->node->n_peers; i++)
-    n += h->node->peers[i].dial != 0;
-  if (n != h->node->dialling)
-    sim_fail(h->world, "host %u counts %zu dials and has %zu", h->index, h->node->dialling, n);
+  for (size_t i = 0; i < h->node->peers.n; i++)
+    n += h->node->peers.peers[i].dial != 0;
+  if (n != h->node->peers.dialling)
+    sim_fail(h->world, "host %u counts %zu dials and has %zu", h->index, h->node->peers.dialling,
+             n);
 }
 
 static void check_held(struct sim_host *h)

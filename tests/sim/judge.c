@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "node/node_impl.h"
+#include "node/parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,8 +40,8 @@ static void check_verdicts(struct sim_host *h, const struct sim_log *log,
 static void check_items(struct sim_host *h, const struct oracle_result *result)
 {
   size_t total = 0, expected = 0;
-  for (size_t i = 0; i < h->node->n_sets; i++) {
-    const struct topo_node_set *set = &h->node->sets[i];
+  for (size_t i = 0; i < h->node->sets.n; i++) {
+    const struct topo_node_set *set = &h->node->sets.sets[i];
     struct oracle_ids ids = oracle_item_set(result, &set->id);
     struct topo_lthash sum = {{0}};
     struct topo_id a, b;

@@ -2,7 +2,7 @@
 #include "sim/sim.h"
 
 #include "base/assert.h"
-#include "node/node_impl.h"
+#include "node/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +61,7 @@ void sim_plant_before_step(struct sim_host *h)
 /* The set is made anew without one of its items. */
 static void forget_item(struct sim_host *h)
 {
-  struct topo_node_set *set = &h->node->sets[sim_rng_below(&h->world->rng, h->node->n_sets)];
+  struct topo_node_set *set = &h->node->sets.sets[sim_rng_below(&h->world->rng, h->node->sets.n)];
   struct topo_memset *less = topo_memset_create();
   struct topo_item *items = calloc(set->count + 1, sizeof *items);
   topo_assert(less && items);

@@ -56,11 +56,11 @@ static uint8_t pattern(unsigned stream, uint64_t at)
   return (uint8_t)(at * 31 + (at >> 8) * 7 + (at >> 16) + stream * 101);
 }
 
-static int on_judge(void *arg, void *identity_user, const struct topo_id *peer)
+static int on_authorize(void *arg, void *identity_user, const struct topo_id *peer)
 {
   struct endpoint *e = arg;
   (void)identity_user, (void)peer;
-  e->judged++;
+  e->authorized++;
   return e->verdict;
 }
 
@@ -119,8 +119,8 @@ static void on_down(void *arg, struct topo_net_conn *conn, const struct topo_net
     e->conn = NULL;
 }
 
-static const struct topo_net_events events = {on_judge,    on_up,    on_data,
-                                              on_writable, on_moved, on_down};
+static const struct topo_net_events events = {on_authorize, on_up,    on_data,
+                                              on_writable,  on_moved, on_down};
 
 static int open_with(struct endpoint *e, const struct topo_net_address *bind, bool plain,
                      uint8_t secret)

@@ -19,8 +19,8 @@ struct endpoint {
   struct topo_net_peer peer;
   struct topo_net_down down;
   struct topo_net_address moved_to;
-  unsigned ups, downs, moves, judged, writables;
-  int verdict; /* what judge answers */
+  unsigned ups, downs, moves, authorized, writables;
+  int verdict; /* what `authorize` answers */
   /* Receiving: bytes are checked against the pattern of their stream. */
   bool hold; /* do not consume */
   uint64_t received[TOPO_CONN_STREAMS_MAX], held[TOPO_CONN_STREAMS_MAX], held_total, most_held;

@@ -87,7 +87,7 @@ static void test_comes_up(void **state)
   assert_ptr_equal(a.peer.identity_user, (void *)(uintptr_t)(100 + SERVER));
   assert_ptr_equal(b.peer.identity_user, (void *)(uintptr_t)(100 + CLIENT));
   assert_ptr_equal(b.peer.user, &b);
-  assert_int_equal(a.judged, 1);
+  assert_int_equal(a.authorized, 1);
 }
 
 static bool all_received(void *arg)
@@ -241,7 +241,7 @@ static void test_wrong_pin(void **state)
   endpoint_dial(&b, &a, of_b, OTHER, NAME);
   assert_client_refused(TOPO_EUNTRUSTED);
   assert_false(b.down.by_peer);
-  assert_int_equal(a.judged, 0);
+  assert_int_equal(a.authorized, 0);
   topo_net_get_stats(b.net, &stats);
   assert_int_equal(stats.failed_untrusted, 1);
 }
@@ -255,7 +255,7 @@ static void test_untrusted_client(void **state)
   endpoint_dial(&b, &a, of_b, SERVER, NAME);
   assert_client_refused(TOPO_EUNTRUSTED);
   assert_true(b.down.by_peer);
-  assert_int_equal(a.judged, 1);
+  assert_int_equal(a.authorized, 1);
   topo_net_get_stats(a.net, &stats);
   assert_int_equal(stats.failed_untrusted, 1);
 }

@@ -112,7 +112,7 @@ static void test_no_key(void **state)
   (void)state;
   assert_alert("topo/1", NAME, RAW_KEY_NONE, GNUTLS_A_CERTIFICATE_REQUIRED);
   assert_int_equal(stats_of(&a).failed_no_key, 1);
-  assert_int_equal(a.judged, 0);
+  assert_int_equal(a.authorized, 0);
 }
 
 /* A client that knows only certificates is refused, although its certificate holds a trusted key.
@@ -123,7 +123,7 @@ static void test_x509_client(void **state)
   struct raw_outcome o = raw_wait(raw, false);
   (void)state;
   assert_true(o.ended && !o.confirmed && !o.application);
-  assert_int_equal(a.ups + a.judged, 0);
+  assert_int_equal(a.ups + a.authorized, 0);
   assert_int_equal(stats_of(&a).live, 0);
   assert_int_equal(stats_of(&a).failed_no_key + stats_of(&a).failed_other, 1);
   raw_destroy(raw);
@@ -319,7 +319,7 @@ static void test_version_negotiation(void **state)
  * forgotten. */
 static void test_half_open_limit(void **state)
 {
-  enum { STRANGERS = TOPO_NET_HALF_OPEN + 10 };
+  enum { STRANGERS = TOPO_NET_HALF_OPEN_MAX + 10 };
   static struct raw_client *raw[STRANGERS];
   (void)state;
   for (int i = 0; i < STRANGERS; i++)
@@ -331,7 +331,7 @@ static void test_half_open_limit(void **state)
     pair_step(both, 2);
   }
   assert_true(stats_of(&a).retries >= STRANGERS);
-  assert_int_equal(stats_of(&a).half_open, TOPO_NET_HALF_OPEN);
+  assert_int_equal(stats_of(&a).half_open, TOPO_NET_HALF_OPEN_MAX);
   assert_true(stats_of(&a).refused >= 10);
   for (int i = 0; i < STRANGERS; i++)
     raw_destroy(raw[i]);
@@ -339,7 +339,7 @@ static void test_half_open_limit(void **state)
   for (int i = 0; i < 10; i++)
     pair_step(both, 2);
   assert_int_equal(stats_of(&a).half_open, 0);
-  assert_int_equal(stats_of(&a).failed_timeout, TOPO_NET_HALF_OPEN);
+  assert_int_equal(stats_of(&a).failed_timeout, TOPO_NET_HALF_OPEN_MAX);
   assert_int_equal(a.ups + a.downs, 0);
 }
 

@@ -10,6 +10,11 @@
 #ifndef TOPO_EVENTS_MESSAGE_READ_H
 #define TOPO_EVENTS_MESSAGE_READ_H
 
+#include "views/resource.h"
+
 enum { TOPO_TYPE_MESSAGE = 0x1003 };
+
+/* A message with its reactions; its item is that of listMessages. */
+extern const struct topo_resource topo_resource_message;
 
 #endif

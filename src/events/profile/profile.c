@@ -4,6 +4,10 @@
  */
 #include "events/profile/profile.h"
 
+#include "base/status.h"
+#include "events/profile/profile_read.h"
+#include "events/user/user_read.h"
+
 #include <stddef.h>
 
 static const struct topo_field fields[] = {
@@ -22,10 +26,10 @@ static enum topo_right right(const struct topo_value *v)
                                                                 : TOPO_RIGHT_PROFILE;
 }
 
-static struct topo_id entity(const struct topo_value *v, const struct topo_id *workspace,
+static struct topo_id entity(const struct topo_value *v, const struct topo_id *space,
                              const struct topo_id *user)
 {
-  return v[TOPO_PROFILE_OF].number == TOPO_PROFILE_OF_WORKSPACE ? *workspace : *user;
+  return v[TOPO_PROFILE_OF].number == TOPO_PROFILE_OF_WORKSPACE ? *space : *user;
 }
 
 static int project(struct topo_db *db, const struct topo_event *e)
@@ -53,10 +57,34 @@ static const char *const fingerprint[] = {
     "SELECT e.id, p.hlc, p.id, p.name FROM profile p JOIN event e ON e.no=p.entity ORDER BY e.id",
     NULL};
 
+static int workspace_item(const struct topo_view *view, const struct topo_entity *workspace,
+                          struct topo_json *out)
+{
+  topo_json_begin_object(out);
+  topo_json_key(out, "workspace");
+  topo_json_id(out, &workspace->id);
+  int status = topo_profile_put_name(view, workspace->no, out);
+  topo_json_end_object(out);
+  return status;
+}
+
+static const struct topo_resource workspace = {
+    .type = TOPO_NOTIFY_WORKSPACE, .key = "workspace", .item = workspace_item};
+
+static int resource_of(const struct topo_view *view, int64_t of, const struct topo_resource **out)
+{
+  struct topo_id id;
+  int status = topo_view_id_of(view, of, &id);
+  if (status == 0)
+    *out = topo_id_equal(&id, &view->workspace) ? &workspace : &topo_resource_member;
+  return status;
+}
+
 const struct topo_type topo_type_profile = {.number = TOPO_TYPE_PROFILE,
                                             .name = "profile",
                                             .fields = fields,
                                             .right = right,
+                                            .resource_of = resource_of,
                                             .entity = entity,
                                             .schema = schema,
                                             .project = project,

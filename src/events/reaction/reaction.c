@@ -5,6 +5,7 @@
  */
 #include "events/reaction/reaction.h"
 
+#include "base/status.h"
 #include "events/message/message_read.h"
 
 #include <stddef.h>
@@ -66,10 +67,37 @@ static const char *const fingerprint[] = {
     " JOIN event m ON m.no=r.message JOIN event u ON u.no=r.user ORDER BY e.id",
     NULL};
 
+/* A reaction has no item of its own: it is shown with its message. */
+static int answer(const struct topo_view *view, const struct topo_entity *reaction,
+                  struct topo_json *out)
+{
+  struct topo_stmt *s =
+      topo_stmt(view->db, "SELECT m.id,r.emoji FROM reaction r CROSS JOIN event m ON m.no=r.message"
+                          " WHERE r.no=?1");
+  topo_bind_i64(s, 1, reaction->no);
+  int status = topo_fetch(s);
+  if (status <= 0)
+    return status < 0 ? status : TOPO_ENOTFOUND;
+  struct topo_id message = topo_column_id(s, 0);
+  struct topo_bytes emoji = topo_column_bytes(s, 1);
+  topo_json_begin_object(out);
+  topo_json_key(out, "reaction");
+  topo_json_id(out, &reaction->id);
+  topo_json_key(out, "message");
+  topo_json_id(out, &message);
+  topo_json_key(out, "emoji");
+  topo_json_string_n(out, emoji.data, emoji.len);
+  topo_json_end_object(out);
+  topo_reset(s);
+  return 0;
+}
+
 const struct topo_type topo_type_reaction = {.number = TOPO_TYPE_REACTION,
                                              .name = "reaction",
                                              .fields = fields,
                                              .right = right,
+                                             .resource = &topo_resource_message,
+                                             .answer = answer,
                                              .depends = depends,
                                              .entity = entity,
                                              .schema = schema,

@@ -3,10 +3,10 @@
 #define TOPO_EVENTS_REACTION_H
 
 #include "dag/type.h"
+#include "events/reaction/reaction_read.h"
 
 enum { TOPO_TYPE_REACTION = 0x1004 };
 enum { TOPO_REACTION_MESSAGE, TOPO_REACTION_EMOJI };
-enum { TOPO_EMOJI_MAX = 64 };
 extern const struct topo_type topo_type_reaction;
 
 #endif

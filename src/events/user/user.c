@@ -25,4 +25,5 @@ const struct topo_type topo_type_user = {.number = TOPO_TYPE_USER,
                                          .name = "user",
                                          .fields = fields,
                                          .act = act,
-                                         .act_right = TOPO_RIGHT_GRANT};
+                                         .act_right = TOPO_RIGHT_GRANT,
+                                         .resource = &topo_resource_member};

@@ -3,6 +3,7 @@
 #define TOPO_EVENTS_USER_H
 
 #include "dag/type.h"
+#include "events/user/user_read.h"
 
 enum { TOPO_TYPE_USER = 0x0002 };
 enum {

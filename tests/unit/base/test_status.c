@@ -4,6 +4,7 @@
 #include "lib/hex.h"
 
 #include <ctype.h>
+#include <errno.h>
 
 struct row {
   const char *symbol;
@@ -67,6 +68,21 @@ static void names_and_texts_have_their_form(void **state)
   }
 }
 
+/* Every errno is a status, and never success; what it does not tell is a fault of the disk. */
+static void errors_of_the_system_have_a_status(void **state)
+{
+  (void)state;
+  assert_int_equal(topo_status_of_errno(EACCES), TOPO_EDENIED);
+  assert_int_equal(topo_status_of_errno(EMFILE), TOPO_ELIMIT);
+  assert_int_equal(topo_status_of_errno(EADDRNOTAVAIL), TOPO_EINVAL);
+  assert_int_equal(topo_status_of_errno(EDQUOT), TOPO_EDISKFULL);
+  assert_int_equal(topo_status_of_errno(EPIPE), TOPO_EIO);
+  for (int error = 0; error < 200; error++) {
+    assert_true(topo_status_of_errno(error) < 0);
+    assert_string_not_equal(topo_status_name(topo_status_of_errno(error)), "unknown");
+  }
+}
+
 /* A number that is not in the list has a name, a text and HTTP status 500 all the same. */
 static void unknown_numbers(void **state)
 {
@@ -82,8 +98,12 @@ static void unknown_numbers(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(columns_are_looked_up), cmocka_unit_test(no_doubles),
-      cmocka_unit_test(errors_are_negative),   cmocka_unit_test(names_and_texts_have_their_form),
+      cmocka_unit_test(columns_are_looked_up),
+      cmocka_unit_test(no_doubles),
+      cmocka_unit_test(errors_are_negative),
+      cmocka_unit_test(errors_of_the_system_have_a_status),
+      cmocka_unit_test(names_and_texts_have_their_form),
+      cmocka_unit_test(errors_of_the_system_have_a_status),
       cmocka_unit_test(unknown_numbers),
   };
   return cmocka_run_group_tests_name("status", tests, NULL, NULL);

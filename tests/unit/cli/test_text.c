@@ -81,7 +81,8 @@ static int parse(struct topo_cli_args *args, const char *const *argv)
   int argc = 0;
   while (argv[argc])
     argc++;
-  int status = topo_cli_parse(args, argc, (char *const *)argv, error, sizeof error);
+  int status =
+      topo_cli_parse(args, topo_cli_commands, argc, (char *const *)argv, error, sizeof error);
   assert_true((status < 0) == (error[0] != '\0'));
   return status;
 }

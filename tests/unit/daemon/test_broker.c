@@ -1,5 +1,5 @@
 /*
- * test_feeds.c - the broker of a space: whoever subscribes is told everything once, in order, from
+ * test_broker.c - the broker of a space: whoever subscribes is told everything once, in order, from
  * where it was: live, late, slow, and after a pause. With the real disk and the real threads.
  */
 #include <setjmp.h>
@@ -165,13 +165,8 @@ static void a_state_is_told_when_it_has_changed(void **state)
   char path[256];
   const struct topo_registry_entry *entry = topo_registry_find(s.h->registry, &s.id);
   hosting_path(s.h, entry->row.file, path, sizeof path);
-  struct topo_broker_options o = {.pool = s.h->env.pool,
-                                  .disk = &s.h->disk,
-                                  .path = path,
-                                  .application_id = TOPO_NODE_APPLICATION_ID,
-                                  .workspace = *topo_space_workspace(s.space),
-                                  .device = s.id,
-                                  .wanted = nobody_is_wanted};
+  const struct topo_space_file file = {&s.h->disk, path, *topo_space_workspace(s.space), s.id};
+  struct topo_broker_options o = {.pool = s.h->env.pool, .file = &file, .wanted = nobody_is_wanted};
   struct topo_broker *broker = topo_broker_create(&o);
   assert_non_null(broker);
   s.source = (struct topo_subscription_source){open_hub, broker};
@@ -554,5 +549,5 @@ int main(void)
       FEEDS_TEST(the_end_is_told_to_all),
       FEEDS_TEST(nobody_is_told_after_closing),
   };
-  return cmocka_run_group_tests_name("daemon/feeds", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("daemon/broker", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /*
- * test_pipe.c - a connection between two threads: every byte arrives once and in order, each side
+ * test_duplex.c - a connection between two threads: every byte arrives once and in order, each side
  * hears of the end once, and the memory goes with the last of them.
  */
 #include <setjmp.h>
@@ -284,5 +284,5 @@ int main(void)
       cmocka_unit_test_setup_teardown(a_space_that_is_gone_takes_no_link, set_up, tear_down),
       cmocka_unit_test_setup_teardown(both_directions_at_once_lose_nothing, set_up, tear_down),
   };
-  return cmocka_run_group_tests_name("daemon/pipe", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("daemon/duplex", tests, NULL, NULL);
 }

@@ -105,10 +105,10 @@ static void advertised_addresses_have_a_limit(void **state)
   assert_int_equal(o.n_advertise, 1);
   assert_int_equal(o.advertise[0].len, 19);
   line[0] = '\0';
-  for (int i = 0; i < TOPO_NODE_ADDRESSES; i++)
+  for (int i = 0; i < TOPO_NODE_ADDRESSES_MAX; i++)
     strcat(line, "--advertise 1.2.3.4:5 ");
   assert_int_equal(parse(&o, &home_only, line), 0);
-  assert_int_equal(o.n_advertise, TOPO_NODE_ADDRESSES);
+  assert_int_equal(o.n_advertise, TOPO_NODE_ADDRESSES_MAX);
   strcat(line, "--advertise 1.2.3.4:5 ");
   assert_int_equal(parse(&o, &home_only, line), TOPO_EINVAL);
 }
@@ -150,10 +150,10 @@ static void bytes_that_are_no_address_are_refused(void **state)
 static void a_bound_address_is_told_as_it_is(void **state)
 {
   struct topo_net_address a, b;
-  struct topo_address out[TOPO_NODE_ADDRESSES];
+  struct topo_address out[TOPO_NODE_ADDRESSES_MAX];
   (void)state;
   assert_int_equal(topo_addresses_parse(&a, "127.0.0.1:99"), 0);
-  assert_int_equal(topo_addresses_reachable(out, TOPO_NODE_ADDRESSES, &a), 1);
+  assert_int_equal(topo_addresses_reachable(out, TOPO_NODE_ADDRESSES_MAX, &a), 1);
   assert_true(topo_addresses_to_net(&b, &out[0]));
   assert_true(topo_net_address_equal(&a, &b));
 }
@@ -161,10 +161,10 @@ static void a_bound_address_is_told_as_it_is(void **state)
 static void any_address_is_told_without_loopback(void **state)
 {
   struct topo_net_address any;
-  struct topo_address out[TOPO_NODE_ADDRESSES];
+  struct topo_address out[TOPO_NODE_ADDRESSES_MAX];
   (void)state;
   assert_int_equal(topo_addresses_parse(&any, "[::]:99"), 0);
-  size_t n = topo_addresses_reachable(out, TOPO_NODE_ADDRESSES, &any);
+  size_t n = topo_addresses_reachable(out, TOPO_NODE_ADDRESSES_MAX, &any);
   for (size_t i = 0; i < n; i++) {
     struct topo_net_address a;
     assert_true(topo_addresses_to_net(&a, &out[i]));

@@ -1,7 +1,7 @@
 /*
- * test_host.c - the catalog of spaces: what is made is there after a restart, what a crash left is
- * cleared or taken in, and one that cannot be opened does not hide the others. All of it with the
- * real disk, the real threads and a port on loopback.
+ * test_registry.c - the catalog of spaces: what is made is there after a restart, what a crash left
+ * is cleared or taken in, and one that cannot be opened does not hide the others. All of it with
+ * the real disk, the real threads and a port on loopback.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,8 +26,8 @@ static void a_space_is_there_after_a_restart(void **state)
   const struct topo_registry_entry *entry = topo_registry_find(f->registry, &device);
   assert_non_null(entry);
   assert_int_equal(entry->status, 0);
-  struct topo_space_state s;
-  topo_space_state(entry->space, &s);
+  struct topo_space_item s;
+  topo_space_item(entry->space, &s);
   assert_true(s.member);
   assert_string_equal(s.name, "Tea house");
   assert_string_equal(s.user_name, "Alice");
@@ -99,7 +99,7 @@ static void a_link_that_is_none_leaves_nothing(void **state)
   struct hosting *f = *state;
   const struct topo_registry_entry *entry;
   bool replayed;
-  struct topo_registry_wish wish = {.link = "topo://join/AAAA", .user_name = "Bob"};
+  struct topo_registry_wish wish = {.invite_link = "topo://join/AAAA", .user_name = "Bob"};
   assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &replayed), TOPO_EINVAL);
   assert_int_equal(topo_registry_count(f->registry), 0);
   hosting_restart(f);

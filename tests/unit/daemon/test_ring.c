@@ -1,5 +1,5 @@
 /*
- * test_feed_ring.c - the ring of notifications against a list that forgets nothing: it covers an
+ * test_ring.c - the ring of notifications against a list that forgets nothing: it covers an
  * unbroken stretch up to the newest change, within its bounds, and finds the next notification of
  * any position in it.
  */

@@ -12,6 +12,10 @@ extern const char *const golden_names[GOLDEN_EVENTS]; /* in the order of the sto
 
 /* The story that has them: the first GOLDEN_EVENTS events of it. */
 struct story *golden_story(void);
+/* Writes what a type that is new does not have yet: its file of golden bytes, and for the fuzzer
+ * the event and its body, in tests/fuzz/corpus/event. What is there is frozen and stays. Prints the
+ * names of the files. */
+void golden_write_missing(void);
 /* Reads the file of that number; stops the test when it is not there. */
 void golden_read(size_t i, struct topo_buf *out);
 

@@ -80,7 +80,7 @@ static const struct topo_op_param code[] = {
 
 #define OP(id, method, path, where, scope, params, run, creates, idempotent)                       \
   {                                                                                                \
-    id, method, path, "", where, scope, params, run, creates, idempotent                           \
+    id, method, path, "", where, scope, params, run, creates, idempotent, NULL                     \
   }
 static const struct topo_op ops[] = {
     OP("getStatus", "GET", "/v1/status", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, none, answer, false,

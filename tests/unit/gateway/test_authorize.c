@@ -1,5 +1,5 @@
 /*
- * test_judge.c - who may call: the authorizer and what it reads, without a socket.
+ * test_authorize.c - who may call: the authorizer and what it reads, without a socket.
  */
 #include "gateway/authorize.h"
 
@@ -86,17 +86,17 @@ static struct topo_verdict authorize(enum topo_resource resource, const struct t
   return topo_authorize(&facts, &names, &gate);
 }
 
-struct judged {
+struct expected {
   enum topo_resource resource;
   const struct topo_op *op;
   const struct topo_id *space;
   const char *method, *headers, *code; /* NULL: granted */
 };
 
-static void expect(const struct judged *cases, size_t n)
+static void expect(const struct expected *cases, size_t n)
 {
   for (size_t i = 0; i < n; i++) {
-    const struct judged *c = &cases[i];
+    const struct expected *c = &cases[i];
     struct topo_verdict v = authorize(c->resource, c->op, c->space, c->method, c->headers);
     const char *code = v.refused ? v.problem.code : "granted",
                *want = c->code ? c->code : "granted";
@@ -159,7 +159,7 @@ static void the_usual_port_may_be_left_out(void **state)
 
 static void pages_of_other_sites_may_not(void **state)
 {
-  static const struct judged cases[] = {
+  static const struct expected cases[] = {
       {OP, &send, &space_a, "POST", HOST AUTH "w\n" JSON "Origin: http://127.0.0.1:7444\n", NULL},
       {OP, &send, &space_a, "POST", HOST AUTH "w\n" JSON "Origin: http://localhost:7444\n",
        "foreign-origin"},
@@ -195,7 +195,7 @@ static void pages_of_other_sites_may_not(void **state)
 
 static void a_token_is_needed_and_good_for_its_scope(void **state)
 {
-  static const struct judged cases[] = {
+  static const struct expected cases[] = {
       {OP, &status, NULL, "GET", HOST, "unauthenticated"},
       {OP, &status, NULL, "GET", HOST AUTH "x\n", "unauthenticated"},
       {OP, &status, NULL, "GET", HOST AUTH "\n", "unauthenticated"},
@@ -225,7 +225,7 @@ static void a_token_is_needed_and_good_for_its_scope(void **state)
 /* For a token of one space there is no other, and the node as a whole is not its business. */
 static void a_token_for_one_space_sees_no_other(void **state)
 {
-  static const struct judged cases[] = {
+  static const struct expected cases[] = {
       {OP, &send, &space_a, "POST", HOST AUTH "one\n" JSON, NULL},
       {OP, &send, &space_b, "POST", HOST AUTH "one\n" JSON, "not-found"},
       {OP, &one_space, &space_a, "GET", HOST AUTH "one\n", NULL},
@@ -244,7 +244,7 @@ static void a_token_for_one_space_sees_no_other(void **state)
 
 static void two_of_a_kind_and_wrong_bodies_are_refused(void **state)
 {
-  static const struct judged cases[] = {
+  static const struct expected cases[] = {
       {OP, &status, NULL, "GET", HOST HOST AUTH "r\n", "bad-request"},
       {OP, &status, NULL, "GET", HOST AUTH "r\n" AUTH "r\n", "bad-request"},
       {OP, &send, &space_a, "POST", HOST AUTH "w\n" JSON "content-type: application/json\n",

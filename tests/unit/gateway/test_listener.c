@@ -1,5 +1,5 @@
 /*
- * test_door.c - the front listener against callers that mean ill, or are broken.
+ * test_listener.c - the front listener against callers that mean ill, or are broken.
  */
 #include "unit/gateway/house.h"
 
@@ -260,7 +260,7 @@ static void a_crowd_of_silent_sockets_keeps_nobody_out(void **state)
   getrlimit(RLIMIT_NOFILE, &limit);
   /* Both ends are in this process. */
   size_t count = limit.rlim_cur / 4 < 5000 ? (size_t)limit.rlim_cur / 4 : 5000, closed = 0;
-  h->options.undecided_max = 200;
+  h->options.pending_max = 200;
   house_open(h);
   int *fds = calloc(count, sizeof *fds);
   assert_non_null(fds);
@@ -285,7 +285,7 @@ static void who_has_begun_to_ask_may_go_on(void **state)
   enum { COUNT = 50 };
   struct house *h = *state;
   int fds[COUNT];
-  h->options.undecided_max = 4;
+  h->options.pending_max = 4;
   house_open(h);
   int fd = house_dial(h);
   assert_true(client_send(fd, "GET /healthz HTTP/1.1\r\n", 23));

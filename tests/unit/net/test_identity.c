@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "net/net.h"
+#include "net/identity.h"
 
 static void fill(void *ctx, void *out, size_t len)
 {
@@ -77,6 +77,33 @@ static void test_bad_names(void **state)
   }
 }
 
+/* There are TOPO_NET_IDENTITIES_MAX at a time; one that is removed makes room. */
+static void test_too_many(void **state)
+{
+  struct topo_net_identity *first, *more;
+  assert_int_equal(topo_net_identity_add(*state, &first, seed, NULL, NULL), 0);
+  for (unsigned i = 1; i < TOPO_NET_IDENTITIES_MAX; i++)
+    assert_int_equal(topo_net_identity_add(*state, &more, seed, NULL, NULL), 0);
+  assert_int_equal(topo_net_identity_add(*state, &more, seed, NULL, NULL), TOPO_ELIMIT);
+  topo_net_identity_remove(*state, first);
+  assert_int_equal(topo_net_identity_add(*state, &more, seed, NULL, NULL), 0);
+}
+
+/* A net that has TOPO_NET_CONNECTIONS_MAX connections does not dial. */
+static void test_too_many_connections(void **state)
+{
+  struct topo_net *net = *state;
+  struct topo_net_dial dial = {.sni = "a"};
+  struct topo_net_conn *conn;
+  assert_int_equal(topo_net_identity_add(net, &dial.identity, seed, NULL, NULL), 0);
+  topo_net_local_address(net, &dial.remote);
+  net->stats.live += TOPO_NET_CONNECTIONS_MAX;
+  assert_int_equal(topo_net_dial(net, &conn, &dial, 1), TOPO_ELIMIT);
+  net->stats.live--;
+  assert_int_equal(topo_net_dial(net, &conn, &dial, 1), 0);
+  net->stats.live -= TOPO_NET_CONNECTIONS_MAX - 1;
+}
+
 /* A second net on the same port is told that the address is in use. */
 static void test_port_in_use(void **state)
 {
@@ -108,6 +135,8 @@ int main(void)
       WITH_NET(test_key),
       WITH_NET(test_names),
       WITH_NET(test_bad_names),
+      WITH_NET(test_too_many),
+      WITH_NET(test_too_many_connections),
       WITH_NET(test_port_in_use),
       cmocka_unit_test(test_foreign_address),
   };

@@ -1,5 +1,5 @@
 /*
- * test_io.c - batches survive a kernel that refuses: full buffers, no segmentation, broken
+ * test_io.c - bursts survive a kernel that refuses: full buffers, no segmentation, broken
  * destinations.
  *
  * sendmsg and sendmmsg are wrapped; what they would have sent is recorded packet by packet.
@@ -14,7 +14,9 @@
 #include <netinet/udp.h>
 #include <string.h>
 
-#include "net/internal.h"
+#include "base/assert.h"
+#include "net/io.h"
+#include "net/stats.h"
 
 enum { MOST = 400 };
 
@@ -153,7 +155,7 @@ static void test_gathers(void **state)
   assert_int_equal(stats.bytes_out, 20 * 1200);
 }
 
-/* A shorter packet ends a batch, a longer one or another peer begins a new one; nothing is
+/* A shorter packet ends a burst, a longer one or another peer begins a new one; nothing is
  * reordered. */
 static void test_mixed(void **state)
 {
@@ -169,18 +171,32 @@ static void test_mixed(void **state)
   }
 }
 
-/* However many packets come, no batch exceeds what one call may carry. */
-static void test_limits(void **state)
+static void push_equal(unsigned n, size_t len)
 {
-  (void)state;
-  for (unsigned i = 0; i < 200; i++)
-    push((uint8_t)(i + 1), 1452, &there);
+  for (unsigned i = 0; i < n; i++)
+    push((uint8_t)(i + 1), len, &there);
   topo_io_flush(&io);
-  assert_in_order(200);
-  assert_int_equal(wire.calls, (200 + 44) / 45); /* 45 packets of 1452 bytes fit */
+  assert_in_order(n);
 }
 
-/* A full kernel buffer keeps the batch and the packet that did not fit it, and both leave later. */
+/* However many bytes come, no burst exceeds what one call may carry. */
+static void test_bytes_of_a_burst(void **state)
+{
+  enum { FIT = TOPO_IO_BURST_MAX / TOPO_IO_PACKET_MAX, N = 4 * FIT + 1 };
+  (void)state;
+  push_equal(N, TOPO_IO_PACKET_MAX);
+  assert_int_equal(wire.calls, 5);
+}
+
+/* However small the packets are, no burst has more of them than a kernel segments. */
+static void test_segments_of_a_burst(void **state)
+{
+  (void)state;
+  push_equal(3 * TOPO_IO_SEGMENTS_MAX + 1, 100);
+  assert_int_equal(wire.calls, 4);
+}
+
+/* A full kernel buffer keeps the burst and the packet that did not fit it, and both leave later. */
 static void test_blocked(void **state)
 {
   (void)state;
@@ -199,7 +215,7 @@ static void test_blocked(void **state)
   assert_int_equal(wire.len[5], 1452);
 }
 
-/* Without segmentation a batch that blocks half-way goes on where it stopped. */
+/* Without segmentation a burst that blocks half-way goes on where it stopped. */
 static void test_blocked_half_way(void **state)
 {
   (void)state;
@@ -216,7 +232,7 @@ static void test_blocked_half_way(void **state)
   assert_in_order(9);
 }
 
-/* A device that cannot segment is found out at the first batch, which is not lost. */
+/* A device that cannot segment is found out at the first burst, which is not lost. */
 static void test_no_segmentation(void **state)
 {
   const int errors[] = {EIO, EINVAL, ENOPROTOOPT};
@@ -282,10 +298,10 @@ int main(void)
 #define WITH_IO(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
   const struct CMUnitTest tests[] = {
       WITH_IO(test_gathers),          WITH_IO(test_mixed),
-      WITH_IO(test_limits),           WITH_IO(test_blocked),
-      WITH_IO(test_blocked_half_way), WITH_IO(test_no_segmentation),
-      WITH_IO(test_unreachable),      WITH_IO(test_interrupted),
-      WITH_IO(test_bad_packet),
+      WITH_IO(test_bytes_of_a_burst), WITH_IO(test_segments_of_a_burst),
+      WITH_IO(test_blocked),          WITH_IO(test_blocked_half_way),
+      WITH_IO(test_no_segmentation),  WITH_IO(test_unreachable),
+      WITH_IO(test_interrupted),      WITH_IO(test_bad_packet),
   };
   return cmocka_run_group_tests_name("net/io", tests, NULL, NULL);
 }

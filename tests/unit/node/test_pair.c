@@ -13,6 +13,7 @@
 
 #include "api/operations.gen.h"
 #include "base/status.h"
+#include "events/message/message_read.h"
 #include "events/types.h"
 #include "lib/sim_disk.h"
 #include "node/node.h"
@@ -418,7 +419,7 @@ static bool shows_key(struct side *s)
   struct topo_id id = topo_column_id(q, 0);
   topo_reset(q);
   topo_json_init(&json);
-  assert_int_equal(topo_view_message(&view, &id, &json), 0);
+  assert_int_equal(topo_resource_message.item(&view, &(struct topo_entity){0, id}, &json), 0);
   assert_int_equal(topo_buf_put_u8(&json.buf, 0), 0);
   bool shows = strstr((const char *)json.buf.data, "\"idempotency_key\":\"mine\"") != NULL;
   assert_int_equal(strstr((const char *)json.buf.data, "idempotency_key") != NULL, shows);

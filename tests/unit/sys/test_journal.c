@@ -1,5 +1,5 @@
 /*
- * test_log.c - the log keeps the last thousand lines, whole, harmless and in order.
+ * test_journal.c - the log keeps the last thousand lines, whole, harmless and in order.
  */
 #include "base/status.h"
 #include "sys/journal.h"

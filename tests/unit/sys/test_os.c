@@ -1,6 +1,6 @@
 /*
- * test_os.c - the thin adapters over the operating system: clock, conditions, randomness, files,
- * the lock.
+ * test_os.c - the thin adapters over the operating system: clock, conditions, threads, randomness,
+ * files, the lock.
  */
 #include "base/status.h"
 #include "sys/clock.h"
@@ -8,9 +8,11 @@
 #include "sys/lock.h"
 #include "sys/mutex.h"
 #include "sys/rng.h"
+#include "sys/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,7 +24,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -70,17 +71,37 @@ static void a_wait_for_a_condition_ends_by_the_monotonic_clock(void **state)
   pthread_cond_t never;
   topo_mutex_init(&mutex);
   topo_mutex_init_condition(&never);
-  const uint64_t second = UINT64_C(1000000000), end = topo_clock_monotonic_ns() + second / 100;
-  struct timespec until = {.tv_sec = (time_t)(end / second), .tv_nsec = (long)(end % second)};
-  int r = 0;
+  const uint64_t end = topo_clock_monotonic_ns() + 10000000;
   pthread_mutex_lock(&mutex);
-  while (r == 0) /* it may also end without a reason */
-    r = pthread_cond_timedwait(&never, &mutex, &until);
+  while (topo_mutex_wait_until(&never, &mutex, end)) /* it may also end without a reason */
+    continue;
   pthread_mutex_unlock(&mutex);
-  assert_int_equal(r, ETIMEDOUT);
   assert_true(topo_clock_monotonic_ns() >= end);
   pthread_cond_destroy(&never);
   pthread_mutex_destroy(&mutex);
+}
+
+static void *tell_blocked(void *arg)
+{
+  sigset_t mask;
+  bool *blocked = arg;
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  *blocked = sigismember(&mask, SIGTERM) && sigismember(&mask, SIGHUP);
+  return NULL;
+}
+
+/* Signals are for the thread that waits for them, whose own mask is not touched. */
+static void a_thread_is_started_with_signals_blocked(void **state)
+{
+  (void)state;
+  pthread_t thread;
+  sigset_t mask;
+  bool blocked = false;
+  assert_int_equal(topo_thread_start(&thread, tell_blocked, &blocked), 0);
+  pthread_join(thread, NULL);
+  assert_true(blocked);
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  assert_false(sigismember(&mask, SIGTERM));
 }
 
 /* Every byte of a request is filled, also of one larger than the system gives at once. */
@@ -258,6 +279,7 @@ int main(void)
       cmocka_unit_test(the_monotonic_clock_never_goes_back),
       cmocka_unit_test(the_wall_clock_counts_milliseconds),
       cmocka_unit_test(a_wait_for_a_condition_ends_by_the_monotonic_clock),
+      cmocka_unit_test(a_thread_is_started_with_signals_blocked),
       cmocka_unit_test(randomness_fills_all_of_it),
       cmocka_unit_test(directories_are_made_with_parents_and_private),
       cmocka_unit_test(a_listing_names_every_entry_once),

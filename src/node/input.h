@@ -1,0 +1,46 @@
+/*
+ * input.h - everything that can happen to a space: the inputs of topo_node_step.
+ */
+#ifndef TOPO_NODE_INPUT_H
+#define TOPO_NODE_INPUT_H
+
+#include "node/ports.h"
+#include "port/conn.h"
+
+struct topo_op_call;
+
+enum topo_input_kind {
+  TOPO_IN_CONN_UP,
+  TOPO_IN_CONN_DATA,
+  TOPO_IN_CONN_WRITABLE,
+  TOPO_IN_CONN_DOWN,
+  TOPO_IN_DIAL_FAILED,
+  TOPO_IN_CHECKED,
+  TOPO_IN_CALL
+};
+
+struct topo_input {
+  enum topo_input_kind kind;
+  /* CONN_*: of the connection, chosen by whoever made it, not 0, and never used again.
+   * DIAL_FAILED: of the dial. */
+  uint64_t number;
+  union {
+    struct {
+      struct topo_conn conn;
+      struct topo_id peer; /* the key it showed */
+      struct topo_address address;
+      bool outgoing;
+      uint64_t dial; /* when outgoing: the number of the dial */
+    } up;
+    struct {
+      unsigned stream;
+      const uint8_t *data; /* borrowed for the step */
+      size_t len;
+    } data;
+    int status; /* CONN_DOWN, DIAL_FAILED: why, negative */
+    struct topo_work *work;
+    struct topo_op_call *call; /* its `done` is called once, within this step */
+  };
+};
+
+#endif
