@@ -1,4 +1,4 @@
-/* broker.c - who subscribes to a space, and what each is given. */
+/* broker.c - who subscribes to a space, and the actor that reads the change log for them. */
 #include "daemon/broker_impl.h"
 
 #include "base/assert.h"
@@ -9,27 +9,6 @@
 #include <string.h>
 
 /* ---- subscribers ----------------------------------------------------------------------------- */
-
-void topo_subscriber_transition(struct topo_subscriber *f, enum topo_subscriber_state to)
-{
-  static const bool allowed[TOPO_SUBSCRIBER_STATES][TOPO_SUBSCRIBER_STATES] = {
-      [TOPO_SUBSCRIBER_OPENING] = {[TOPO_SUBSCRIBER_LIVE] = true,
-                                   [TOPO_SUBSCRIBER_BEHIND] = true,
-                                   [TOPO_SUBSCRIBER_OVER] = true},
-      [TOPO_SUBSCRIBER_LIVE] = {[TOPO_SUBSCRIBER_BEHIND] = true, [TOPO_SUBSCRIBER_OVER] = true},
-      [TOPO_SUBSCRIBER_BEHIND] = {[TOPO_SUBSCRIBER_LIVE] = true, [TOPO_SUBSCRIBER_OVER] = true},
-  };
-  topo_assert(allowed[f->state][to]);
-  f->state = to;
-}
-
-void topo_subscriber_wake(struct topo_subscriber *f)
-{
-  if (!f->armed)
-    return;
-  f->armed = false;
-  f->request.ready(f->request.arg);
-}
 
 /* Subscribers are served from the front of the list and go to its end then. With the mutex. */
 static void append(struct topo_broker *broker, struct topo_subscriber *f)
@@ -47,131 +26,6 @@ static void unlink_subscriber(struct topo_broker *broker, struct topo_subscriber
   while (*at != f)
     at = &(*at)->next;
   *at = f->next;
-}
-
-static bool wants(const struct topo_subscriber *f, enum topo_notification_type type)
-{
-  return !f->request.types || f->request.types >> type & 1;
-}
-
-/* A message that is gone is in no channel any more: everybody is told. */
-static bool passes(const struct topo_subscriber *f, const struct topo_notification *notification)
-{
-  if (!wants(f, notification->type))
-    return false;
-  return !f->request.one_channel || !notification->in_channel ||
-         topo_id_equal(&notification->channel, &f->request.channel);
-}
-
-/* ---- reading --------------------------------------------------------------------------------- */
-
-/* What one read gives out. */
-struct giving {
-  void (*each)(void *arg, const struct topo_subscription_event *event);
-  void *arg;
-  size_t left; /* bytes */
-  int n;
-};
-
-static void give(struct giving *g, const char *type, const char *cursor,
-                 struct topo_bytes notification)
-{
-  struct topo_subscription_event event = {type, cursor, notification};
-  g->each(g->arg, &event);
-  g->left -= notification.len < g->left ? notification.len : g->left;
-  g->n++;
-}
-
-static void give_notification(struct giving *g, const struct topo_notification *notification)
-{
-  give(g, notification->name, notification->cursor,
-       (struct topo_bytes){notification->json, notification->len});
-}
-
-static void introduce(struct topo_subscriber *f, struct giving *g)
-{
-  struct topo_json json;
-  const char *type = f->reset ? "reset" : "ready";
-  topo_json_init(&json);
-  topo_json_begin_object(&json);
-  topo_json_string_member(&json, "type", type);
-  topo_json_key(&json, "space");
-  topo_json_id(&json, &f->broker->options.file->device);
-  topo_json_string_member(&json, "cursor", f->cursor);
-  topo_json_end_object(&json);
-  if (topo_json_status(&json) == 0) { /* else it is tried again with the next read */
-    give(g, type, f->cursor, topo_json_text(&json));
-    f->introduced = true;
-  }
-  topo_json_finish(&json);
-}
-
-static void give_states(struct topo_subscriber *f, struct giving *g)
-{
-  struct topo_broker *broker = f->broker;
-  for (unsigned type = 0; type < TOPO_NOTIFICATION_TYPES_END && g->left; type++) {
-    bool news =
-        broker->states[type].notification.len && f->seen[type] != broker->states[type].version;
-    if (!news || !wants(f, (enum topo_notification_type)type))
-      continue;
-    f->seen[type] = broker->states[type].version;
-    give(g, topo_notification_type_name((enum topo_notification_type)type), NULL,
-         topo_buf_view(&broker->states[type].notification));
-  }
-}
-
-static void give_backlog(struct topo_subscriber *f, struct giving *g)
-{
-  struct topo_notification_list *list = &f->backlog;
-  while (list->next < list->n && g->left) {
-    struct topo_notification *notification = list->notifications[list->next++];
-    if (passes(f, notification))
-      give_notification(g, notification);
-    topo_notification_destroy(notification);
-  }
-}
-
-static void give_live(struct topo_subscriber *f, struct giving *g)
-{
-  const struct topo_ring *ring = &f->broker->ring;
-  while (g->left) {
-    const struct topo_notification *notification = topo_ring_after(ring, f->seq);
-    if (!notification) {
-      f->seq = ring->to;
-      return;
-    }
-    f->seq = notification->seq;
-    if (passes(f, notification))
-      give_notification(g, notification);
-  }
-}
-
-static int read_subscription(struct topo_subscription *subscription, size_t max_bytes,
-                             void (*each)(void *arg, const struct topo_subscription_event *event),
-                             void *arg)
-{
-  struct topo_subscriber *f = (struct topo_subscriber *)(void *)subscription;
-  struct topo_broker *broker = f->broker;
-  struct giving g = {each, arg, max_bytes, 0};
-  bool hungry = false;
-  pthread_mutex_lock(&broker->mutex);
-  bool over = f->state == TOPO_SUBSCRIBER_OVER;
-  if (f->state == TOPO_SUBSCRIBER_LIVE || f->state == TOPO_SUBSCRIBER_BEHIND) {
-    if (!f->introduced)
-      introduce(f, &g);
-    give_states(f, &g);
-    give_backlog(f, &g);
-    if (f->state == TOPO_SUBSCRIBER_LIVE && !topo_ring_covers(&broker->ring, f->seq))
-      topo_subscriber_transition(f, TOPO_SUBSCRIBER_BEHIND);
-    if (f->state == TOPO_SUBSCRIBER_LIVE && f->backlog.next == f->backlog.n)
-      give_live(f, &g);
-    hungry = f->state == TOPO_SUBSCRIBER_BEHIND && f->backlog.next == f->backlog.n;
-  }
-  f->armed = !over && g.n == 0;
-  pthread_mutex_unlock(&broker->mutex);
-  if (hungry)
-    topo_actor_wake(&broker->actor);
-  return over ? TOPO_ECLOSED : g.n;
 }
 
 /* ---- the actor ------------------------------------------------------------------------------- */
@@ -408,7 +262,7 @@ static void close_subscription(struct topo_subscription *subscription)
   free(f);
 }
 
-static const struct topo_subscription_ops subscription_ops = {read_subscription,
+static const struct topo_subscription_ops subscription_ops = {topo_subscriber_read,
                                                               close_subscription};
 
 int topo_broker_open(struct topo_broker *broker, const struct topo_subscription_request *request,
@@ -495,7 +349,7 @@ void topo_broker_state(struct topo_broker *broker, enum topo_notification_type t
     notification = swap;
     broker->states[type].version++;
     for (struct topo_subscriber *f = broker->subscribers; f; f = f->next)
-      if (f->state != TOPO_SUBSCRIBER_OPENING && wants(f, type))
+      if (f->state != TOPO_SUBSCRIBER_OPENING && topo_subscriber_wants(f, type))
         topo_subscriber_wake(f);
   }
   pthread_mutex_unlock(&broker->mutex);

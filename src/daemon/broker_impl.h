@@ -1,4 +1,5 @@
-/* broker_impl.h - shared by broker.c (who is told) and broker_log.c (reading the change log). */
+/* broker_impl.h - shared by broker.c (who is told, and when), subscriber.c (what one is given) and
+ * broker_log.c (reading the change log). */
 #ifndef TOPO_DAEMON_BROKER_IMPL_H
 #define TOPO_DAEMON_BROKER_IMPL_H
 
@@ -67,10 +68,20 @@ struct topo_broker {
   } states[TOPO_NOTIFICATION_TYPES_END];
 };
 
+/* subscriber.c */
+
 /* Along an arrow above (asserted). With the mutex. */
 void topo_subscriber_transition(struct topo_subscriber *subscriber, enum topo_subscriber_state to);
+/* Does the filter of its request let notifications of this type through? */
+bool topo_subscriber_wants(const struct topo_subscriber *subscriber,
+                           enum topo_notification_type type);
 /* Calls `ready` if it waits for it. With the mutex. */
 void topo_subscriber_wake(struct topo_subscriber *subscriber);
+
+/* `read` of a subscription (api/subscription.h). */
+int topo_subscriber_read(struct topo_subscription *subscription, size_t max_bytes,
+                         void (*each)(void *arg, const struct topo_subscription_event *event),
+                         void *arg);
 
 /* broker_log.c, for the actor, without the mutex. */
 
