@@ -72,18 +72,14 @@ int topo_base64url_decode(uint8_t *out, size_t cap, size_t *len, const char *tex
   return 0;
 }
 
-int topo_id_parse(struct topo_id *out, const char *text)
+int topo_id_parse(struct topo_id *out, const char *text, size_t len)
 {
-  size_t text_len = 0, len;
-  while (text_len < TOPO_ID_TEXT_SIZE && text[text_len])
-    text_len++;
-  if (text_len != TOPO_ID_TEXT_SIZE - 1)
-    return TOPO_EINVAL;
   struct topo_id id;
-  int status = topo_base64url_decode(id.bytes, sizeof id.bytes, &len, text, text_len);
-  if (status < 0)
+  size_t n;
+  if (len != TOPO_ID_TEXT_SIZE - 1 ||
+      topo_base64url_decode(id.bytes, sizeof id.bytes, &n, text, len) < 0)
     return TOPO_EINVAL;
-  topo_assert(len == TOPO_ID_SIZE);
+  topo_assert(n == TOPO_ID_SIZE);
   *out = id;
   return 0;
 }

@@ -15,8 +15,9 @@ void topo_base64url_encode(char *out, const void *data, size_t len);
 /* Decodes exactly; refuses padding, other alphabets and non-zero spare bits. 0, TOPO_EINVAL, or
  * TOPO_ELIMIT when more than `cap` bytes would come out. */
 int topo_base64url_decode(uint8_t *out, size_t cap, size_t *len, const char *text, size_t text_len);
-/* An id from its 43 characters. 0 or TOPO_EINVAL. */
-int topo_id_parse(struct topo_id *out, const char *text);
+/* An id from the 43 characters that it has as text; `text` need not end with NUL. 0 or TOPO_EINVAL,
+ * and then *out is as it was. */
+int topo_id_parse(struct topo_id *out, const char *text, size_t len);
 void topo_id_format(char out[static TOPO_ID_TEXT_SIZE], const struct topo_id *id);
 
 #endif

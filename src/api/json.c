@@ -258,14 +258,6 @@ void topo_json_i64(struct topo_json *j, int64_t v)
   put_decimal(j, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
-void topo_json_u64_string(struct topo_json *j, uint64_t v)
-{
-  begin_value(j);
-  put_char(j, '"');
-  put_decimal(j, v);
-  put_char(j, '"');
-}
-
 void topo_json_bool(struct topo_json *j, bool v)
 {
   begin_value(j);

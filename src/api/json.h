@@ -5,8 +5,7 @@
  * overrun of the limit or of memory is remembered and returned by topo_json_status, so handlers
  * write their whole answer and check once. Misuse (a value without a key inside an object, an
  * unbalanced end) is an assertion. Strings must be valid UTF-8; invalid ones are an assertion
- * as well, because everything stored was checked on the way in. 64-bit integers that may exceed
- * 2^53 are written as strings by the caller's choice (topo_json_u64_string).
+ * as well, because everything stored was checked on the way in.
  */
 #ifndef TOPO_API_JSON_H
 #define TOPO_API_JSON_H
@@ -43,7 +42,6 @@ void topo_json_string_n(struct topo_json *j, const void *s, size_t len);
 void topo_json_id(struct topo_json *j, const struct topo_id *id); /* 43 characters of base64url */
 void topo_json_u64(struct topo_json *j, uint64_t v);
 void topo_json_i64(struct topo_json *j, int64_t v);
-void topo_json_u64_string(struct topo_json *j, uint64_t v);
 void topo_json_bool(struct topo_json *j, bool v);
 void topo_json_null(struct topo_json *j);
 

@@ -35,13 +35,8 @@ static int refuse(struct topo_op_call *call, const struct topo_op_param *param, 
 static int set_id(struct topo_op_call *call, const struct topo_op_param *param,
                   struct topo_op_value *value, const char *text, size_t len)
 {
-  size_t out_len;
-  struct topo_id id;
-  if (len != TOPO_ID_TEXT_SIZE - 1 ||
-      topo_base64url_decode(id.bytes, sizeof id.bytes, &out_len, text, len) < 0)
-    return refuse(call, param, "an id of 43 characters");
-  value->id = id;
-  return 0;
+  return topo_id_parse(&value->id, text, len) < 0 ? refuse(call, param, "an id of 43 characters")
+                                                  : 0;
 }
 
 static int keep_text(struct topo_op_value *value, const char *text, size_t len)

@@ -4,7 +4,7 @@
  *
  * The state is 1024 little-endian 16-bit words. An item adds the words of a 2048-byte stream:
  * ChaCha20 (RFC 8439, nonce 0, counter 0) keyed with BLAKE2b-256("topo/1 lthash" ‖ item). Addition
- * is modulo 2^16, so order does not matter and items can be removed. The digest is BLAKE2b-256 of
+ * is modulo 2^16, so the order of items does not matter. The digest is BLAKE2b-256 of
  * the state.
  */
 #ifndef TOPO_CRYPTO_LTHASH_H
@@ -19,7 +19,6 @@ struct topo_lthash {
 };
 
 void topo_lthash_add(struct topo_lthash *h, const struct topo_id *item);
-void topo_lthash_remove(struct topo_lthash *h, const struct topo_id *item);
 void topo_lthash_digest(const struct topo_lthash *h, struct topo_id *out);
 /* The state as bytes, little-endian words, for storage. */
 void topo_lthash_store(const struct topo_lthash *h, uint8_t out[static TOPO_LTHASH_SIZE]);

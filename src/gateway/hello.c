@@ -28,10 +28,7 @@ static const cJSON *member(const cJSON *object, const char *name)
 
 static int read_id(struct reader *r, const cJSON *item, const char *pointer, struct topo_id *out)
 {
-  size_t len;
-  if (cJSON_IsString(item) && strlen(item->valuestring) == TOPO_ID_TEXT_SIZE - 1 &&
-      topo_base64url_decode(out->bytes, sizeof out->bytes, &len, item->valuestring,
-                            TOPO_ID_TEXT_SIZE - 1) == 0)
+  if (cJSON_IsString(item) && topo_id_parse(out, item->valuestring, strlen(item->valuestring)) == 0)
     return 0;
   return refuse(r, TOPO_EINVAL, pointer, "It must be an id of 43 characters.");
 }

@@ -10,11 +10,6 @@
 static const struct topo_problem http_problems[] = {TOPO_HTTP_LIST(TOPO_HTTP_ROW)};
 #undef TOPO_HTTP_ROW
 
-#define TOPO_STATUS_VALUE(symbol, value, name, http, text) symbol,
-static const int statuses[] = {TOPO_STATUS_LIST(TOPO_STATUS_VALUE)};
-#undef TOPO_STATUS_VALUE
-enum { STATUSES = sizeof statuses / sizeof *statuses };
-
 struct topo_problem topo_problem_of(int status, const char *detail, const char *pointer)
 {
   return (struct topo_problem){.http = topo_status_http(status),
@@ -37,18 +32,6 @@ struct topo_problem topo_problem_method(const char *allow)
   struct topo_problem problem = http_problems[TOPO_HTTP_METHOD];
   problem.allow = allow;
   return problem;
-}
-
-bool topo_problem_at(size_t index, struct topo_problem *out)
-{
-  /* The first status is success, which is no problem. */
-  if (index + 1 < STATUSES)
-    *out = topo_problem_of(statuses[index + 1], NULL, NULL);
-  else if (index + 1 - STATUSES < TOPO_HTTP_PROBLEMS)
-    *out = http_problems[index + 1 - STATUSES];
-  else
-    return false;
-  return true;
 }
 
 static void member(struct topo_json *json, const char *key, const char *text)

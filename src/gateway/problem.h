@@ -44,9 +44,6 @@ struct topo_problem topo_problem_http(enum topo_http_problem which, const char *
 /* 405 with what is allowed. */
 struct topo_problem topo_problem_method(const char *allow);
 
-/* Every problem there can be, in a fixed order: false once `index` is behind the last. */
-bool topo_problem_at(size_t index, struct topo_problem *out);
-
 /* Writes the document; topo_json_status tells how it went. */
 void topo_problem_write(struct topo_json *json, const struct topo_problem *problem,
                         const char *request_id);

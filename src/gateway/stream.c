@@ -54,9 +54,7 @@ static void refuse(struct topo_request *r, const char *detail, const char *point
 static bool read_id(struct topo_request *r, const char *name, const char *text, size_t text_len,
                     struct topo_id *out)
 {
-  size_t len;
-  if (text_len == TOPO_ID_TEXT_SIZE - 1 &&
-      topo_base64url_decode(out->bytes, sizeof out->bytes, &len, text, text_len) == 0)
+  if (topo_id_parse(out, text, text_len) == 0)
     return true;
   refuse(r, "It must be an id of 43 characters.", name);
   return false;

@@ -85,11 +85,6 @@ int topo_net_identity_add(struct topo_net *net, struct topo_net_identity **out,
   return 0;
 }
 
-void topo_net_identity_key(const struct topo_net_identity *identity, struct topo_id *out)
-{
-  *out = identity->key;
-}
-
 void topo_net_identity_ref(struct topo_net_identity *identity)
 {
   identity->refs++;

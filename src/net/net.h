@@ -121,8 +121,6 @@ void topo_net_get_stats(const struct topo_net *net, struct topo_net_stats *out);
  * use), TOPO_ELIMIT, TOPO_ENOMEM. */
 int topo_net_identity_add(struct topo_net *net, struct topo_net_identity **out,
                           const uint8_t seed[static 32], const char *sni, void *user);
-/* The public key of its seed: what others pin. */
-void topo_net_identity_key(const struct topo_net_identity *identity, struct topo_id *out);
 /* Its connections are closed as "going away" by the next flush; `authorize` is not asked for it any
  * more. NULL is fine. */
 void topo_net_identity_remove(struct topo_net *net, struct topo_net_identity *identity);

@@ -117,8 +117,8 @@ static void copy_out(int fd, const struct topo_journal_line *line)
   while (r < 0 && errno == EINTR);
 }
 
-void topo_journal_vwrite(struct topo_journal *log, enum topo_journal_level level,
-                         const char *format, va_list args)
+static void write_line(struct topo_journal *log, enum topo_journal_level level, const char *format,
+                       va_list args)
 {
   char raw[TOPO_JOURNAL_TEXT + 1];
   struct topo_journal_line line = {.level = level};
@@ -142,7 +142,7 @@ void topo_journal_write(struct topo_journal *log, enum topo_journal_level level,
 {
   va_list args;
   va_start(args, format);
-  topo_journal_vwrite(log, level, format, args);
+  write_line(log, level, format, args);
   va_end(args);
 }
 

@@ -47,8 +47,6 @@ void topo_journal_destroy(struct topo_journal *log);
  */
 void topo_journal_write(struct topo_journal *log, enum topo_journal_level level, const char *format,
                         ...) __attribute__((format(printf, 3, 4)));
-void topo_journal_vwrite(struct topo_journal *log, enum topo_journal_level level,
-                         const char *format, va_list args) __attribute__((format(printf, 3, 0)));
 
 /* Copies the oldest kept line with a number above `after` to *out. False when there is none.
  * Reading all: start with 0 and go on with each line's number; a gap in the numbers tells of lost

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "crypto/sign.h"
 #include "net/net.h"
 #include "sys/clock.h"
 #include "sys/rng.h"
@@ -104,7 +105,9 @@ static void open_side(struct side *s, int n, uint64_t bytes)
   bench_check(topo_net_create(&s->net, &options), "a net");
   bench_check(topo_net_identity_add(s->net, &s->identity, seeds[n], n ? NULL : NAME, NULL),
               "identity");
-  topo_net_identity_key(s->identity, &keys[n]);
+  struct topo_sign_key key;
+  topo_sign_key_from_seed(&key, seeds[n]);
+  keys[n] = key.public_key;
 }
 
 static void *serve(void *arg)

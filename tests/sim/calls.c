@@ -33,7 +33,8 @@ static void acknowledged(struct sim_call *c)
                                      [SIM_SAID_INVITE] = "\"invite\":\""};
   char text[64], link[1024];
   struct sim_ack ack = {.what = c->what, .host = c->host};
-  if (!answer(c, keys[c->what], text, sizeof text) || topo_id_parse(&ack.id, text) < 0) {
+  if (!answer(c, keys[c->what], text, sizeof text) ||
+      topo_id_parse(&ack.id, text, strlen(text)) < 0) {
     sim_fail(c->world, "%s answers without an id", c->call->op->id);
     return;
   }

@@ -68,10 +68,12 @@ static void forget_item(struct sim_host *h)
   struct topo_itemset view = topo_memset_itemset(less);
   size_t out = (size_t)sim_rng_below(&h->world->rng, set->count);
   topo_assert(topo_itemset_read(&set->view, 0, items, (size_t)set->count) == 0);
+  set->hash = (struct topo_lthash){{0}};
   for (size_t i = 0; i < set->count; i++)
-    if (i != out)
+    if (i != out) {
       topo_itemset_insert(&view, &items[i]);
-  topo_lthash_remove(&set->hash, &items[out].id);
+      topo_lthash_add(&set->hash, &items[i].id);
+    }
   topo_memset_destroy(set->items);
   set->items = less;
   set->view = view;

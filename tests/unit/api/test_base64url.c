@@ -75,15 +75,17 @@ static void ids_have_43_characters(void **state)
     id.bytes[i] = (uint8_t)(i * 9 + 1);
   topo_id_format(text, &id);
   assert_int_equal(strlen(text), 43);
-  assert_int_equal(topo_id_parse(&back, text), 0);
+  assert_int_equal(topo_id_parse(&back, text, strlen(text)), 0);
   assert_true(topo_id_equal(&id, &back));
   text[42] = '\0';
-  assert_int_equal(topo_id_parse(&back, text), TOPO_EINVAL);
-  assert_int_equal(topo_id_parse(&back, ""), TOPO_EINVAL);
+  assert_int_equal(topo_id_parse(&back, text, strlen(text)), TOPO_EINVAL);
+  assert_int_equal(topo_id_parse(&back, "", 0), TOPO_EINVAL);
   /* 43 characters hold 258 bits: the two spare ones must be zero. */
-  assert_int_equal(topo_id_parse(&back, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"),
+  assert_int_equal(topo_id_parse(&back, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB",
+                                 sizeof "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB" - 1),
                    TOPO_EINVAL);
-  assert_int_equal(topo_id_parse(&back, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+  assert_int_equal(topo_id_parse(&back, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                                 sizeof "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" - 1),
                    TOPO_EINVAL);
 }
 

@@ -90,11 +90,10 @@ static void numbers_keep_all_their_digits(void **state)
   topo_json_i64(&j, INT64_MIN);
   topo_json_i64(&j, INT64_MAX);
   topo_json_i64(&j, -1);
-  topo_json_u64_string(&j, UINT64_MAX);
   topo_json_id(&j, &id);
   topo_json_end_array(&j);
   assert_text(&j, "[0,18446744073709551615,-9223372036854775808,9223372036854775807,-1,"
-                  "\"18446744073709551615\",\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]");
+                  "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]");
   topo_json_finish(&j);
 }
 

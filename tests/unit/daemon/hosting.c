@@ -195,7 +195,7 @@ static struct topo_id channel_in(struct topo_op_call *call)
   assert_non_null(at);
   memcpy(text, at + sizeof key - 1, sizeof text - 1);
   text[sizeof text - 1] = '\0';
-  assert_int_equal(topo_id_parse(&id, text), 0);
+  assert_int_equal(topo_id_parse(&id, text, strlen(text)), 0);
   topo_op_call_destroy(call);
   return id;
 }

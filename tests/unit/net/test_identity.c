@@ -37,20 +37,6 @@ static const uint8_t seed[32] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60,
                                  0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32,
                                  0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
 
-/* The seed gives the public key of RFC 8032, 7.1, test 1. */
-static void test_key(void **state)
-{
-  static const uint8_t expected[32] = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7,
-                                       0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
-                                       0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25,
-                                       0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a};
-  struct topo_net_identity *identity;
-  struct topo_id key;
-  assert_int_equal(topo_net_identity_add(*state, &identity, seed, "a", NULL), 0);
-  topo_net_identity_key(identity, &key);
-  assert_memory_equal(key.bytes, expected, 32);
-}
-
 /* A name belongs to one identity at a time and is free again when that is removed; dialling needs
  * none. */
 static void test_names(void **state)
@@ -132,13 +118,9 @@ int main(void)
 {
 #define WITH_NET(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
   const struct CMUnitTest tests[] = {
-      WITH_NET(test_key),
-      WITH_NET(test_names),
-      WITH_NET(test_bad_names),
-      WITH_NET(test_too_many),
-      WITH_NET(test_too_many_connections),
-      WITH_NET(test_port_in_use),
-      cmocka_unit_test(test_foreign_address),
+      WITH_NET(test_names),       WITH_NET(test_bad_names),
+      WITH_NET(test_too_many),    WITH_NET(test_too_many_connections),
+      WITH_NET(test_port_in_use), cmocka_unit_test(test_foreign_address),
   };
   if (sodium_init() < 0)
     return 1;

@@ -150,7 +150,7 @@ struct topo_id solo_id(const char *json, const char *name)
   topo_assert(at && strlen(at) > strlen(key) + 43);
   memcpy(text, at + strlen(key), 43);
   text[43] = '\0';
-  topo_assert(topo_id_parse(&id, text) == 0);
+  topo_assert(topo_id_parse(&id, text, strlen(text)) == 0);
   return id;
 }
 
