@@ -1,6 +1,6 @@
 /*
  * ggm.h - message keys as leaves of a GGM tree (Goldreich, Goldwasser, Micali 1986), the
- * puncturable PRF of the epoch (docs/protocol.md, "Message keys").
+ * puncturable PRF of the epoch (docs/protocol.md §2.2).
  *
  * The tree has depth 84: the path to a leaf is the 64 bits of a chain's prefix, most significant
  * first, then the 20 bits of the sequence number. child(node, b) = KDF(node, b ? "ggm1" : "ggm0",

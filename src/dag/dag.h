@@ -125,7 +125,7 @@ bool topo_dag_has(struct topo_dag *dag, const struct topo_id *id);
  * storage status. */
 int topo_dag_read(struct topo_dag *dag, const struct topo_id *id, struct topo_buf *out);
 
-/* H over all projection rows (docs/protocol.md §5). Works on a read-only handle. */
+/* H over all projection rows (docs/protocol.md §5.1). Works on a read-only handle. */
 int topo_dag_fingerprint(struct topo_db *db, const struct topo_type *const *types,
                          struct topo_id *out);
 

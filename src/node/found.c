@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-/* Writes the genesis event; its id names the workspace (docs/protocol.md §2.1). */
+/* Writes the genesis event; its id names the workspace (docs/protocol.md §1). */
 static int write_genesis(struct topo_founding *founding, const struct topo_id *seal_key,
                          const struct topo_id *nonce, uint64_t wall_ms)
 {

@@ -31,7 +31,7 @@ struct topo_sets {
  * when the event is there already. */
 int topo_sets_add(struct topo_sets *sets, const struct topo_id *set, uint64_t hlc,
                   const struct topo_id *event);
-/* Writes the rows of SETS (docs/protocol.md §6): control first, then the epochs, newest first, at
+/* Writes the rows of SETS (docs/protocol.md §6.2): control first, then the epochs, newest first, at
  * most TOPO_SESSION_SETS_MAX. How many, or a status. */
 int topo_sets_list(struct topo_sets *sets, const struct topo_authority *authority,
                    struct topo_session_set *out);
