@@ -699,7 +699,7 @@ export interface components {
          *     `space`, `sync` and `peers` have no cursor: they tell the present state, first when the subscription begins.
          */
         Event: components["schemas"]["ReadyEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MessageGoneEvent"] | components["schemas"]["ChannelEvent"] | components["schemas"]["ChannelGoneEvent"] | components["schemas"]["MemberEvent"] | components["schemas"]["MemberGoneEvent"] | components["schemas"]["WorkspaceEvent"] | components["schemas"]["SpaceEvent"] | components["schemas"]["SyncEvent"] | components["schemas"]["PeersEvent"] | components["schemas"]["ProblemEvent"];
-        /** @description The subscription stands; what follows are the events after this cursor */
+        /** @description The subscription has begun; what follows are the events after this cursor */
         ReadyEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
