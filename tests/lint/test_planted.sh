@@ -14,7 +14,7 @@ points=0
 
 # A copy without write protection, which `make distcheck` puts on its sources.
 mkdir "$work/tree" "$work/tree/tests" "$work/build" || exit 1
-for entry in src contrib openapi configure.ac .clang-format; do
+for entry in src contrib docs openapi configure.ac .clang-format; do
   cp -R "$srcdir/$entry" "$work/tree/" || exit 1
 done
 # Not tests/gateway: its modules may just be moving in.
@@ -57,7 +57,7 @@ content() {
   point $? "$1 is content without it"
 }
 
-for before in layers symbols sizes format words packages openapi circles bounds asserts; do
+for before in layers symbols sizes format words packages openapi circles bounds asserts walks; do
   lint "$before"
   mv "$work/output" "$work/$before.before"
 done
@@ -195,6 +195,22 @@ echo 'dnl libplanted-dev' >>configure.ac
 sees packages contrib/packages libplanted-dev
 cp "$work/configure.ac" configure.ac
 content packages
+
+# A function that is not there, one of somebody else, a walk that has become longer, and no walks at all.
+cp docs/architecture.md "$work/architecture.md"
+walk() {
+  sed "$1" "$work/architecture.md" >docs/architecture.md
+}
+walk 's/`on_readable`/`on_planted`/'
+sees walks 'is defined' 'daemon/network.c does not define on_planted'
+walk 's/`topo_net_ready`/`ngtcp2_conn_read_pkt`/'
+sees walks 'is defined' 'net/net.c does not define ngtcp2_conn_read_pkt'
+walk 's/`topo_net_ready`/`topo_net_ready`, `topo_net_expire`/'
+sees walks 'how long it is' 'a walk has [0-9]* functions'
+walk 's/^## Two walks$/## Walks/'
+sees walks 'is defined' 'no two walks'
+cp "$work/architecture.md" docs/architecture.md
+content walks
 
 # The description of the API: what is no OpenAPI, what the generator does not understand, and what
 # was not generated anew.
