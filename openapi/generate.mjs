@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { descriptions } from './describe.mjs'
 import { Refusal, readDocument, readNotificationTypes, readOperations } from './read.mjs'
-import { handlers, header, notificationTypes, rows } from './rows.mjs'
+import { header, notificationTypes, rows } from './rows.mjs'
 import { readTypes, sources } from './types.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -27,7 +27,6 @@ function filesOf(document) {
       'topo_space_operations',
       table('read', 'space')
     ),
-    'src/node/handlers.gen.c': handlers(operations.filter((operation) => operation.authors)),
     'src/events/Module.gen.am': sources(tree),
     'src/daemon/operations.gen.c': rows(
       'operations.gen.c',

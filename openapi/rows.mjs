@@ -1,4 +1,4 @@
-// rows.mjs - operations as C: the rows and tables of src/api/op.h, and the handlers they name.
+// rows.mjs - operations as C: the rows and tables of src/api/op.h.
 
 const PLACES = { path: 'TOPO_OP_PATH', query: 'TOPO_OP_QUERY', body: 'TOPO_OP_BODY' }
 const KINDS = {
@@ -56,39 +56,24 @@ function rowOf(operation) {
     .where = ${WHERE[operation.where]},
     .scope = TOPO_SCOPE_${operation.scope.toUpperCase()},
     .params = params_${operation.id},
-    .run = topo_op_${operation.id},
+    .run = ${operation.authors ? 'topo_op_author' : `topo_op_${operation.id}`},
     .creates = ${operation.answer.status === 201},
-    .idempotent = ${operation.idempotent}${operation.authors ? `,\n    .authors = ${quote(operation.authors)}` : ''}};`
+    .idempotent = ${operation.idempotent}${operation.authors ? `,\n    .authors = &topo_type_${operation.authors}` : ''}};`
 }
 
 // A file with the rows of some operations and the table that lists them.
 export function rows(file, role, table, operations) {
+  const authoring = operations.some(({ authors }) => authors)
+    ? '#include "events/types.h"\n#include "node/author.h"\n'
+    : ''
   const parts = [
-    `${head(file, role)}#include "api/operations.gen.h"\n\n#include <stddef.h>\n`,
+    `${head(file, role)}#include "api/operations.gen.h"\n${authoring}\n#include <stddef.h>\n`,
     ...operations.map((operation) => `${paramsOf(operation)}\n${rowOf(operation)}\n`),
     `const struct topo_op *const ${table}[] = {\n` +
       operations.map((operation) => `    &topo_op_row_${operation.id},\n`).join('') +
       '    NULL};\n'
   ]
   return parts.join('\n')
-}
-
-// The handlers of what only makes an event.
-export function handlers(operations) {
-  const functions = operations.map(
-    ({ id, authors }) => `int topo_op_${id}(struct topo_op_call *call, void *ctx)
-{
-  return topo_node_author_call(ctx, call, &topo_type_${authors});
-}
-`
-  )
-  return [
-    `${head('handlers.gen.c', 'the handlers of operations that only make an event (x-topo-authors).')}#include "api/operations.gen.h"
-#include "events/types.h"
-#include "node/author.h"
-`,
-    ...functions
-  ].join('\n')
 }
 
 // What clients are told, as EventType lists it: X(TOPO_NOTIFY_MESSAGE, "message").
@@ -111,9 +96,12 @@ export function header(operations) {
 
 #include "api/op.h"
 
-/* Handlers: struct topo_op, run. Those that only make an event are in src/node/handlers.gen.c; the others are
- * written by hand, and one that is missing is an error of the linker. */
-${operations.map((operation) => `int topo_op_${operation.id}(struct topo_op_call *call, void *ctx);\n`).join('')}
+/* Handlers: struct topo_op, run. One that is missing is an error of the linker. What only makes an event needs
+ * none of its own: all of it has the one of node/author.h. */
+${operations
+  .filter(({ authors }) => !authors)
+  .map(({ id }) => `int topo_op_${id}(struct topo_op_call *call, void *ctx);\n`)
+  .join('')}
 ${operations.map((operation) => `extern const struct topo_op topo_op_row_${operation.id};\n`).join('')}
 /* Of the daemon (TOPO_OP_REGISTRY), and of one space (TOPO_OP_READ, TOPO_OP_SPACE). Both end with NULL. */
 extern const struct topo_op *const topo_registry_operations[];

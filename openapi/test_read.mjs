@@ -3,7 +3,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Refusal, readDocument, readNotificationTypes, readOperations } from './read.mjs'
-import { handlers, notificationTypes, rows } from './rows.mjs'
+import { notificationTypes, rows } from './rows.mjs'
 import { readTypes, sources } from './types.mjs'
 
 // A document with one operation that is understood, made anew for each case.
@@ -389,11 +389,10 @@ for (const [name, change, wanted] of authoringRefusals) {
 }
 const authoring = base()
 author(itemOf(authoring).post)
-const made = handlers(readOperations(authoring, types))
+const made = rows('rows.gen.c', 'rows.', 'table', readOperations(authoring, types))
 point(
-  made.includes('return topo_node_author_call(ctx, call, &topo_type_thing);') &&
-    rows('rows.gen.c', 'rows.', 'table', readOperations(authoring, types)).includes('.authors = "thing"'),
-  'what only makes an event has its handler written',
+  made.includes('.run = topo_op_author') && made.includes('.authors = &topo_type_thing'),
+  'what only makes an event has the handler of all that does',
   made
 )
 

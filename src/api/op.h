@@ -50,6 +50,7 @@ enum topo_op_where {
 enum topo_scope { TOPO_SCOPE_OPEN, TOPO_SCOPE_READ, TOPO_SCOPE_WRITE, TOPO_SCOPE_ADMIN };
 
 struct topo_op_call;
+struct topo_type; /* dag/type.h; here it is only carried */
 
 struct topo_op {
   const char *id;      /* operationId, e.g. "sendMessage" */
@@ -62,9 +63,9 @@ struct topo_op {
   /* Reads parameters, writes the JSON answer to call->out. Returns 0, or a negative status after
    * topo_op_fail put a sentence into the call. `ctx` is what the runner serves for `where`. */
   int (*run)(struct topo_op_call *call, void *ctx);
-  bool creates;        /* success made a new thing; HTTP says 201 instead of 200 */
-  bool idempotent;     /* takes an idempotency key */
-  const char *authors; /* the type of event that it makes of its parameters, by name; or NULL */
+  bool creates;                    /* success made a new thing; HTTP says 201 instead of 200 */
+  bool idempotent;                 /* takes an idempotency key */
+  const struct topo_type *authors; /* the type of event that it makes of its parameters; or NULL */
 };
 
 struct topo_op_value {

@@ -5,8 +5,8 @@
 
 #include "api/op.h"
 
-/* Handlers: struct topo_op, run. Those that only make an event are in src/node/handlers.gen.c; the others are
- * written by hand, and one that is missing is an error of the linker. */
+/* Handlers: struct topo_op, run. One that is missing is an error of the linker. What only makes an event needs
+ * none of its own: all of it has the one of node/author.h. */
 int topo_op_getStatus(struct topo_op_call *call, void *ctx);
 int topo_op_stopNode(struct topo_op_call *call, void *ctx);
 int topo_op_listLogs(struct topo_op_call *call, void *ctx);
@@ -22,11 +22,8 @@ int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx);
 int topo_op_createInvite(struct topo_op_call *call, void *ctx);
 int topo_op_listMembers(struct topo_op_call *call, void *ctx);
 int topo_op_listChannels(struct topo_op_call *call, void *ctx);
-int topo_op_createChannel(struct topo_op_call *call, void *ctx);
 int topo_op_listMessages(struct topo_op_call *call, void *ctx);
-int topo_op_sendMessage(struct topo_op_call *call, void *ctx);
 int topo_op_getMessage(struct topo_op_call *call, void *ctx);
-int topo_op_addReaction(struct topo_op_call *call, void *ctx);
 int topo_op_listPeers(struct topo_op_call *call, void *ctx);
 int topo_op_getSync(struct topo_op_call *call, void *ctx);
 int topo_op_getFingerprint(struct topo_op_call *call, void *ctx);

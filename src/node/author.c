@@ -64,8 +64,9 @@ static struct topo_value value_of(const struct topo_field *field, const struct t
   }
 }
 
-int topo_node_author_call(void *ctx, struct topo_op_call *call, const struct topo_type *type)
+int topo_op_author(struct topo_op_call *call, void *ctx)
 {
+  const struct topo_type *type = call->op->authors;
   struct topo_node *node = ctx;
   struct topo_value values[TOPO_FIELDS_MAX] = {{0}};
   struct topo_entity event;

@@ -22,16 +22,10 @@ void topo_calls_finish(struct topo_calls *calls)
   topo_buf_finish(&calls->waiting);
 }
 
-static void finish(struct topo_op_call *call, int status)
-{
-  call->status = status;
-  call->done(call, call->done_arg);
-}
-
 void topo_calls_refuse(struct topo_op_call *call, int status, const char *why)
 {
   topo_assert(status < 0);
-  finish(call, topo_op_fail(call, status, why));
+  topo_op_done(call, topo_op_fail(call, status, why));
 }
 
 int topo_node_request_of(const struct topo_op_call *call, struct topo_id *out)
@@ -112,7 +106,8 @@ void topo_calls_run(struct topo_calls *calls, struct topo_op_call *call, void *c
   }
   call->status = run_write(calls, call, ctx);
   if (topo_buf_put(&calls->waiting, &call, sizeof(struct topo_op_call *)) < 0)
-    finish(call, TOPO_ENOMEM); /* it may have been written all the same: the caller cannot know */
+    topo_op_done(call,
+                 TOPO_ENOMEM); /* it may have been written all the same: the caller cannot know */
 }
 
 void topo_calls_answer(struct topo_calls *calls, int status)
@@ -124,7 +119,7 @@ void topo_calls_answer(struct topo_calls *calls, int status)
     if (status < 0 && call->status == 0)
       topo_calls_refuse(call, status, not_written);
     else
-      finish(call, call->status);
+      topo_op_done(call, call->status);
   }
   topo_buf_clear(&calls->waiting);
 }

@@ -1,6 +1,8 @@
 /* operations.gen.c - the operations of one space.
  * Written by openapi/generate.mjs from openapi/openapi.yaml; make generate writes it anew. */
 #include "api/operations.gen.h"
+#include "events/types.h"
+#include "node/author.h"
 
 #include <stddef.h>
 
@@ -64,10 +66,10 @@ const struct topo_op topo_op_row_createChannel = {
     .where = TOPO_OP_SPACE,
     .scope = TOPO_SCOPE_WRITE,
     .params = params_createChannel,
-    .run = topo_op_createChannel,
+    .run = topo_op_author,
     .creates = true,
     .idempotent = true,
-    .authors = "channel"};
+    .authors = &topo_type_channel};
 
 static const struct topo_op_param params_listMessages[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
@@ -101,10 +103,10 @@ const struct topo_op topo_op_row_sendMessage = {
     .where = TOPO_OP_SPACE,
     .scope = TOPO_SCOPE_WRITE,
     .params = params_sendMessage,
-    .run = topo_op_sendMessage,
+    .run = topo_op_author,
     .creates = true,
     .idempotent = true,
-    .authors = "message"};
+    .authors = &topo_type_message};
 
 static const struct topo_op_param params_getMessage[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
@@ -135,10 +137,10 @@ const struct topo_op topo_op_row_addReaction = {
     .where = TOPO_OP_SPACE,
     .scope = TOPO_SCOPE_WRITE,
     .params = params_addReaction,
-    .run = topo_op_addReaction,
+    .run = topo_op_author,
     .creates = true,
     .idempotent = true,
-    .authors = "reaction"};
+    .authors = &topo_type_reaction};
 
 static const struct topo_op_param params_listPeers[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},

@@ -1,6 +1,6 @@
 /*
  * ops.c - the operations of a space that write and do more than make an event of their parameters.
- * Those that do no more are in handlers.gen.c.
+ * Those that do no more have one handler (author.c).
  */
 #include "node/parts.h"
 

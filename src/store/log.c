@@ -163,7 +163,7 @@ int topo_log_intern(struct topo_log *log, const struct topo_id *id, int64_t *no)
   return status;
 }
 
-static int fill_event(struct topo_log *log, const struct topo_row *row)
+int topo_log_update(struct topo_log *log, const struct topo_row *row)
 {
   topo_assert(topo_db_in_transaction(log->db));
   struct topo_stmt *s =
@@ -186,7 +186,7 @@ int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_
                     struct topo_bytes bytes)
 {
   topo_assert(row->state > TOPO_STATE_NAMED && bytes.len > 0);
-  int status = row->no ? fill_event(log, row) : insert_event(log, id, row);
+  int status = row->no ? topo_log_update(log, row) : insert_event(log, id, row);
   if (status < 0)
     return status;
   struct topo_stmt *s = topo_stmt(log->db, "INSERT INTO body(no,bytes) VALUES(?1,?2)");
@@ -195,15 +195,10 @@ int topo_log_insert(struct topo_log *log, const struct topo_id *id, struct topo_
   return topo_execute(s);
 }
 
-int topo_log_update(struct topo_log *log, const struct topo_row *row)
-{
-  return fill_event(log, row);
-}
-
 int topo_log_drop(struct topo_log *log, int64_t no)
 {
   struct topo_row row = {.no = no, .state = TOPO_STATE_NAMED};
-  int status = fill_event(log, &row);
+  int status = topo_log_update(log, &row);
   if (status < 0)
     return status;
   struct topo_stmt *s = topo_stmt(log->db, "DELETE FROM body WHERE no=?1");

@@ -67,25 +67,19 @@ static void put_item(struct topo_json *out, const struct topo_page *page,
   topo_json_end_object(out);
 }
 
-static int write_one(const struct topo_view *view, const struct topo_id *message,
-                     struct topo_json *out)
+static int item(const struct topo_view *view, const struct topo_entity *message,
+                struct topo_json *out)
 {
   struct topo_page *page = topo_page_create();
   if (!page)
     return TOPO_ENOMEM;
-  int status = topo_page_query_one(page, view, message);
+  int status = topo_page_query_one(page, view, &message->id);
   if (status == 0) {
     topo_assert(page->n == 1);
     put_item(out, page, &page->items[0]);
   }
   topo_page_destroy(page);
   return status;
-}
-
-static int item(const struct topo_view *view, const struct topo_entity *message,
-                struct topo_json *out)
-{
-  return write_one(view, &message->id, out);
 }
 
 static int channel(const struct topo_view *view, const struct topo_entity *message,
@@ -174,7 +168,8 @@ int topo_op_listMessages(struct topo_op_call *call, void *ctx)
 
 int topo_op_getMessage(struct topo_op_call *call, void *ctx)
 {
-  int status = write_one(ctx, &topo_op_get(call, "message")->id, &call->out);
+  struct topo_entity message = {.id = topo_op_get(call, "message")->id};
+  int status = item(ctx, &message, &call->out);
   if (status != TOPO_ENOTFOUND)
     return topo_view_end(call, status);
   snprintf(call->pointer, sizeof call->pointer, "message");

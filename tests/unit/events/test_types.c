@@ -285,7 +285,7 @@ static bool fits(const struct topo_op_param *param, const struct topo_field *fie
 static const struct topo_op *authoring(const struct topo_type *type)
 {
   for (const struct topo_op *const *op = topo_space_operations; *op; op++)
-    if ((*op)->authors && strcmp((*op)->authors, type->name) == 0)
+    if ((*op)->authors && (*op)->authors->number == type->number)
       return *op;
   return NULL;
 }
