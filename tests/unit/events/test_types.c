@@ -116,14 +116,27 @@ static const char *check_seeds(const struct scene *s, const struct topo_type *ty
   return fits ? NULL : lacks(type, "has a seed NAME.body that its fields do not decode");
 }
 
-/* The number, the name and, of content, the fields in their order: `kind name`. */
+/* A field as the protocol writes it: `kind name`, with the bound of a text or a list in its kind.
+ * The protocol calls an id that is a public key a key. */
+static const char *find_field(const char *row, const struct topo_field *field)
+{
+  static const char *const kinds[] = {
+      [TOPO_FIELD_U8] = "u8",       [TOPO_FIELD_U16] = "u16",   [TOPO_FIELD_U32] = "u32",
+      [TOPO_FIELD_U64] = "u64",     [TOPO_FIELD_ID] = "id",     [TOPO_FIELD_SIG] = "sig",
+      [TOPO_FIELD_BYTES] = "bytes", [TOPO_FIELD_TEXT] = "text", [TOPO_FIELD_LIST] = "list"};
+  char bound[16] = "", text[96];
+  if (field->kind == TOPO_FIELD_BYTES || field->kind == TOPO_FIELD_TEXT)
+    snprintf(bound, sizeof bound, "≤%u", field->max);
+  snprintf(text, sizeof text, "`%s%s %s`", kinds[field->kind], bound, field->name);
+  return strstr(row, text);
+}
+
+/* Of content, the fields in their order. */
 static bool row_says(const char *row, const struct topo_type *type)
 {
   const char *end = strchr(row, '\n');
   for (size_t i = 0; type->fields[i].kind != TOPO_FIELD_END; i++) {
-    char field[64];
-    snprintf(field, sizeof field, " %s`", type->fields[i].name);
-    row = strstr(row, field);
+    row = find_field(row, &type->fields[i]);
     if (!row || (end && row > end))
       return false;
   }
@@ -479,6 +492,10 @@ static void each_type_has_its_row_in_the_protocol(void **state)
   sees(state, check_row, &planted, "no row");
   planted = topo_type_message;
   planted.fields = other;
+  sees(state, check_row, &planted, "other fields");
+  struct topo_field longer[] = {topo_type_message.fields[0], topo_type_message.fields[1], {0}};
+  longer[1].max++;
+  planted.fields = longer;
   sees(state, check_row, &planted, "other fields");
 }
 
