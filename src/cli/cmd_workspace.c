@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINK_MAX = 16 * 1024, JOIN_WAIT_S = 20, JOIN_WAIT_MAX_S = 100 };
+enum { INVITE_TEXT_MAX = 16 * 1024, JOIN_WAIT_S = 20, JOIN_WAIT_MAX_S = 100 };
 
 static void member(struct topo_json *json, const char *key, const char *text)
 {
@@ -121,7 +121,7 @@ static int send_join(struct topo_cli *cli, const struct topo_json *json)
 /* The link is a secret: it is never an argument, which every process could read. */
 int topo_cli_join(struct topo_cli *cli)
 {
-  struct topo_buf link = {0};
+  struct topo_buf invite_link = {0};
   struct topo_json json;
   uint64_t wait_s;
   if (topo_cli_option_number(cli, "--wait", JOIN_WAIT_S, &wait_s) < 0 || wait_s > JOIN_WAIT_MAX_S)
@@ -130,21 +130,21 @@ int topo_cli_join(struct topo_cli *cli)
   topo_json_begin_object(&json);
   int code = write_names(cli, &json);
   if (code == TOPO_CLI_OK) {
-    int status = topo_cli_read_secret(&link, LINK_MAX, "Invite link (not shown): ");
-    if (status < 0 || !link.len)
+    int status = topo_cli_read_secret(&invite_link, INVITE_TEXT_MAX, "Invite link (not shown): ");
+    if (status < 0 || !invite_link.len)
       code = topo_cli_error(TOPO_CLI_USAGE, "give the invite link on standard input, "
                                             "as in `topo join --user NAME < link.txt`");
   }
   if (code == TOPO_CLI_OK) {
     topo_json_key(&json, "link");
-    topo_json_string_n(&json, link.data, link.len);
+    topo_json_string_n(&json, invite_link.data, invite_link.len);
     topo_json_key(&json, "wait_ms");
     topo_json_u64(&json, wait_s * 1000);
   }
   topo_json_end_object(&json);
   if (code == TOPO_CLI_OK)
     code = send_join(cli, &json);
-  topo_buf_wipe(&link);
+  topo_buf_wipe(&invite_link);
   topo_json_finish(&json);
   return code;
 }

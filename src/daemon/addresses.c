@@ -10,7 +10,7 @@
 
 int topo_addresses_parse(struct topo_net_address *out, const char *text)
 {
-  char host[TOPO_NET_ADDRESS_TEXT];
+  char ip[TOPO_NET_ADDRESS_TEXT];
   const char *colon = strrchr(text, ':');
   char *end = NULL;
   if (!colon || colon == text || colon[1] < '0' || colon[1] > '9')
@@ -18,7 +18,7 @@ int topo_addresses_parse(struct topo_net_address *out, const char *text)
   unsigned long port = strtoul(colon + 1, &end, 10);
   size_t len = (size_t)(colon - text);
   bool bracketed = text[0] == '[' && text[len - 1] == ']';
-  if (*end || port > UINT16_MAX || len >= sizeof host)
+  if (*end || port > UINT16_MAX || len >= sizeof ip)
     return TOPO_EINVAL;
   /* An IPv6 address has brackets: "::1" could be an address, or the address "::" and port 1. */
   if (!bracketed && memchr(text, ':', len))
@@ -27,11 +27,11 @@ int topo_addresses_parse(struct topo_net_address *out, const char *text)
     text++;
     len -= 2;
   }
-  memcpy(host, text, len);
-  host[len] = '\0';
-  if (bracketed && !strchr(host, ':'))
+  memcpy(ip, text, len);
+  ip[len] = '\0';
+  if (bracketed && !strchr(ip, ':'))
     return TOPO_EINVAL;
-  return topo_net_address_parse(out, host, (uint16_t)port);
+  return topo_net_address_parse(out, ip, (uint16_t)port);
 }
 
 bool topo_addresses_to_net(struct topo_net_address *out, const struct topo_address *a)

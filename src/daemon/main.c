@@ -44,8 +44,8 @@ struct app {
   struct topo_table *table;
   struct topo_gateway *gateway;
   char udp_address[TOPO_NET_ADDRESS_TEXT];
-  char http_address[TOPO_OPTIONS_HOST + sizeof "[]:65535"]; /* empty: no TCP */
-  struct topo_watch input;                                  /* standard input, of a shell */
+  char http_address[TOPO_OPTIONS_ADDRESS_SIZE + sizeof "[]:65535"]; /* empty: no TCP */
+  struct topo_watch input;                                          /* standard input, of a shell */
 };
 
 /* Writes the one line that whoever started us waits for (--ready-fd), and closes the descriptor. */
@@ -139,9 +139,9 @@ static unsigned pool_threads(void)
   return n < THREADS_MIN ? THREADS_MIN : n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
 }
 
-static void write_address(char *out, size_t size, const char *host, uint16_t port)
+static void write_address(char *out, size_t size, const char *ip, uint16_t port)
 {
-  snprintf(out, size, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, (unsigned)port);
+  snprintf(out, size, strchr(ip, ':') ? "[%s]:%u" : "%s:%u", ip, (unsigned)port);
 }
 
 static int fail_listen(struct app *app, int status)
@@ -185,11 +185,11 @@ static int fail_socket(struct app *app, int status)
 
 /* The address as a browser on this machine can reach it: the wildcard, which means all addresses,
  * is none that can be connected to. */
-static const char *reachable(const char *host)
+static const char *reachable(const char *ip)
 {
-  if (strcmp(host, "0.0.0.0") == 0)
+  if (strcmp(ip, "0.0.0.0") == 0)
     return "127.0.0.1";
-  return strcmp(host, "::") == 0 ? "::1" : host;
+  return strcmp(ip, "::") == 0 ? "::1" : ip;
 }
 
 /* Operations tell the address, so it is written before the first of them runs. */
@@ -210,7 +210,8 @@ static int open_gateway(struct app *app)
   if (!app->table)
     return fail_socket(app, status);
   struct topo_gateway_options o = {.socket_path = options->socket_path,
-                                   .host = *options->listen_host ? options->listen_host : NULL,
+                                   .listen_host =
+                                       *options->listen_host ? options->listen_host : NULL,
                                    .port = options->listen_port,
                                    .table = topo_table_ops(app->table),
                                    .runner = topo_table_runner(app->table),

@@ -54,7 +54,7 @@ static int take_listen(struct parser *p, const char *value)
   static const char local[] = "localhost:";
   struct topo_options *o = p->out;
   struct topo_net_address a;
-  char text[TOPO_OPTIONS_HOST + sizeof "[]:65535"];
+  char text[TOPO_OPTIONS_ADDRESS_SIZE + sizeof "[]:65535"];
   o->listen_host[0] = '\0';
   if (strcmp(value, "none") == 0)
     return 0;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum { TOPO_OPTIONS_PATH = 4096, TOPO_OPTIONS_ERROR = 256, TOPO_DEFAULT_PORT = 7443 };
-enum { TOPO_OPTIONS_HOST = 64, TOPO_DEFAULT_HTTP_PORT = 7444 };
+enum { TOPO_OPTIONS_ADDRESS_SIZE = 64, TOPO_DEFAULT_HTTP_PORT = 7444 };
 
 struct topo_options {
   char data_dir[TOPO_OPTIONS_PATH];
@@ -22,7 +22,8 @@ struct topo_options {
   size_t n_advertise;
   int ready_fd; /* −1: none */
   enum topo_journal_level level;
-  char listen_host[TOPO_OPTIONS_HOST]; /* of the API over TCP, a numeric address; empty: none */
+  char listen_host[TOPO_OPTIONS_ADDRESS_SIZE]; /* of the API over TCP, a numeric address; empty:
+                                                  none */
   uint16_t listen_port;
   bool shell; /* a program runs it: one line on standard output, and the end of input ends it */
   bool help, version;

@@ -279,12 +279,12 @@ static int start_listener(struct topo_gateway *g)
 static int listen_tcp(struct topo_gateway *g)
 {
   g->tcp_fd = -1;
-  if (!g->options.host)
+  if (!g->options.listen_host)
     return 0;
-  int status = topo_tcp_socket_listen(g->options.host, &g->options.port, &g->tcp_fd);
+  int status = topo_tcp_socket_listen(g->options.listen_host, &g->options.port, &g->tcp_fd);
   if (status < 0 && g->options.tcp_failed)
     *g->options.tcp_failed = true;
-  topo_names_init(&g->names, g->options.host, g->options.port);
+  topo_names_init(&g->names, g->options.listen_host, g->options.port);
   return status;
 }
 
@@ -365,7 +365,7 @@ fail_ids:
 
 uint16_t topo_gateway_port(const struct topo_gateway *g)
 {
-  return g->options.host ? g->options.port : 0;
+  return g->options.listen_host ? g->options.port : 0;
 }
 
 void topo_gateway_quiesce(struct topo_gateway *g)

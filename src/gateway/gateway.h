@@ -29,7 +29,7 @@ struct topo_gateway_times {
 
 struct topo_gateway_options {
   const char *socket_path;                /* its directory is made (0700) when it is missing */
-  const char *host;                       /* an IP address to listen on; NULL: no TCP */
+  const char *listen_host;                /* an IP address to listen on; NULL: no TCP */
   uint16_t port;                          /* 0: the system picks one */
   const struct topo_op *const *table;     /* ends with NULL; outlives the gateway */
   struct topo_op_runner runner;           /* outlives the gateway */
@@ -42,7 +42,7 @@ struct topo_gateway_options {
   unsigned timeout_s;   /* not 0: an upper bound for all of `times` */
   struct topo_gateway_times times;
   unsigned threads; /* at least, of HTTP; 0: 2; there are more for more than 220 connections */
-  bool *tcp_failed; /* when not NULL: set when creating failed because of host and port */
+  bool *tcp_failed; /* when not NULL: set when creating failed because of listen_host and port */
   /* When not NULL: called once, before anybody is served, with the TCP port; 0: none. */
   void (*listening)(void *arg, uint16_t port);
   void *arg;

@@ -90,18 +90,18 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
   return topo_open_end(out, status);
 }
 
-static int save_join(struct topo_node *node, const struct topo_invite_link *link,
+static int save_join(struct topo_node *node, const struct topo_invite_link *invite_link,
                      const struct topo_node_join *join)
 {
   struct topo_env *env = &node->env;
   int status = topo_db_begin(env->db, true);
   if (status < 0)
     return status;
-  status = topo_self_make(env, &link->workspace);
+  status = topo_self_make(env, &invite_link->workspace);
   if (status == 0)
-    status = topo_joiner_save(env, link, join->user_name);
-  for (size_t i = 0; i < link->n_addresses && status == 0; i++)
-    status = topo_peers_learn(env, &link->device, &link->addresses[i]);
+    status = topo_joiner_save(env, invite_link, join->user_name);
+  for (size_t i = 0; i < invite_link->n_addresses && status == 0; i++)
+    status = topo_peers_learn(env, &invite_link->device, &invite_link->addresses[i]);
   if (status == 0)
     status = save_origin(env->db, &join->origin);
   return status == 0 ? topo_db_commit(env->db) : status;
@@ -110,19 +110,19 @@ static int save_join(struct topo_node *node, const struct topo_invite_link *link
 int topo_node_join_workspace(struct topo_node **out, const struct topo_node_options *options,
                              const struct topo_node_join *join)
 {
-  struct topo_invite_link link;
+  struct topo_invite_link invite_link;
   *out = NULL;
-  int status = topo_invite_parse(&link, join->link);
+  int status = topo_invite_parse(&invite_link, join->invite_link);
   if (status < 0)
     return status;
   status = topo_open(out, options);
   if (status == 0) {
     (*out)->env.now = join->now;
-    status = save_join(*out, &link, join);
+    status = save_join(*out, &invite_link, join);
     if (status == 0)
       status = topo_load(*out);
     status = topo_open_end(out, status);
   }
-  topo_wipe(&link, sizeof link);
+  topo_wipe(&invite_link, sizeof invite_link);
   return status;
 }

@@ -9,28 +9,28 @@
 
 static const char scheme[] = "topo://join/";
 enum {
-  LINK_VERSION = 1,
-  LINK_BYTES_MAX = 1 + 4 * 32 + 1 + TOPO_NODE_ADDRESSES_MAX * TOPO_ADDRESS_SIZE,
+  INVITE_VERSION = 1,
+  INVITE_BYTES_MAX = 1 + 4 * 32 + 1 + TOPO_NODE_ADDRESSES_MAX * TOPO_ADDRESS_SIZE,
   V4_SIZE = 1 + 4 + 2, /* family, address, port */
   V6_SIZE = 1 + 16 + 2
 };
 
-int topo_invite_format(const struct topo_invite_link *link, struct topo_buf *out)
+int topo_invite_format(const struct topo_invite_link *invite_link, struct topo_buf *out)
 {
   struct topo_buf raw = {0};
-  topo_assert(link->n_addresses <= TOPO_NODE_ADDRESSES_MAX);
-  topo_buf_put_u8(&raw, LINK_VERSION);
-  topo_buf_put_id(&raw, &link->workspace);
-  topo_buf_put_id(&raw, &link->device);
-  topo_buf_put(&raw, link->seed, sizeof link->seed);
-  topo_buf_put_id(&raw, &link->invite);
-  topo_buf_put_u8(&raw, (uint8_t)link->n_addresses);
-  for (size_t i = 0; i < link->n_addresses; i++) {
-    const struct topo_address *a = &link->addresses[i];
+  topo_assert(invite_link->n_addresses <= TOPO_NODE_ADDRESSES_MAX);
+  topo_buf_put_u8(&raw, INVITE_VERSION);
+  topo_buf_put_id(&raw, &invite_link->workspace);
+  topo_buf_put_id(&raw, &invite_link->device);
+  topo_buf_put(&raw, invite_link->seed, sizeof invite_link->seed);
+  topo_buf_put_id(&raw, &invite_link->invite);
+  topo_buf_put_u8(&raw, (uint8_t)invite_link->n_addresses);
+  for (size_t i = 0; i < invite_link->n_addresses; i++) {
+    const struct topo_address *a = &invite_link->addresses[i];
     topo_assert(a->len == (a->bytes[0] == 4 ? V4_SIZE : V6_SIZE));
     topo_buf_put(&raw, a->bytes, a->len);
   }
-  topo_assert(raw.len <= LINK_BYTES_MAX);
+  topo_assert(raw.len <= INVITE_BYTES_MAX);
   topo_buf_put(out, scheme, sizeof scheme - 1);
   int status = raw.failed ? TOPO_ENOMEM : topo_buf_reserve(out, topo_base64url_length(raw.len) + 1);
   if (status == 0) {
@@ -76,7 +76,7 @@ static bool read_parts(struct topo_reader *r, struct topo_invite_link *out)
 
 int topo_invite_parse(struct topo_invite_link *out, const char *text)
 {
-  uint8_t raw[LINK_BYTES_MAX];
+  uint8_t raw[INVITE_BYTES_MAX];
   size_t len = 0;
   *out = (struct topo_invite_link){.n_addresses = 0};
   if (strncmp(text, scheme, sizeof scheme - 1) != 0)
@@ -87,10 +87,10 @@ int topo_invite_parse(struct topo_invite_link *out, const char *text)
   topo_assert(len <= sizeof raw);
   struct topo_reader r = topo_reader_init(raw, len);
   uint8_t version = topo_read_u8(&r);
-  bool good = version == LINK_VERSION && read_parts(&r, out);
+  bool good = version == INVITE_VERSION && read_parts(&r, out);
   topo_wipe(raw, sizeof raw);
   if (good)
     return 0;
   topo_wipe(out, sizeof *out);
-  return version > LINK_VERSION ? TOPO_EVERSION : TOPO_EINVAL;
+  return version > INVITE_VERSION ? TOPO_EVERSION : TOPO_EINVAL;
 }

@@ -16,7 +16,7 @@ struct topo_invite_link {
 };
 
 /* Appends the text. 0 or TOPO_ENOMEM. */
-int topo_invite_format(const struct topo_invite_link *link, struct topo_buf *out);
+int topo_invite_format(const struct topo_invite_link *invite_link, struct topo_buf *out);
 /* Reads a text. 0; TOPO_EVERSION (a newer version made it), TOPO_EINVAL (it is no invite link):
  * *out is empty then. */
 int topo_invite_parse(struct topo_invite_link *out, const char *text);

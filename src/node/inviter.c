@@ -29,15 +29,15 @@ int topo_inviter_format(const struct topo_inviter *inviter, const struct topo_id
                         const uint8_t seed[static 32], struct topo_buf *out)
 {
   const struct topo_self *self = &inviter->env->self;
-  struct topo_invite_link link = {.workspace = self->workspace,
-                                  .device = self->device.public_key,
-                                  .invite = *invite,
-                                  .n_addresses = inviter->n_own};
+  struct topo_invite_link invite_link = {.workspace = self->workspace,
+                                         .device = self->device.public_key,
+                                         .invite = *invite,
+                                         .n_addresses = inviter->n_own};
   topo_assert(inviter->n_own <= TOPO_NODE_ADDRESSES_MAX);
-  memcpy(link.seed, seed, sizeof link.seed);
-  memcpy(link.addresses, inviter->own, inviter->n_own * sizeof *inviter->own);
-  int status = topo_invite_format(&link, out);
-  topo_wipe(&link, sizeof link);
+  memcpy(invite_link.seed, seed, sizeof invite_link.seed);
+  memcpy(invite_link.addresses, inviter->own, inviter->n_own * sizeof *inviter->own);
+  int status = topo_invite_format(&invite_link, out);
+  topo_wipe(&invite_link, sizeof invite_link);
   return status;
 }
 

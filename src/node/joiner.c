@@ -27,11 +27,12 @@ void topo_joiner_init(struct topo_joiner *joiner, struct topo_transaction *t,
       .env = t->env, .transaction = t, .outcome = outcome, .state = TOPO_JOINER_UNREAD};
 }
 
-int topo_joiner_save(struct topo_env *env, const struct topo_invite_link *link, const char *name)
+int topo_joiner_save(struct topo_env *env, const struct topo_invite_link *invite_link,
+                     const char *name)
 {
-  int status = topo_local_put(env->db, "invite_seed", link->seed, sizeof link->seed);
+  int status = topo_local_put(env->db, "invite_seed", invite_link->seed, sizeof invite_link->seed);
   if (status == 0)
-    status = topo_local_put(env->db, "invite_device", link->device.bytes, 32);
+    status = topo_local_put(env->db, "invite_device", invite_link->device.bytes, 32);
   if (status == 0)
     status = topo_local_put(env->db, "user_name", name, strlen(name));
   return status;

@@ -30,7 +30,8 @@ void topo_joiner_init(struct topo_joiner *joiner, struct topo_transaction *t,
                       struct topo_outcome *outcome);
 /* Keeps what the invite link says, and the user's name, in the caller's transaction. 0 or a
  * status. */
-int topo_joiner_save(struct topo_env *env, const struct topo_invite_link *link, const char *name);
+int topo_joiner_save(struct topo_env *env, const struct topo_invite_link *invite_link,
+                     const char *name);
 /* Reads from the file how far joining is. 0 or a status. */
 int topo_joiner_load(struct topo_joiner *joiner);
 /* Wipes what was read; harmless when nothing was. */

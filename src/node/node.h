@@ -52,7 +52,7 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
  * TOPO_EINVAL (the text is no invite link), TOPO_EVERSION (one of a newer version), or a status; on
  * failure the file is to be removed by the caller. */
 struct topo_node_join {
-  const char *link, *user_name;
+  const char *invite_link, *user_name;
   struct topo_now now;
   struct topo_node_origin origin;
 };

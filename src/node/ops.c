@@ -17,13 +17,14 @@
 enum { EXPIRES_DEFAULT_S = 7 * 24 * 3600 };
 
 static void write_invite(struct topo_json *out, const struct topo_id *id,
-                         const struct topo_buf *link, enum topo_role role, uint64_t expires_ms)
+                         const struct topo_buf *invite_link, enum topo_role role,
+                         uint64_t expires_ms)
 {
   topo_json_begin_object(out);
   topo_json_key(out, "invite");
   topo_json_id(out, id);
   topo_json_key(out, "link");
-  topo_json_string_n(out, link->data, link->len);
+  topo_json_string_n(out, invite_link->data, invite_link->len);
   topo_json_key(out, "role");
   topo_json_string(out, topo_role_name(role));
   topo_json_key(out, "expires_at_ms");
@@ -49,7 +50,7 @@ int topo_op_createInvite(struct topo_op_call *call, void *ctx)
       node->env.now.wall_ms + (expires->present ? expires->number : EXPIRES_DEFAULT_S) * 1000;
   uint8_t seed[32];
   struct topo_sign_key key;
-  struct topo_buf link = {0};
+  struct topo_buf invite_link = {0};
   struct topo_entity event;
   topo_rng_fill(&node->env.rng, seed, sizeof seed);
   topo_sign_key_from_seed(&key, seed);
@@ -60,11 +61,11 @@ int topo_op_createInvite(struct topo_op_call *call, void *ctx)
   v[TOPO_INVITE_SLOTS] = topo_value_of_id(&node->env.self.device.public_key); /* one slot, ours */
   int status = topo_node_author(node, call, &topo_type_invite, v, &event);
   if (status == 0)
-    status = topo_inviter_format(&node->inviter, &event.id, seed, &link);
+    status = topo_inviter_format(&node->inviter, &event.id, seed, &invite_link);
   if (status == 0)
-    write_invite(&call->out, &event.id, &link, role, expires_ms);
+    write_invite(&call->out, &event.id, &invite_link, role, expires_ms);
   topo_wipe(seed, sizeof seed);
   topo_wipe(&key, sizeof key);
-  topo_buf_wipe(&link);
+  topo_buf_wipe(&invite_link);
   return status;
 }

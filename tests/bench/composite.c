@@ -39,7 +39,7 @@ struct writer {
   int64_t no; /* of the last row */
 };
 
-enum { CHANNEL_NO = 1, EPOCH_NO = 2, LINK_NO = 3, USER_NO = 4, FIRST_NO = 100 };
+enum { CHANNEL_NO = 1, EPOCH_NO = 2, CREDENTIAL_NO = 3, USER_NO = 4, FIRST_NO = 100 };
 
 static void open_database(struct writer *w, const struct bench_options *o)
 {
@@ -63,7 +63,7 @@ static void insert_event(struct writer *w, const struct topo_envelope *e)
   topo_bind_i64(s, 2, topo_id_prefix(&e->id));
   topo_bind_id(s, 3, &e->id);
   topo_bind_i64(s, 4, EPOCH_NO);
-  topo_bind_i64(s, 5, LINK_NO);
+  topo_bind_i64(s, 5, CREDENTIAL_NO);
   topo_bind_i64(s, 6, (int64_t)e->hlc);
   bench_check(topo_execute(s), "event");
   s = topo_stmt(w->db, "INSERT INTO body(no,bytes) VALUES(?1,?2)");

@@ -88,7 +88,7 @@ static void admit_user(struct crowd *crowd, struct topo_node *node, struct crowd
   v[TOPO_ADMISSION_SEAL_KEY] = topo_value_of_id(&seal_key);
   v[TOPO_ADMISSION_COUNTERSIGN].bytes = (struct topo_bytes){countersign, sizeof countersign};
   v[TOPO_ADMISSION_PROOF].bytes = (struct topo_bytes){proof, sizeof proof};
-  device->link = author(crowd, node, &topo_type_admission, v);
+  device->credential = author(crowd, node, &topo_type_admission, v);
 }
 
 static void apply(struct crowd *crowd, struct topo_node *node, const struct topo_buf *events)
@@ -119,7 +119,7 @@ static void credential_device(struct crowd *crowd, struct topo_node *node,
   struct topo_id user = topo_user_of(&context->workspace, &first->key.public_key);
   uint8_t countersign[TOPO_SIG_SIZE];
   struct topo_buf body = {0}, raw = {0};
-  topo_countersign(countersign, &second->key, context, &user, &first->link, &seal_key);
+  topo_countersign(countersign, &second->key, context, &user, &first->credential, &seal_key);
   struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
   v[TOPO_DEVICE_DEVICE] = topo_value_of_id(&second->key.public_key);
   v[TOPO_DEVICE_SEAL_KEY] = topo_value_of_id(&seal_key);
@@ -129,7 +129,7 @@ static void credential_device(struct crowd *crowd, struct topo_node *node,
                             .type = topo_type_device.number,
                             .hlc = crowd->wall_ms << 16,
                             .signer = first->key.public_key,
-                            .auth = first->link,
+                            .auth = first->credential,
                             .body = topo_buf_view(&body)};
   e.n_parents = (uint8_t)topo_authority_frontier(topo_dag_authority(dag), parents);
   e.parents = parents[0].bytes;
@@ -138,7 +138,7 @@ static void credential_device(struct crowd *crowd, struct topo_node *node,
   close_length(&raw, 0);
   struct topo_bytes event = {raw.data + 4, raw.len - 4};
   bench_check(topo_envelope_decode(&e, context, event), "device");
-  second->link = e.id;
+  second->credential = e.id;
   apply(crowd, node, &raw);
   topo_buf_finish(&body);
   topo_buf_finish(&raw);
@@ -158,7 +158,7 @@ static void write_content(struct crowd *crowd, struct topo_node *node, struct cr
   bench_require(ring->n == 1, "the crowd speaks in one epoch");
   bench_check(topo_fields_encode(type->fields, values, &body), type->name);
   topo_buf_put_u32(out, 0);
-  bench_check(topo_content_write(out, &ring->keys[0], topo_dag_context(dag), &e, &from->link,
+  bench_check(topo_content_write(out, &ring->keys[0], topo_dag_context(dag), &e, &from->credential,
                                  type->number, topo_buf_view(&body), &from->key, &from->path),
               type->name);
   close_length(out, start);

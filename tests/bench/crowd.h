@@ -13,7 +13,7 @@ enum { CROWD_USERS = 20, CROWD_DEVICES = 2, CROWD_CHANNELS = 8 };
 
 struct crowd_device {
   struct topo_sign_key key;
-  struct topo_id link;
+  struct topo_id credential;
   struct topo_ggm_path path; /* of its chain in the one epoch */
   uint32_t seq;
   struct topo_id prev;

@@ -14,7 +14,7 @@
 #include "sys/disk.h"
 #include "sys/rng.h"
 
-enum { LINK = 1024, FINGERPRINT = 64, EQUAL_S = 120, POLL_NS = 50000000 };
+enum { INVITE_SIZE = 1024, FINGERPRINT = 64, EQUAL_S = 120, POLL_NS = 50000000 };
 
 void bench_start(struct node_process *p)
 {
@@ -40,13 +40,13 @@ void bench_found(struct node_process *p)
 
 void bench_join(const struct node_process *host, struct node_process *guest)
 {
-  char *body = NULL, link[LINK], path[160], request[LINK + 128];
+  char *body = NULL, invite_link[INVITE_SIZE], path[160], request[INVITE_SIZE + 128];
   snprintf(path, sizeof path, "/v1/spaces/%s/invites", host->space);
   int status = node_process_call(host, "POST", path, "{}", &body);
-  bench_require(status == 201 && node_process_member(body, "link", link, sizeof link),
+  bench_require(status == 201 && node_process_member(body, "link", invite_link, sizeof invite_link),
                 "no invite was made");
   free(body);
-  snprintf(request, sizeof request, "{\"link\":\"%s\",\"user_name\":\"bob\"}", link);
+  snprintf(request, sizeof request, "{\"link\":\"%s\",\"user_name\":\"bob\"}", invite_link);
   status = node_process_call(guest, "POST", "/v1/joins", request, &body);
   bench_require((status == 201 || status == 202) &&
                     node_process_member(body, "space", guest->space, sizeof guest->space),

@@ -173,19 +173,19 @@ static char *make_invite(struct pair_side *s)
   const uint8_t *start = memmem(out.data, out.len, "topo://", 7);
   bench_require(start, "there is no link in the invite");
   const uint8_t *end = memchr(start, '"', out.len - (size_t)(start - out.data));
-  char *link = strndup((const char *)start, (size_t)(end - start));
+  char *invite_link = strndup((const char *)start, (size_t)(end - start));
   topo_op_call_destroy(c);
-  return link;
+  return invite_link;
 }
 
 void pair_join(struct pair *pair)
 {
   struct pair_side *s = &pair->side[1];
   struct topo_node_options o = options(s);
-  char *link = make_invite(&pair->side[0]);
-  struct topo_node_join join = {.link = link, .user_name = "bob", .now = now()};
+  char *invite_link = make_invite(&pair->side[0]);
+  struct topo_node_join join = {.invite_link = invite_link, .user_name = "bob", .now = now()};
   bench_check(topo_node_join_workspace(&s->node, &o, &join), "joining");
-  free(link);
+  free(invite_link);
 }
 
 void pair_reopen(struct pair *pair, unsigned side)
@@ -200,7 +200,7 @@ void pair_reopen(struct pair *pair, unsigned side)
   topo_node_set_addresses(s->node, &address, 1);
 }
 
-static void link_up(struct pair_end *e, const struct topo_id *peer, uint64_t dial)
+static void conn_up(struct pair_end *e, const struct topo_id *peer, uint64_t dial)
 {
   struct topo_input in = {.kind = TOPO_IN_CONN_UP, .number = e->number};
   in.up.conn = (struct topo_conn){&end_ops, e};
@@ -253,8 +253,8 @@ static void take_dial(struct pair_side *s)
   *b = (struct pair_end){.owner = s->other, .other = a, .number = next_number++};
   s->end = a;
   s->other->end = b;
-  link_up(a, &dial.pin, dial.number);
-  link_up(b, &f.key, 0);
+  conn_up(a, &dial.pin, dial.number);
+  conn_up(b, &f.key, 0);
 }
 
 void pair_cut(struct pair *pair)
@@ -358,7 +358,7 @@ bool pair_run(struct pair *pair)
   return false;
 }
 
-void pair_settle(struct pair *pair)
+void pair_run_until_quiet(struct pair *pair)
 {
   enum { PATIENCE_S = 60 };
   double moved_s = bench_wall_s();

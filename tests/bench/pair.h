@@ -41,7 +41,7 @@ void pair_cut(struct pair *pair);
  * next deadline. */
 bool pair_run(struct pair *pair);
 /* Runs until both sides know that they are equal; fails after a minute without anything moving. */
-void pair_settle(struct pair *pair);
+void pair_run_until_quiet(struct pair *pair);
 /* Fails unless both projections are equal. */
 void pair_require_equal(struct pair *pair);
 /* The first column of the first row. */

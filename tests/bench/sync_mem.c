@@ -94,7 +94,7 @@ void bench_sync_mem(const struct bench_options *o)
   pair_join(&pair);
   struct result r = run(&pair, o->n);
   report("sync-mem", &pair, o->n, &r);
-  pair_settle(&pair);
+  pair_run_until_quiet(&pair);
   pair_require_equal(&pair);
   pair_finish(&pair);
   free(crowd);
@@ -111,7 +111,7 @@ void bench_sync_both_mem(const struct bench_options *o)
   crowd_admit(crowd, pair.side[0].node, wall_before(o->n));
   pair_reopen(&pair, 0);
   pair_join(&pair);
-  pair_settle(&pair);
+  pair_run_until_quiet(&pair);
   pair_cut(&pair);
   crowd_say(crowd, pair.side[0].node, 0, CROWD_USERS / 2, half);
   crowd_say(crowd, pair.side[1].node, CROWD_USERS / 2, CROWD_USERS / 2, half);
@@ -119,7 +119,7 @@ void bench_sync_both_mem(const struct bench_options *o)
   pair_reopen(&pair, 1);
   struct result r = run(&pair, 2 * half);
   report("sync-both-mem", &pair, o->n, &r);
-  pair_settle(&pair);
+  pair_run_until_quiet(&pair);
   pair_require_equal(&pair);
   pair_finish(&pair);
   free(crowd);

@@ -118,7 +118,7 @@ static void check_end(const struct pair_side *side)
     return;
   }
   struct topo_session_state state = topo_session_state(side->session);
-  const struct pair_pipe *in = &side->other->out;
+  const struct pair_direction *in = &side->other->out;
   if (state.greeted)
     for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
       topo_assert(in->unconsumed[i] < TOPO_FRAME_MAX + TOPO_WIRE_LENGTH_SIZE);

@@ -105,7 +105,7 @@ static void keep_input(int sig)
 
 /* The target gets a copy that ends where its memory ends, so that sanitizers see any step beyond.
  */
-static void feed(const uint8_t *data, size_t len)
+static void give(const uint8_t *data, size_t len)
 {
   current.data = malloc(len ? len : 1);
   if (!current.data)
@@ -145,7 +145,7 @@ static size_t mutate(uint8_t *data, size_t len, uint64_t *rng)
   }
 }
 
-static void feed_mutations(size_t runs)
+static void give_mutations(size_t runs)
 {
   uint64_t rng = 1;
   uint8_t *data = malloc(2 * MAX_INPUT_BYTES);
@@ -158,7 +158,7 @@ static void feed_mutations(size_t runs)
       memcpy(data, from->data, len);
     while (steps--)
       len = mutate(data, len, &rng);
-    feed(data, len);
+    give(data, len);
   }
   free(data);
 }
@@ -187,10 +187,10 @@ int main(int argc, char **argv)
     die("no input", name);
   printf("1..2\n");
   for (size_t i = 0; i < input_count; i++)
-    feed(inputs[i].data, inputs[i].len);
+    give(inputs[i].data, inputs[i].len);
   printf("ok 1 - %s takes the %zu files of its corpus\n", name, input_count);
   fflush(stdout);
-  feed_mutations(mutations);
+  give_mutations(mutations);
   printf("ok 2 - %s takes %zu mutations of them\n", name, mutations);
   for (size_t i = 0; i < input_count; i++)
     free(inputs[i].data);

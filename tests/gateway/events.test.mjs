@@ -1,6 +1,6 @@
 // events.test.mjs - who reads and then follows knows everything, once, whatever happens to the connection.
 import assert from 'node:assert/strict'
-import { Follower } from './lib/subscriber.mjs'
+import { Subscriber } from './lib/subscriber.mjs'
 import { found, startNode, startTeam } from './lib/node.mjs'
 import { scaled } from './lib/scale.mjs'
 import { test } from './lib/test.mjs'
@@ -22,13 +22,13 @@ async function cursorOf(client, space) {
 }
 
 // Every one exactly once.
-function checkOnce(follower, ids) {
-  const missed = ids.filter((id) => !follower.seen.has(id))
-  const twice = [...follower.seen].filter(([, n]) => n > 1)
-  assert.equal(missed.length, 0, `${follower.kind}: ${missed.length} missed`)
-  assert.equal(twice.length, 0, `${follower.kind}: ${twice.length} told twice`)
-  assert.equal(follower.seen.size, ids.length, `${follower.kind}: others were told`)
-  assert.equal(follower.resets, 0)
+function checkOnce(subscriber, ids) {
+  const missed = ids.filter((id) => !subscriber.seen.has(id))
+  const twice = [...subscriber.seen].filter(([, n]) => n > 1)
+  assert.equal(missed.length, 0, `${subscriber.kind}: ${missed.length} missed`)
+  assert.equal(twice.length, 0, `${subscriber.kind}: ${twice.length} told twice`)
+  assert.equal(subscriber.seen.size, ids.length, `${subscriber.kind}: others were told`)
+  assert.equal(subscriber.resets, 0)
 }
 
 test('events: a subscription begins with ready, then the present state', async (t) => {
@@ -243,7 +243,7 @@ test('events: a page and what follows its cursor have no gap and no overlap', as
   })
   while (sent < n) {
     const page = await admin.call('listMessages', { path, query: { limit: 200 } })
-    const follower = new Follower(
+    const subscriber = new Subscriber(
       admin,
       rounds.length % 2 ? 'socket' : 'stream',
       space,
@@ -251,9 +251,9 @@ test('events: a page and what follows its cursor have no gap and no overlap', as
     )
     const snapshot = page.body.items.map((item) => item.message)
     rounds.push({
-      follower,
+      subscriber,
       snapshot,
-      running: follower.run(() => snapshot.length + follower.seen.size >= n)
+      running: subscriber.run(() => snapshot.length + subscriber.seen.size >= n)
     })
     await until(() => sent >= Math.min(n, rounds.length * 8), 'some more')
   }
@@ -263,10 +263,10 @@ test('events: a page and what follows its cursor have no gap and no overlap', as
     (item) => item.message
   )
   assert.equal(all.length, n)
-  for (const { follower, snapshot } of rounds) {
-    for (const id of snapshot) assert(!follower.seen.has(id), 'told again')
+  for (const { subscriber, snapshot } of rounds) {
+    for (const id of snapshot) assert(!subscriber.seen.has(id), 'told again')
     checkOnce(
-      follower,
+      subscriber,
       all.filter((id) => !snapshot.includes(id))
     )
   }
@@ -281,22 +281,25 @@ test('events: killed and resumed a hundred times, none is missed and none comes 
   const cuts = 100
   const since = await cursorOf(admin, space)
   let done = 0
-  const cutEvery = (follower) => {
-    if (follower.seen.size % Math.floor(n / (cuts + 1)) === 0 && follower.connections <= cuts) follower.cut()
+  const cutEvery = (subscriber) => {
+    if (subscriber.seen.size % Math.floor(n / (cuts + 1)) === 0 && subscriber.connections <= cuts)
+      subscriber.cut()
   }
-  const followers = ['socket', 'stream'].map(
-    (kind) => new Follower(node.client(), kind, space, since, cutEvery)
+  const subscribers = ['socket', 'stream'].map(
+    (kind) => new Subscriber(node.client(), kind, space, since, cutEvery)
   )
   // One more does not read at all while they are written.
-  const slow = new Follower(node.client(), 'socket', space, since)
+  const slow = new Subscriber(node.client(), 'socket', space, since)
   await slow.connect()
   slow.link.pause()
-  const running = followers.map((follower) => follower.run(() => follower.seen.size >= n).then(() => done++))
+  const running = subscribers.map((subscriber) =>
+    subscriber.run(() => subscriber.seen.size >= n).then(() => done++)
+  )
   const ids = await send(admin, path, n)
   await Promise.all(running)
-  for (const follower of followers) {
-    checkOnce(follower, ids)
-    assert(follower.connections > cuts, `${follower.kind}: cut ${follower.connections - 1} times`)
+  for (const subscriber of subscribers) {
+    checkOnce(subscriber, ids)
+    assert(subscriber.connections > cuts, `${subscriber.kind}: cut ${subscriber.connections - 1} times`)
   }
   const more = await send(admin, path, n, 32, 'more')
   slow.link.resume()

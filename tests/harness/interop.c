@@ -156,7 +156,7 @@ static void stop(struct peer *p)
   free(p->line);
 }
 
-static void feed(struct peer *p, const struct scene *s, int side)
+static void give(struct peer *p, const struct scene *s, int side)
 {
   for (size_t i = 0; i < s->n; i++)
     if (s->items[i].sides & side)
@@ -228,8 +228,8 @@ static void converse(const char *left, const char *right, const struct scene *s,
   topo_buf_clear(transcript);
   start(&a, left, s->limits[0]);
   start(&b, right, s->limits[1]);
-  feed(&a, s, LEFT);
-  feed(&b, s, RIGHT);
+  give(&a, s, LEFT);
+  give(&b, s, RIGHT);
   fputs("initiate\n", a.in);
   fflush(a.in);
   for (int round = 0; hear_initiator(&a, transcript, needs, s->n); round++) {

@@ -40,7 +40,7 @@ struct sim_conn {
   struct end ends[2];
   const char *violation;
   uint64_t stalled_until_ms;
-  uint8_t chunk[SIM_LINK_CHUNK];
+  uint8_t chunk[SIM_CONN_CHUNK];
 };
 
 static struct end *peer_of(struct end *end)
@@ -75,7 +75,7 @@ static size_t end_send(void *ctx, unsigned stream, const uint8_t *data, size_t l
   s->full |= n < len;
   if (n == 0)
     return 0;
-  if (conn->options.fault == SIM_LINK_SWALLOWS && stream == 1 && end == &conn->ends[0])
+  if (conn->options.fault == SIM_CONN_SWALLOWS && stream == 1 && end == &conn->ends[0])
     return n;
   if (s->bytes.len == 0)
     s->due_ms = later(conn, conn->options.delay_ms);
@@ -197,7 +197,7 @@ uint64_t sim_conn_due(const struct sim_conn *conn)
 /* Small chunks find mistakes in decoders, large ones carry the load. */
 static size_t chunk_size(struct sim_conn *conn, size_t most)
 {
-  static const size_t bounds[] = {16, 1500, 8192, SIM_LINK_CHUNK};
+  static const size_t bounds[] = {16, 1500, 8192, SIM_CONN_CHUNK};
   size_t bound = bounds[sim_rng_below(&conn->rng, 4)];
   if (bound > most)
     bound = most;
@@ -210,9 +210,9 @@ static void spoil(struct sim_conn *conn, size_t n)
   uint8_t byte = conn->chunk[at];
   if (!sim_rng_chance(&conn->rng, 0.1))
     return;
-  if (conn->options.fault == SIM_LINK_FLIPS) {
+  if (conn->options.fault == SIM_CONN_FLIPS) {
     conn->chunk[at] ^= (uint8_t)(1U << sim_rng_below(&conn->rng, 8));
-  } else if (conn->options.fault == SIM_LINK_SWAPS && at > 0) {
+  } else if (conn->options.fault == SIM_CONN_SWAPS && at > 0) {
     conn->chunk[at] = conn->chunk[at - 1];
     conn->chunk[at - 1] = byte;
   }
@@ -225,14 +225,14 @@ static void deliver(struct sim_conn *conn, unsigned sender, unsigned stream,
   size_t most = window_left(conn, &conn->ends[sender]);
   if (most > s->bytes.len)
     most = s->bytes.len;
-  size_t n = chunk_size(conn, most < SIM_LINK_CHUNK ? most : SIM_LINK_CHUNK);
+  size_t n = chunk_size(conn, most < SIM_CONN_CHUNK ? most : SIM_CONN_CHUNK);
   memcpy(conn->chunk, s->bytes.data, n);
   topo_buf_drop(&s->bytes, n);
   spoil(conn, n);
   s->unconsumed += n;
   s->due_ms = later(conn, sim_rng_chance(&conn->rng, 0.8) ? 1 : conn->options.delay_ms);
   *event = (struct sim_conn_event){
-      .kind = SIM_LINK_DATA, .end = !sender, .stream = stream, .data = conn->chunk, .len = n};
+      .kind = SIM_CONN_DATA, .end = !sender, .stream = stream, .data = conn->chunk, .len = n};
 }
 
 bool sim_conn_next(struct sim_conn *conn, struct sim_conn_event *event)
@@ -242,7 +242,7 @@ bool sim_conn_next(struct sim_conn *conn, struct sim_conn_event *event)
     struct end *end = &conn->ends[e];
     if (end->state == LOST && end->lost_ms <= now) {
       end->state = TOLD;
-      *event = (struct sim_conn_event){.kind = SIM_LINK_DOWN, .end = e, .status = end->lost_status};
+      *event = (struct sim_conn_event){.kind = SIM_CONN_DOWN, .end = e, .status = end->lost_status};
       return true;
     }
   }
@@ -253,7 +253,7 @@ bool sim_conn_next(struct sim_conn *conn, struct sim_conn_event *event)
     struct end *end = &conn->ends[e];
     if (has_room_again(conn, end, i)) {
       end->out[i].full = false;
-      *event = (struct sim_conn_event){.kind = SIM_LINK_WRITABLE, .end = e, .stream = i};
+      *event = (struct sim_conn_event){.kind = SIM_CONN_WRITABLE, .end = e, .stream = i};
       return true;
     }
     if (deliverable(conn, e, i) && end->out[i].due_ms <= now && conn->stalled_until_ms <= now) {

@@ -11,24 +11,24 @@
  * event per call. What its users do against the contract of port/conn.h is remembered as a
  * violation.
  */
-#ifndef TOPO_TESTS_SIM_LINK_H
-#define TOPO_TESTS_SIM_LINK_H
+#ifndef TOPO_TESTS_SIM_CONN_H
+#define TOPO_TESTS_SIM_CONN_H
 
 #include "lib/sim_rng.h"
 #include "port/conn.h"
 
 #include <stdbool.h>
 
-enum { SIM_LINK_CHUNK = 64 * 1024 };
+enum { SIM_CONN_CHUNK = 64 * 1024 };
 
 struct sim_conn;
 
 /* Planted faults: what no transport may do. */
 enum sim_conn_fault {
-  SIM_LINK_HONEST,
-  SIM_LINK_SWAPS,    /* sometimes exchanges two bytes of a chunk */
-  SIM_LINK_FLIPS,    /* sometimes flips a bit of a chunk */
-  SIM_LINK_SWALLOWS, /* takes the bytes of stream 1 from end 0 and forgets them */
+  SIM_CONN_HONEST,
+  SIM_CONN_SWAPS,    /* sometimes exchanges two bytes of a chunk */
+  SIM_CONN_FLIPS,    /* sometimes flips a bit of a chunk */
+  SIM_CONN_SWALLOWS, /* takes the bytes of stream 1 from end 0 and forgets them */
 };
 
 struct sim_conn_options {
@@ -39,7 +39,7 @@ struct sim_conn_options {
   enum sim_conn_fault fault;
 };
 
-enum sim_conn_event_kind { SIM_LINK_DATA, SIM_LINK_WRITABLE, SIM_LINK_DOWN };
+enum sim_conn_event_kind { SIM_CONN_DATA, SIM_CONN_WRITABLE, SIM_CONN_DOWN };
 
 struct sim_conn_event {
   enum sim_conn_event_kind kind;

@@ -335,7 +335,7 @@ void sim_disk_crash(struct sim_disk *disk, struct sim_rng *rng)
   for (struct sim_entry *e = disk->entries; e; e = e->next) {
     choose_state(e, (size_t)sim_rng_below(rng, e->states_len));
     if (!e->directory && file_of(e))
-      sim_file_settle(file_of(e), rng, disk->powersafe_overwrite);
+      sim_file_cut_power(file_of(e), rng, disk->powersafe_overwrite);
   }
 }
 

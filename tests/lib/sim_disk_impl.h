@@ -99,7 +99,7 @@ void sim_file_write(struct sim_file *file, size_t offset, const void *data, size
 void sim_file_truncate(struct sim_file *file, size_t size);
 void sim_file_sync(struct sim_file *file);
 /* Decides what a power cut leaves of the file. */
-void sim_file_settle(struct sim_file *file, struct sim_rng *rng, bool powersafe_overwrite);
+void sim_file_cut_power(struct sim_file *file, struct sim_rng *rng, bool powersafe_overwrite);
 /* True when the bytes are in a present, durable or unsynced part of the file. */
 bool sim_file_contains(const struct sim_file *file, const void *needle, size_t len);
 

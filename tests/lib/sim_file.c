@@ -184,7 +184,7 @@ static void tear(struct sim_content *c, const struct sim_change *w, struct sim_r
   }
 }
 
-void sim_file_settle(struct sim_file *file, struct sim_rng *rng, bool powersafe_overwrite)
+void sim_file_cut_power(struct sim_file *file, struct sim_rng *rng, bool powersafe_overwrite)
 {
   /* The mood of this cut: from "all is lost" to "all arrived", so that the extremes occur too. */
   double keep = (double)sim_rng_below(rng, 5) / 4;

@@ -143,7 +143,7 @@ static int end(struct space *space, int status)
   return status;
 }
 
-int space_feed(struct space *space, const struct topo_bytes *events, size_t n)
+int space_give(struct space *space, const struct topo_bytes *events, size_t n)
 {
   struct topo_batch *batch =
       topo_batch_create(topo_dag_context(space->dag), topo_dag_keyring(space->dag));
@@ -235,7 +235,7 @@ static struct space *create_with_genesis(const struct topo_self *genesis,
   struct topo_bytes raw = topo_buf_view(&bytes);
   topo_assert(topo_envelope_decode(&e, &nowhere, raw) == 0);
   struct space *space = space_create(creator, &e.id);
-  topo_assert(space_feed(space, &raw, 1) == 0);
+  topo_assert(space_give(space, &raw, 1) == 0);
   topo_buf_finish(&body);
   topo_buf_finish(&bytes);
   return space;

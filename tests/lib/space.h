@@ -49,7 +49,7 @@ void space_close(struct space *space);
 int space_open(struct space *space);
 
 /* Feeds raw events as one batch. 0 or a status; then nothing of it is there. */
-int space_feed(struct space *space, const struct topo_bytes *events, size_t n);
+int space_give(struct space *space, const struct topo_bytes *events, size_t n);
 int space_keep(struct space *space, const struct topo_id *epoch, const uint8_t secret[static 32]);
 /* Keeps every one of the secrets whose epoch is admitted and whose key is not held. How many. */
 size_t space_keep_known(struct space *space, const uint8_t (*secrets)[32], size_t n);

@@ -25,19 +25,19 @@ function drawRooms() {
       const row = includes.get(roomOf(file.path))
       row?.set(roomOf(header), (row.get(roomOf(header)) ?? 0) + 1)
     }
-  const letter = (room) => String.fromCharCode('a'.charCodeAt(0) + rooms.indexOf(room))
+  const mark = (room) => String.fromCharCode('a'.charCodeAt(0) + rooms.indexOf(room))
   const columns = rooms.filter((room) =>
     rooms.some((other) => other !== room && includes.get(other).has(room))
   )
   console.log('Rooms of src, and how many includes of each row lead to each column:')
-  console.log(`  room     files  lines ${columns.map((room) => letter(room).padStart(4)).join('')}`)
+  console.log(`  room     files  lines ${columns.map((room) => mark(room).padStart(4)).join('')}`)
   for (const room of rooms) {
     const own = files.filter(({ path }) => roomOf(path) === room)
     const lines = own.reduce((sum, file) => sum + lineCount(file), 0)
     const cells = columns.map((to) =>
       (to === room ? '·' : String(includes.get(room).get(to) ?? '')).padStart(4)
     )
-    const head = `${letter(room)} ${room.padEnd(8)}${String(own.length).padStart(6)}${grouped(lines).padStart(7)} `
+    const head = `${mark(room)} ${room.padEnd(8)}${String(own.length).padStart(6)}${grouped(lines).padStart(7)} `
     console.log((head + cells.join('')).trimEnd())
   }
 }

@@ -325,7 +325,7 @@ static void invite(struct gen *g)
 }
 
 /* A credential of the device; NULL when there is none. */
-static const struct act *link_of(struct gen *g, size_t device)
+static const struct act *credential_of(struct gen *g, size_t device)
 {
   for (int tries = 0; tries < 12; tries++) {
     const struct act *l = choose(g, is_credential);
@@ -344,7 +344,7 @@ static void admit(struct gen *g)
     return;
   size_t slot = chance(g, 60) ? 0 : gen_below(&g->rng, i->n_slots + chance(g, 5));
   bool outside = slot >= i->n_slots;
-  const struct act *auth = link_of(g, i->slots[outside ? 0 : slot]);
+  const struct act *auth = credential_of(g, i->slots[outside ? 0 : slot]);
   if (!auth || chance(g, 3))
     auth = choose(g, is_credential);
   if (!auth)

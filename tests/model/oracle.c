@@ -163,8 +163,8 @@ static bool same_slot(const struct oracle_event *a, const struct oracle_event *b
          a->body.slot == b->body.slot;
 }
 
-bool oracle_stands_equation(const struct oracle_result *result,
-                            const struct oracle_event *credential)
+bool oracle_valid_equation(const struct oracle_result *result,
+                           const struct oracle_event *credential)
 {
   if (credential->type == ORACLE_WORKSPACE)
     return true;
@@ -186,7 +186,7 @@ bool oracle_stands_equation(const struct oracle_result *result,
 
 /* From "all are valid", the equations recompute: in round n at the latest, the n most senior
  * credentials are right. */
-static void decide_stands(struct oracle_result *result)
+static void decide_valid(struct oracle_result *result)
 {
   for (size_t i = 0; i < result->n_events; i++)
     result->events[i].credential.valid = oracle_is_credential(&result->events[i]);
@@ -194,7 +194,7 @@ static void decide_stands(struct oracle_result *result)
     changed = false;
     for (size_t i = 0; i < result->n_events; i++) {
       struct oracle_event *e = &result->events[i];
-      if (!oracle_is_credential(e) || oracle_stands_equation(result, e) == e->credential.valid)
+      if (!oracle_is_credential(e) || oracle_valid_equation(result, e) == e->credential.valid)
         continue;
       e->credential.valid = !e->credential.valid;
       changed = true;
@@ -289,7 +289,7 @@ struct oracle_result *oracle_run(const struct oracle_input *in)
 {
   struct oracle_result *result = collect(in);
   admit_all(result, in);
-  decide_stands(result);
+  decide_valid(result);
   judge_all(result);
   return result;
 }

@@ -139,8 +139,8 @@ bool oracle_is_credential(const struct oracle_event *e);
 int oracle_key_compare(const struct oracle_event *a, const struct oracle_event *b);
 /* The right-hand side of the equation of VALID(credential), under the values that result->events
  * have now. */
-bool oracle_stands_equation(const struct oracle_result *result,
-                            const struct oracle_event *credential);
+bool oracle_valid_equation(const struct oracle_result *result,
+                           const struct oracle_event *credential);
 /* Whether `ancestor` is in Past(e). */
 bool oracle_in_past(const struct oracle_result *result, const struct topo_id *ancestor,
                     const struct oracle_event *e);

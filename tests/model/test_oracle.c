@@ -134,8 +134,8 @@ static void order_and_duplicates_do_not_matter(void **state)
   }
 }
 
-static struct oracle_event *links_of(struct oracle_result *result,
-                                     struct oracle_event **credentials, size_t max, size_t *n)
+static struct oracle_event *credentials_of(struct oracle_result *result,
+                                           struct oracle_event **credentials, size_t max, size_t *n)
 {
   *n = 0;
   for (size_t i = 0; i < result->n_events; i++) {
@@ -152,14 +152,14 @@ static bool is_fixpoint(const struct oracle_result *result, struct oracle_event 
                         size_t n)
 {
   for (size_t i = 0; i < n; i++)
-    if (oracle_stands_equation(result, credentials[i]) != credentials[i]->credential.valid)
+    if (oracle_valid_equation(result, credentials[i]) != credentials[i]->credential.valid)
       return false;
   return true;
 }
 
 /* Of all the ways to say of each credential whether it is valid, exactly one satisfies the
  * equations. */
-static void stands_has_one_solution(void **state)
+static void valid_has_one_solution(void **state)
 {
   (void)state;
   size_t asked = 0;
@@ -167,7 +167,7 @@ static void stands_has_one_solution(void **state)
   {
     struct oracle_event *credentials[SMALL];
     size_t n, found = 0;
-    if (!links_of(t->result, credentials, SMALL, &n))
+    if (!credentials_of(t->result, credentials, SMALL, &n))
       continue;
     uint32_t decided = 0;
     for (size_t i = 0; i < n; i++)
@@ -209,7 +209,7 @@ static void a_slot_admits_one(void **state)
 /* No credential has a role above that of the credential that issued it, nor above that of the one
  * that invited.
  */
-static void no_link_is_above_its_issuer(void **state)
+static void no_credential_is_above_its_issuer(void **state)
 {
   (void)state;
   for_each_trial(t)
@@ -340,7 +340,7 @@ static bool is_trusted_for(const struct oracle_result *result, const struct topo
 
 /* Only devices of valid credentials, and keys of valid invites that are the device's to serve, may
  * connect. */
-static void trust_is_of_what_stands(void **state)
+static void trust_is_of_what_is_valid(void **state)
 {
   (void)state;
   for_each_trial(t)
@@ -389,13 +389,13 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_sets_reach_every_rule),
       cmocka_unit_test(order_and_duplicates_do_not_matter),
-      cmocka_unit_test(stands_has_one_solution),
+      cmocka_unit_test(valid_has_one_solution),
       cmocka_unit_test(a_slot_admits_one),
-      cmocka_unit_test(no_link_is_above_its_issuer),
+      cmocka_unit_test(no_credential_is_above_its_issuer),
       cmocka_unit_test(nobody_takes_a_user_name),
       cmocka_unit_test(judgement_by_ancestry_only_grows),
       cmocka_unit_test(items_carry_everything),
-      cmocka_unit_test(trust_is_of_what_stands),
+      cmocka_unit_test(trust_is_of_what_is_valid),
   };
   return cmocka_run_group_tests_name("oracle", tests, make_trials, drop_trials);
 }

@@ -293,7 +293,7 @@ static void a_successor_vouches(void **state)
 
 /* A successor that is not offered itself, for want of an admitted credential, proves for nothing:
  * who hears of its predecessor elsewhere never sees it. */
-static void a_held_successor_does_not_vouch(void **state)
+static void a_pending_successor_authenticates_nothing(void **state)
 {
   struct world *w = *state;
   struct topo_id first =
@@ -419,14 +419,14 @@ static void users_are_bound_to_devices(void **state)
 
 /* Nobody speaks by the credential of another device, or by what is no credential: such content is
  * refused for ever, so a key to the epoch alone does not let anyone fill the sets. */
-static void only_the_device_of_a_link_speaks_by_it(void **state)
+static void only_the_device_of_a_credential_speaks_by_it(void **state)
 {
   struct world *w = *state;
   struct topo_id stranger = channel(w, (struct saying){XENIA, .auth = w->owner}, "x");
-  struct topo_id no_link = channel(w, (struct saying){OWNER, .auth = w->epoch}, "x");
+  struct topo_id no_credential = channel(w, (struct saying){OWNER, .auth = w->epoch}, "x");
   judge(w);
   assert_verdict(w, stranger, "refused");
-  assert_verdict(w, no_link, "refused");
+  assert_verdict(w, no_credential, "refused");
   assert_false(oracle_is_item(w->result, oracle_find(w->result, &stranger)));
 }
 
@@ -478,7 +478,7 @@ static void the_senior_admission_has_the_slot(void **state)
 }
 
 /* An invite key is trusted by the owner of an open slot alone, and until the slot is taken. */
-static void an_invite_key_opens_one_door(void **state)
+static void an_invite_key_is_trusted_by_the_owner_of_its_slot(void **state)
 {
   struct world *w = *state;
   struct topo_id dora = grant(w, OWNER, w->owner, DORA, 1);
@@ -526,7 +526,7 @@ typedef bool equation(const struct oracle_result *result, const struct oracle_ev
 
 /* How many ways there are to say of each credential whether it is valid that satisfy the equation.
  */
-static size_t solutions(struct oracle_result *result, equation *stands_when)
+static size_t solutions(struct oracle_result *result, equation *valid_when)
 {
   struct oracle_event *credentials[16];
   size_t n = 0, found = 0;
@@ -538,7 +538,7 @@ static size_t solutions(struct oracle_result *result, equation *stands_when)
     for (size_t i = 0; i < n; i++)
       credentials[i]->credential.valid = guess >> i & 1;
     for (size_t i = 0; i < n; i++)
-      all = all && stands_when(result, credentials[i]) == credentials[i]->credential.valid;
+      all = all && valid_when(result, credentials[i]) == credentials[i]->credential.valid;
     found += all;
   }
   return found;
@@ -563,7 +563,7 @@ static void causality_has_two_outcomes(void **state)
     take_back(w);
   judge(w);
   assert_true(valid(w, a) && valid(w, d) && !valid(w, c) && !valid(w, b));
-  assert_int_equal(solutions(w->result, oracle_stands_equation), 1);
+  assert_int_equal(solutions(w->result, oracle_valid_equation), 1);
   assert_int_equal(solutions(w->result, causal_equation), 2);
 }
 
@@ -576,16 +576,16 @@ int main(void)
       rule(content_layout),
       rule(projection),
       rule(a_successor_vouches),
-      rule(a_held_successor_does_not_vouch),
+      rule(a_pending_successor_authenticates_nothing),
       rule(nobody_vouches_for_control),
       rule(a_fork_voids_nothing),
       rule(ancestors_decide),
       rule(epochs_are_numbered),
       rule(users_are_bound_to_devices),
-      rule(only_the_device_of_a_link_speaks_by_it),
+      rule(only_the_device_of_a_credential_speaks_by_it),
       rule(verdicts_of_content),
       rule(the_senior_admission_has_the_slot),
-      rule(an_invite_key_opens_one_door),
+      rule(an_invite_key_is_trusted_by_the_owner_of_its_slot),
       rule(causality_has_two_outcomes),
   };
   return cmocka_run_group_tests_name("rules", tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void acknowledged(struct sim_call *c)
                                      [SIM_SAID_REACTION] = "\"reaction\":\"",
                                      [SIM_SAID_CHANNEL] = "\"channel\":\"",
                                      [SIM_SAID_INVITE] = "\"invite\":\""};
-  char text[64], link[1024];
+  char text[64], invite_link[1024];
   struct sim_ack ack = {.what = c->what, .host = c->host};
   if (!answer(c, keys[c->what], text, sizeof text) ||
       topo_id_parse(&ack.id, text, strlen(text)) < 0) {
@@ -41,8 +41,9 @@ static void acknowledged(struct sim_call *c)
   topo_assert(topo_buf_put(&c->world->acks, &ack, sizeof ack) == 0);
   sim_say(c->world, "  event %02x%02x", ack.id.bytes[0], ack.id.bytes[1]);
   struct sim_host *guest = &c->world->hosts[c->guest];
-  if (c->what == SIM_SAID_INVITE && !guest->invite && answer(c, "\"link\":\"", link, sizeof link)) {
-    guest->invite = strdup(link);
+  if (c->what == SIM_SAID_INVITE && !guest->invite &&
+      answer(c, "\"link\":\"", invite_link, sizeof invite_link)) {
+    guest->invite = strdup(invite_link);
     topo_assert(guest->invite);
   }
 }

@@ -89,7 +89,7 @@ struct topo_now sim_host_now(const struct sim_host *h)
   return (struct topo_now){h->world->now_ms, wall + (uint64_t)h->wall_skew_ms};
 }
 
-static void settled_in(struct sim_host *h)
+static void note_opened(struct sim_host *h)
 {
   struct topo_address own = sim_host_address(h->index);
   topo_node_set_addresses(h->node, &own, 1);
@@ -109,7 +109,7 @@ void sim_host_found(struct sim_host *h)
   if (status < 0)
     sim_fail(h->world, "creating the workspace: %s", topo_status_name(status));
   else
-    settled_in(h);
+    note_opened(h);
 }
 
 void sim_host_join(struct sim_host *h)
@@ -117,12 +117,12 @@ void sim_host_join(struct sim_host *h)
   char name[32];
   snprintf(name, sizeof name, "host %u", h->index);
   struct topo_node_options o = options_of(h);
-  struct topo_node_join j = {.link = h->invite, .user_name = name, .now = sim_host_now(h)};
+  struct topo_node_join j = {.invite_link = h->invite, .user_name = name, .now = sim_host_now(h)};
   int status = topo_node_join_workspace(&h->node, &o, &j);
   if (status < 0)
     sim_fail(h->world, "host %u joining: %s", h->index, topo_status_name(status));
   else
-    settled_in(h);
+    note_opened(h);
 }
 
 void sim_host_start(struct sim_host *h)
@@ -132,7 +132,7 @@ void sim_host_start(struct sim_host *h)
   sim_trace(h->world, &status, sizeof status);
   sim_say(h->world, "host %u starts: %s", h->index, topo_status_name(status));
   if (status == 0)
-    settled_in(h);
+    note_opened(h);
   else if (!h->sick)
     sim_fail(h->world, "host %u does not start on a good disk: %s", h->index,
              topo_status_name(status));

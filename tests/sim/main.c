@@ -59,7 +59,7 @@ struct options {
   bool verbose, twice;
 };
 
-static void settle(struct sim_world *w)
+static void run_until_quiet(struct sim_world *w)
 {
   uint64_t patience = w->now_ms + PATIENCE_MS;
   unsigned held = 0;
@@ -85,9 +85,9 @@ static uint64_t run_seed(const struct options *o, uint64_t seed, char failure[51
   sim_host_found(&w->hosts[0]);
   for (unsigned i = 0; i < o->actions && !w->failure[0]; i++)
     sim_act(w);
-  settle(w);
+  run_until_quiet(w);
   if (!w->failure[0] && sim_plant_healed(w))
-    settle(w);
+    run_until_quiet(w);
   if (!w->failure[0])
     sim_check(w);
   uint64_t trace = w->trace;

@@ -141,15 +141,15 @@ bool sim_plant_healed(struct sim_world *w)
   return false;
 }
 
-enum sim_conn_fault sim_plant_link(struct sim_world *w)
+enum sim_conn_fault sim_plant_conn(struct sim_world *w)
 {
-  enum sim_conn_fault fault = SIM_LINK_HONEST;
+  enum sim_conn_fault fault = SIM_CONN_HONEST;
   switch (w->plant) {
-  case SIM_PLANT_SWAPPED_BYTES: fault = SIM_LINK_SWAPS; break;
-  case SIM_PLANT_FLIPPED_BIT: fault = SIM_LINK_FLIPS; break;
-  case SIM_PLANT_SWALLOWED_WANTS: fault = SIM_LINK_SWALLOWS; break;
+  case SIM_PLANT_SWAPPED_BYTES: fault = SIM_CONN_SWAPS; break;
+  case SIM_PLANT_FLIPPED_BIT: fault = SIM_CONN_FLIPS; break;
+  case SIM_PLANT_SWALLOWED_WANTS: fault = SIM_CONN_SWALLOWS; break;
   default: break;
   }
-  w->planted += fault != SIM_LINK_HONEST;
+  w->planted += fault != SIM_CONN_HONEST;
   return fault;
 }

@@ -191,7 +191,7 @@ void sim_act(struct sim_world *w);
 void sim_heal_all(struct sim_world *w);
 void sim_join_late(struct sim_world *w); /* everybody who has not joined does */
 
-/* ---- check.c, rebuild.c, authorize.c */
+/* ---- check.c, rebuild.c, check_oracle.c */
 bool sim_quiet(struct sim_world *w);
 void sim_check(struct sim_world *w);
 void sim_check_running(struct sim_host *h); /* after each step */
@@ -216,6 +216,6 @@ void sim_plant_crashed(struct sim_host *h); /* its disk may be exchanged now */
 void sim_plant_work(struct sim_host *h, struct topo_work *work);
 /* Just before the end is checked; true: the hosts are to come to rest once more. */
 bool sim_plant_healed(struct sim_world *w);
-enum sim_conn_fault sim_plant_link(struct sim_world *w);
+enum sim_conn_fault sim_plant_conn(struct sim_world *w);
 
 #endif

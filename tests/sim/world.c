@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STUCK_STEPS = 20000, DIAL_MS = 40, CHECK_MS = 15, LINK_MS = 60 };
+enum { STUCK_STEPS = 20000, DIAL_MS = 40, CHECK_MS = 15, CONN_DELAY_MS = 60 };
 
 #define LIST(type, buf)  ((type *)(void *)(buf).data)
 #define COUNT(type, buf) ((buf).len / sizeof(type))
@@ -102,8 +102,8 @@ bool sim_world_reaches(const struct sim_world *w, unsigned a, unsigned b)
 }
 
 /* Why the dial fails, or 0: what UDP, TLS and trust would say. */
-static int judge_dial(struct sim_world *w, const struct sim_dial *d, struct topo_id *key,
-                      unsigned *to)
+static int dial_status(struct sim_world *w, const struct sim_dial *d, struct topo_id *key,
+                       unsigned *to)
 {
   const struct sim_host *from = &w->hosts[d->host];
   unsigned at = d->dial.address.bytes[4];
@@ -123,7 +123,7 @@ static int judge_dial(struct sim_world *w, const struct sim_dial *d, struct topo
   return sim_host_trusts(&w->hosts[at], key) ? 0 : TOPO_EUNTRUSTED;
 }
 
-static void link_up(struct sim_world *w, const struct sim_wire *c, unsigned end,
+static void conn_up(struct sim_world *w, const struct sim_wire *c, unsigned end,
                     const struct sim_dial *d)
 {
   struct sim_host *h = &w->hosts[c->host[end]];
@@ -144,8 +144,8 @@ static void connect_hosts(struct sim_world *w, const struct sim_dial *d, unsigne
   struct sim_conn_options o = {.seed = sim_rng_u64(&w->rng),
                                .now_ms = &w->now_ms,
                                .window = TOPO_CONN_WINDOW_MAX,
-                               .delay_ms = 1 + sim_rng_below(&w->rng, LINK_MS),
-                               .fault = sim_plant_link(w)};
+                               .delay_ms = 1 + sim_rng_below(&w->rng, CONN_DELAY_MS),
+                               .fault = sim_plant_conn(w)};
   size_t spread = TOPO_CONN_SEND_BUFFER_MAX - w->profile.send_buffer;
   o.send_buffer = w->profile.send_buffer;
   if (sim_rng_chance(&w->rng, 0.5))
@@ -159,8 +159,8 @@ static void connect_hosts(struct sim_world *w, const struct sim_dial *d, unsigne
   w->next_number += 2;
   topo_assert(topo_buf_put(&w->conns, &c, sizeof c) == 0);
   sim_say(w, "host %u connects to host %u%s", c.host[0], to, c.with_invite ? " as a guest" : "");
-  link_up(w, &c, 1, d);
-  link_up(w, &c, 0, d);
+  conn_up(w, &c, 1, d);
+  conn_up(w, &c, 0, d);
 }
 
 static bool has_place(const struct sim_host *h)
@@ -172,7 +172,7 @@ static void end_dial(struct sim_world *w, const struct sim_dial *d)
 {
   struct topo_id key;
   unsigned to = 0;
-  int status = judge_dial(w, d, &key, &to);
+  int status = dial_status(w, d, &key, &to);
   if (status == 0) {
     connect_hosts(w, d, to, &key);
     return;
@@ -274,7 +274,7 @@ static void hand_over(struct sim_world *w, const struct sim_wire *c, const struc
 {
   struct sim_input in = {.conn = c->conn, .end = e->end};
   in.input.number = c->number[e->end];
-  if (e->kind == SIM_LINK_DATA) {
+  if (e->kind == SIM_CONN_DATA) {
     in.data = malloc(e->len);
     topo_assert(in.data);
     memcpy(in.data, e->data, e->len);
@@ -282,7 +282,7 @@ static void hand_over(struct sim_world *w, const struct sim_wire *c, const struc
     in.input.data.stream = e->stream;
     in.input.data.data = in.data;
     in.input.data.len = e->len;
-  } else if (e->kind == SIM_LINK_WRITABLE) {
+  } else if (e->kind == SIM_CONN_WRITABLE) {
     in.input.kind = TOPO_IN_CONN_WRITABLE;
   } else {
     in.input.kind = TOPO_IN_CONN_DOWN;
@@ -293,7 +293,7 @@ static void hand_over(struct sim_world *w, const struct sim_wire *c, const struc
 }
 
 /* True when something happened. */
-static bool run_link(struct sim_world *w, const struct sim_wire *c)
+static bool run_conn(struct sim_world *w, const struct sim_wire *c)
 {
   struct sim_conn_event e;
   if (sim_conn_due(c->conn) > w->now_ms || !has_place(&w->hosts[c->host[0]]) ||
@@ -312,14 +312,14 @@ static bool in_use(const struct sim_world *w, const struct sim_conn *conn)
   return false;
 }
 
-static void run_links(struct sim_world *w)
+static void run_conns(struct sim_world *w)
 {
   for (size_t i = 0; i < COUNT(struct sim_wire, w->conns);) {
     struct sim_wire c = LIST(struct sim_wire, w->conns)[i];
     const char *violation = sim_conn_violation(c.conn);
     if (violation)
       sim_fail(w, "link between hosts %u and %u: %s", c.host[0], c.host[1], violation);
-    while (run_link(w, &c))
+    while (run_conn(w, &c))
       ;
     if (!sim_conn_over(c.conn) || in_use(w, c.conn)) {
       i++;
@@ -421,7 +421,7 @@ void sim_world_run_until(struct sim_world *w, uint64_t at_ms)
     }
     run_dials(w);
     run_works(w);
-    run_links(w);
+    run_conns(w);
     run_hosts(w);
     sim_calls_sweep(w);
   }

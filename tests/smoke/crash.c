@@ -115,7 +115,7 @@ static bool agree(const struct node_process *a, const struct node_process *b)
 
 static bool make_pair(struct node_process *a, struct node_process *b)
 {
-  char *body = NULL, link[1024], path[160], request[1200];
+  char *body = NULL, invite_link[1024], path[160], request[1200];
   bool good = node_process_start(a) && node_process_start(b);
   good = good &&
          node_process_call(a, "POST", "/v1/workspaces",
@@ -125,11 +125,11 @@ static bool make_pair(struct node_process *a, struct node_process *b)
   body = NULL;
   snprintf(path, sizeof path, "/v1/spaces/%s/invites", a->space);
   good = good && node_process_call(a, "POST", path, "{}", &body) == 201 &&
-         node_process_member(body, "link", link, sizeof link);
+         node_process_member(body, "link", invite_link, sizeof invite_link);
   free(body);
   body = NULL;
   snprintf(request, sizeof request, "{\"link\":\"%s\",\"user_name\":\"bob\",\"wait_ms\":60000}",
-           link);
+           invite_link);
   good = good && node_process_call(b, "POST", "/v1/joins", request, &body) == 201 &&
          node_process_member(body, "space", b->space, sizeof b->space);
   free(body);

@@ -263,7 +263,7 @@ static bool pass_time(struct pair *pair)
   return true;
 }
 
-void pair_settle(struct pair *pair)
+void pair_run_until_quiet(struct pair *pair)
 {
   for (unsigned n = 0; n < TURNS_MAX; n++) {
     bool moved = false;
@@ -287,17 +287,17 @@ void pair_create(struct pair *pair, const char *workspace, const char *founder)
   must(topo_node_create_workspace(&s->node, &o, &create) == 0);
   const struct topo_address address = {{4, 192, 0, 2, 1, 0x1d, 0x14}, 7};
   topo_node_set_addresses(s->node, &address, 1);
-  pair_settle(pair);
+  pair_run_until_quiet(pair);
 }
 
-void pair_join(struct pair *pair, const char *link, const char *joiner)
+void pair_join(struct pair *pair, const char *invite_link, const char *joiner)
 {
   struct pair_side *s = &pair->sides[PAIR_JOINER];
   struct topo_node_options o = options(s);
-  struct topo_node_join join = {.link = link, .user_name = joiner, .now = pair->now};
+  struct topo_node_join join = {.invite_link = invite_link, .user_name = joiner, .now = pair->now};
   must(topo_node_join_workspace(&s->node, &o, &join) == 0);
   step(s, NULL);
-  pair_settle(pair);
+  pair_run_until_quiet(pair);
 }
 
 static const struct topo_op *operation_of(const char *id)

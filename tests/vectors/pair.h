@@ -50,12 +50,12 @@ struct pair {
 /* A workspace of one device, at rest. */
 void pair_create(struct pair *pair, const char *workspace, const char *founder);
 /* The other side takes the connection and joins; returns when nothing moves any more. */
-void pair_join(struct pair *pair, const char *link, const char *joiner);
+void pair_join(struct pair *pair, const char *invite_link, const char *joiner);
 /* Runs an operation, with one parameter `name` in its path (NULL: none); its answer is JSON, to be
  * freed. */
 char *pair_call(struct pair *pair, unsigned side, const char *operation, const char *name,
                 const char *value, const char *body);
-void pair_settle(struct pair *pair);
+void pair_run_until_quiet(struct pair *pair);
 void pair_destroy(struct pair *pair);
 
 #endif

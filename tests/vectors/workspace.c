@@ -75,18 +75,18 @@ static void put_device(struct out *out, struct pair *p, unsigned side)
 
 struct invite {
   struct topo_id event;
-  char *link;
+  char *invite_link;
 };
 
 /* The link as the answer has it. */
 static struct invite make_invite(struct pair *p)
 {
-  struct invite invite = {.link = NULL};
+  struct invite invite = {.invite_link = NULL};
   char *answer = pair_call(p, PAIR_FOUNDER, "createInvite", NULL, NULL, "{}");
-  const char *link = strstr(answer, "topo://");
-  must(link && strchr(link, '"'));
-  invite.link = strndup(link, (size_t)(strchr(link, '"') - link));
-  must(invite.link != NULL);
+  const char *invite_link = strstr(answer, "topo://");
+  must(invite_link && strchr(invite_link, '"'));
+  invite.invite_link = strndup(invite_link, (size_t)(strchr(invite_link, '"') - invite_link));
+  must(invite.invite_link != NULL);
   free(answer);
   const struct topo_authority *a = topo_dag_authority(dag_of(p, PAIR_FOUNDER));
   for (int32_t i = 0; i < topo_authority_count(a); i++)
@@ -108,7 +108,7 @@ static void put_invite(struct out *out, struct pair *p, const struct invite *inv
   out_id(out, "key", &key.public_key);
   out_id(out, "event", &invite->event);
   out_text(out, "address", "192.0.2.1:7444");
-  out_text(out, "link", invite->link);
+  out_text(out, "link", invite->invite_link);
   out_end(out);
 }
 
@@ -339,15 +339,15 @@ static void converse(struct pair *p)
   char *answer = pair_call(p, PAIR_FOUNDER, "createChannel", NULL, NULL, "{\"name\":\"tea\"}");
   id_in(channel, answer, "channel");
   free(answer);
-  pair_settle(p);
+  pair_run_until_quiet(p);
   answer = pair_call(p, PAIR_FOUNDER, "sendMessage", "channel", channel,
                      "{\"text\":\"Is the kettle on?\"}");
   id_in(message, answer, "message");
   free(answer);
-  pair_settle(p);
+  pair_run_until_quiet(p);
   free(pair_call(p, PAIR_JOINER, "sendMessage", "channel", channel, "{\"text\":\"It sings.\"}"));
   free(pair_call(p, PAIR_JOINER, "addReaction", "message", message, "{\"emoji\":\"+1\"}"));
-  pair_settle(p);
+  pair_run_until_quiet(p);
 }
 
 void vectors_workspace(const char *folder)
@@ -360,7 +360,7 @@ void vectors_workspace(const char *folder)
   struct invite invite = make_invite(&p);
   must(chance->len >= drawn + 32); /* the seed is the first that it draws */
   memcpy(seed, chance->data + drawn, 32);
-  pair_join(&p, invite.link, "bo");
+  pair_join(&p, invite.invite_link, "bo");
   converse(&p);
 
   struct out *out = out_open(folder, "workspace.json");
@@ -376,6 +376,6 @@ void vectors_workspace(const char *folder)
   put_state(out, &p);
   out_close(out);
   write_session(folder, &p);
-  free(invite.link);
+  free(invite.invite_link);
   pair_destroy(&p);
 }

@@ -1,7 +1,7 @@
 // store.ts - the spaces of the node as signals: filled by reads, kept true by the event socket.
 import { batch, computed, signal, type Signal } from '@preact/signals'
 import { call, client, failureText, ApiError } from './api.js'
-import { Feed, type Socket } from './model/feed.js'
+import { EventSocket, type Socket } from './model/event_socket.js'
 import {
   applyBatch,
   emptySpace,
@@ -102,7 +102,7 @@ function applyTo(id: string, events: Event[]): Message[] {
   return news
 }
 
-const feed = new Feed({
+const eventSocket = new EventSocket({
   open: () => new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/events/ws`) as unknown as Socket,
   token: currentToken,
   subscriptions: () =>
@@ -130,8 +130,8 @@ async function resume(again: boolean): Promise<void> {
   }
 }
 
-window.addEventListener('online', () => feed.nudge())
-document.addEventListener('visibilitychange', () => document.hidden || feed.nudge())
+window.addEventListener('online', () => eventSocket.nudge())
+document.addEventListener('visibilitychange', () => document.hidden || eventSocket.nudge())
 
 /* ---- reads ---- */
 
@@ -143,14 +143,14 @@ export async function start(shown: string | null): Promise<void> {
     if (!(error instanceof ApiError)) throw error
     if (error.status === 0) link.value = 'down'
   }
-  feed.start()
+  eventSocket.start()
   const ready = [...held.values()].map((data) => data.peek().space).filter((space) => space.state === 'ready')
   ready.sort((a, b) => Number(b.space === shown) - Number(a.space === shown))
   for (const { space } of ready) await snapshot(space, false)
 }
 
 export function stop(): void {
-  feed.stop()
+  eventSocket.stop()
 }
 
 async function readSpaces(): Promise<void> {
@@ -197,7 +197,7 @@ async function snapshot(id: string, reset: boolean): Promise<void> {
     change(id, (data) =>
       withSnapshot(data, reset ? data.cursor : cursor, channels.data.items, members.data.items)
     )
-    if (link.peek() === 'open' && first && cursor) feed.subscribe([{ space: id, since: cursor }])
+    if (link.peek() === 'open' && first && cursor) eventSocket.subscribe([{ space: id, since: cursor }])
     await prefetch(id, reset)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
@@ -322,7 +322,7 @@ async function post(id: string, pending: Pending): Promise<void> {
         ? withPending(data, { ...pending, state: 'failed', reason: failureText(error), again })
         : data
     )
-    // A node that has just started may not be ready yet. One that is gone is waited for by the feed.
+    // A node that has just started may not be ready yet. One that is gone is waited for by the event socket.
     if (again) setTimeout(() => link.peek() === 'open' && retryAll(id), RETRY_MS)
   }
 }
@@ -397,7 +397,7 @@ async function begin(space: Space): Promise<string> {
     adopt(space)
     if (!spaces.peek()?.includes(space.space)) spaces.value = [...(spaces.peek() ?? []), space.space]
   })
-  feed.subscribe([{ space: space.space }])
+  eventSocket.subscribe([{ space: space.space }])
   if (space.state === 'ready') await snapshot(space.space, false)
   return space.space
 }

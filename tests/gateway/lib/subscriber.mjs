@@ -2,7 +2,7 @@
 // and goes on after the last event it has processed whenever its connection ends.
 import assert from 'node:assert/strict'
 
-export class Follower {
+export class Subscriber {
   // kind: 'socket' or 'stream'. `onMessage(follower)` is called after each message.
   constructor(client, kind, space, since, onMessage = () => {}) {
     Object.assign(this, { client, kind, space, cursor: since, onMessage })

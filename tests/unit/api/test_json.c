@@ -21,7 +21,7 @@ static void assert_text(const struct topo_json *j, const char *want)
   assert_int_equal(topo_json_check((const char *)text.data, text.len, &why, &at), 0);
 }
 
-static void commas_stand_between_items_only(void **state)
+static void commas_are_between_items_only(void **state)
 {
   struct topo_json j;
   (void)state;
@@ -131,7 +131,7 @@ static void the_deepest_nesting_still_closes(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(commas_stand_between_items_only),
+      cmocka_unit_test(commas_are_between_items_only),
       cmocka_unit_test(a_reset_writer_starts_over),
       cmocka_unit_test(strings_are_escaped),
       cmocka_unit_test(numbers_keep_all_their_digits),

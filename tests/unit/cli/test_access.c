@@ -30,7 +30,7 @@ struct fixture {
   char directory[64];
   struct fake_server *server;
   char asked[8192];    /* "METHOD PATH BODY\n" of every request */
-  const char *link;    /* what a code's `url` is */
+  const char *url;     /* what a code's `url` is */
   const char *problem; /* instead of a code, with status 404 */
 };
 
@@ -41,7 +41,7 @@ static enum fake_fate serve(void *arg, int fd, const struct fake_request *reques
   size_t used = strlen(f->asked);
   snprintf(f->asked + used, sizeof f->asked - used, "%s %s %s\n", request->method, request->path,
            request->body);
-  snprintf(code, sizeof code, "{\"code\":\"x\",\"url\":\"%s\",\"expires_at_ms\":1}", f->link);
+  snprintf(code, sizeof code, "{\"code\":\"x\",\"url\":\"%s\",\"expires_at_ms\":1}", f->url);
   if (strcmp(request->path, "/v1/codes") == 0)
     fake_server_answer(fd, f->problem ? 404 : 201, "", f->problem ? f->problem : code);
   else if (strcmp(request->path, "/v1/spaces") == 0)
@@ -62,7 +62,7 @@ static int set_up(void **state)
   struct fixture *f = calloc(1, sizeof *f);
   char path[96];
   assert_non_null(f);
-  f->link = URL;
+  f->url = URL;
   strcpy(f->directory, "/tmp/topo-cli-XXXXXX");
   assert_non_null(mkdtemp(f->directory));
   snprintf(path, sizeof path, "%s/topod.sock", f->directory);
@@ -93,10 +93,10 @@ static void assert_asked(struct fixture *f, const char *part)
     fail_msg("nobody asked for %s, but:\n%s", part, asked);
 }
 
-static void set_answer(struct fixture *f, const char *link, const char *problem)
+static void set_answer(struct fixture *f, const char *url, const char *problem)
 {
   fake_server_lock(f->server);
-  f->link = link;
+  f->url = url;
   f->problem = problem;
   fake_server_unlock(f->server);
 }
@@ -180,7 +180,7 @@ static void await_file(const char *path)
   assert_int_equal(access(path, F_OK), 0);
 }
 
-static void a_browser_is_given_a_private_page_and_never_the_link(void **state)
+static void a_browser_is_given_a_private_page_and_never_the_url(void **state)
 {
   struct fixture *f = *state;
   char program[128], told[128], page[128], bin[128], text[4096], seen[4096];
@@ -222,7 +222,7 @@ static void a_browser_is_given_a_private_page_and_never_the_link(void **state)
   assert_int_equal(rmdir(bin), 0);
 }
 
-static void the_link_is_printed(void **state)
+static void the_url_is_printed(void **state)
 {
   struct fixture *f = *state;
   setenv("DISPLAY", ":9", 1); /* without a terminal there is nobody to open it for */
@@ -240,8 +240,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       TEST(tokens_are_made_listed_and_ended),
-      TEST(the_link_is_printed),
-      TEST(a_browser_is_given_a_private_page_and_never_the_link),
+      TEST(the_url_is_printed),
+      TEST(a_browser_is_given_a_private_page_and_never_the_url),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,7 +120,7 @@ static void a_reaction_finds_its_message_by_a_prefix(void **state)
   EXPECT(2, "", "several messages", "react", "MMECAwQ", "👍");
 }
 
-static void the_link_comes_from_standard_input(void **state)
+static void the_invite_comes_from_standard_input(void **state)
 {
   struct fixture *f = *state;
   EXPECT_INPUT(6, "Evil\\u001b[2J as Bob  joining", "someone of the workspace must be online",
@@ -143,9 +143,9 @@ static void read_terminal(int master, char *text, size_t size, const char *end)
   }
 }
 
-static void a_link_typed_at_the_prompt_is_not_shown(void **state)
+static void an_invite_typed_at_the_prompt_is_not_shown(void **state)
 {
-  static const char link[] = "topo://invite/secret\n";
+  static const char invite_link[] = "topo://invite/secret\n";
   struct fixture *f = *state;
   char seen[4096] = "";
   int master, wait_status;
@@ -156,7 +156,7 @@ static void a_link_typed_at_the_prompt_is_not_shown(void **state)
   }
   assert_true(child > 0);
   read_terminal(master, seen, sizeof seen, "(not shown): ");
-  assert_int_equal(write(master, link, sizeof link - 1), sizeof link - 1);
+  assert_int_equal(write(master, invite_link, sizeof invite_link - 1), sizeof invite_link - 1);
   read_terminal(master, seen, sizeof seen, NULL);
   assert_int_equal(waitpid(child, &wait_status, 0), child);
   close(master);
@@ -321,8 +321,8 @@ int main(void)
       TEST(texts_travel_unchanged),
       TEST(messages_are_read_safely),
       TEST(a_reaction_finds_its_message_by_a_prefix),
-      TEST(the_link_comes_from_standard_input),
-      TEST(a_link_typed_at_the_prompt_is_not_shown),
+      TEST(the_invite_comes_from_standard_input),
+      TEST(an_invite_typed_at_the_prompt_is_not_shown),
       TEST(operations_are_described),
       TEST(exit_codes_are_stable),
       TEST(a_space_must_be_clear),

@@ -97,14 +97,14 @@ static void kdf_separates_label_and_data(void **state)
   assert_memory_not_equal(a, b, 32);
 }
 
-static void derive_with_65_letters(void)
+static void derive_with_65_characters(void)
 {
   uint8_t out[32];
   topo_kdf(out, counting, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL,
            0);
 }
 
-static void derive_with_64_letters(void)
+static void derive_with_64_characters(void)
 {
   uint8_t out[32];
   topo_kdf(out, counting, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL,
@@ -115,8 +115,8 @@ static void derive_with_64_letters(void)
 static void kdf_label_limit(void **state)
 {
   (void)state;
-  assert_false(test_aborts(derive_with_64_letters));
-  assert_true(test_aborts(derive_with_65_letters));
+  assert_false(test_aborts(derive_with_64_characters));
+  assert_true(test_aborts(derive_with_65_characters));
 }
 
 /* The vectors of the SipHash paper's reference: key 00…0f, data 00, 01, 02 … */

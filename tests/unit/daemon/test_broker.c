@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/daemon/hosting.h"
-#include "tests/unit/daemon/listener.h"
+#include "tests/unit/daemon/real_registry.h"
+#include "tests/unit/daemon/subscriber.h"
 
 #include "base/status.h"
 #include "daemon/broker.h"
@@ -22,7 +22,7 @@
 #include <string.h>
 
 struct scene {
-  struct hosting *h;
+  struct real_registry *h;
   struct topo_space *space;
   struct topo_id id, general;
   struct topo_subscription_source source;
@@ -37,41 +37,41 @@ static void look_around(struct scene *s, const struct topo_registry_entry *entry
 static struct scene scene(void **state)
 {
   struct scene s = {.h = *state};
-  const struct topo_registry_entry *entry = hosting_found(s.h, "Tea house");
+  const struct topo_registry_entry *entry = real_registry_found(s.h, "Tea house");
   s.id = entry->row.device;
   look_around(&s, entry);
-  s.general = hosting_general(s.space);
+  s.general = real_registry_general(s.space);
   return s;
 }
 
 static void restart(struct scene *s)
 {
-  hosting_restart(s->h);
+  real_registry_restart(s->h);
   look_around(s, topo_registry_find(s->h->registry, &s->id));
 }
 
-static struct listener *follow_types(struct scene *s, const char *since, uint32_t types)
+static struct subscriber *follow_types(struct scene *s, const char *since, uint32_t types)
 {
-  struct listener *l = listener_create();
-  struct topo_subscription_request r = listener_request(l, &s->id, since, types, NULL);
-  assert_int_equal(listener_open(l, &s->source, &r), 0);
+  struct subscriber *l = subscriber_create();
+  struct topo_subscription_request r = subscriber_request(l, &s->id, since, types, NULL);
+  assert_int_equal(subscriber_open(l, &s->source, &r), 0);
   return l;
 }
 
-static struct listener *subscribe(struct scene *s, const char *since)
+static struct subscriber *subscribe(struct scene *s, const char *since)
 {
   return follow_types(s, since, 0);
 }
 
 /* Follows, and has been introduced: whatever happens from now on is told. */
-static struct listener *follow_from_now(struct scene *s)
+static struct subscriber *follow_from_now(struct scene *s)
 {
-  struct listener *l = subscribe(s, NULL);
-  listener_until(l, "ready");
+  struct subscriber *l = subscribe(s, NULL);
+  subscriber_until(l, "ready");
   return l;
 }
 
-static void assert_each_once(const struct listener *l, unsigned first, unsigned n)
+static void assert_each_once(const struct subscriber *l, unsigned first, unsigned n)
 {
   unsigned *times = calloc(n, sizeof *times);
   for (size_t i = 0; i < l->n; i++) {
@@ -86,7 +86,7 @@ static void assert_each_once(const struct listener *l, unsigned first, unsigned 
 }
 
 /* Numbers of messages that one writer sent come in its order. */
-static void assert_in_order(const struct listener *l)
+static void assert_in_order(const struct subscriber *l)
 {
   int last = -1;
   for (size_t i = 0; i < l->n; i++) {
@@ -103,29 +103,29 @@ static void assert_in_order(const struct listener *l)
 static void ready_comes_first_then_the_states(void **state)
 {
   struct scene s = scene(state);
-  struct listener *l = subscribe(&s, NULL);
-  listener_until(l, "peers");
+  struct subscriber *l = subscribe(&s, NULL);
+  subscriber_until(l, "peers");
   assert_string_equal(l->heard[0].type, "ready");
   assert_true(l->heard[0].cursor[0] != '\0');
-  assert_int_equal(listener_count(l, "ready"), 1);
-  assert_int_equal(listener_count(l, "space"), 1);
-  assert_int_equal(listener_count(l, "sync"), 1);
+  assert_int_equal(subscriber_count(l, "ready"), 1);
+  assert_int_equal(subscriber_count(l, "space"), 1);
+  assert_int_equal(subscriber_count(l, "sync"), 1);
   assert_int_equal(l->n, 4);
   const struct heard *space = &l->heard[1];
   assert_string_equal(space->cursor, "");
   assert_non_null(strstr(space->json, "\"name\":\"Tea house\""));
-  listener_destroy(l);
+  subscriber_destroy(l);
 }
 
 static void a_message_is_told_as_a_read_shows_it(void **state)
 {
   struct scene s = scene(state);
-  struct listener *l = subscribe(&s, NULL);
-  listener_until(l, "peers"); /* the last of the states */
-  struct topo_op_call *call =
-      hosting_call(s.space, &topo_op_row_sendMessage, "channel", &s.general, "{\"text\":\"m1\"}");
+  struct subscriber *l = subscribe(&s, NULL);
+  subscriber_until(l, "peers"); /* the last of the states */
+  struct topo_op_call *call = real_registry_call(s.space, &topo_op_row_sendMessage, "channel",
+                                                 &s.general, "{\"text\":\"m1\"}");
   assert_int_equal(call->status, 0);
-  listener_until_messages(l, 1, 1);
+  subscriber_until_messages(l, 1, 1);
   const struct heard *heard = &l->heard[l->n - 1];
   while (heard_number(heard) != 1)
     heard--;
@@ -136,10 +136,10 @@ static void a_message_is_told_as_a_read_shows_it(void **state)
   free(item);
   topo_op_call_destroy(call);
   /* How things stand has changed with it: the count of events. */
-  while (listener_count(l, "sync") < 2)
-    listener_read(l);
-  assert_int_equal(listener_count(l, "peers"), 1);
-  listener_destroy(l);
+  while (subscriber_count(l, "sync") < 2)
+    subscriber_read(l);
+  assert_int_equal(subscriber_count(l, "peers"), 1);
+  subscriber_destroy(l);
 }
 
 static void nobody_is_wanted(void *arg)
@@ -147,8 +147,8 @@ static void nobody_is_wanted(void *arg)
   (void)arg;
 }
 
-static int open_hub(void *ctx, const struct topo_subscription_request *request,
-                    struct topo_subscription **out)
+static int open_broker(void *ctx, const struct topo_subscription_request *request,
+                       struct topo_subscription **out)
 {
   return topo_broker_open(ctx, request, out);
 }
@@ -164,38 +164,38 @@ static void a_state_is_told_when_it_has_changed(void **state)
   struct scene s = scene(state);
   char path[256];
   const struct topo_registry_entry *entry = topo_registry_find(s.h->registry, &s.id);
-  hosting_path(s.h, entry->row.file, path, sizeof path);
+  real_registry_path(s.h, entry->row.file, path, sizeof path);
   const struct topo_space_file file = {&s.h->disk, path, *topo_space_workspace(s.space), s.id};
   struct topo_broker_options o = {.pool = s.h->env.pool, .file = &file, .wanted = nobody_is_wanted};
   struct topo_broker *broker = topo_broker_create(&o);
   assert_non_null(broker);
-  s.source = (struct topo_subscription_source){open_hub, broker};
-  struct listener *all = follow_from_now(&s);
-  struct listener *peers = follow_types(&s, NULL, 1u << TOPO_NOTIFY_PEERS);
-  listener_until(peers, "ready");
+  s.source = (struct topo_subscription_source){open_broker, broker};
+  struct subscriber *all = follow_from_now(&s);
+  struct subscriber *peers = follow_types(&s, NULL, 1u << TOPO_NOTIFY_PEERS);
+  subscriber_until(peers, "ready");
   topo_broker_state(broker, TOPO_NOTIFY_SYNC, value("{\"n\":1}"));
-  assert_non_null(strstr(listener_until(all, "sync")->json, "\"data\":{\"n\":1}}"));
+  assert_non_null(strstr(subscriber_until(all, "sync")->json, "\"data\":{\"n\":1}}"));
   topo_broker_state(broker, TOPO_NOTIFY_SYNC, value("{\"n\":1}"));
   topo_broker_state(broker, TOPO_NOTIFY_PEERS, value("{}"));
-  listener_until(all, "peers");
-  listener_until(peers, "peers");
+  subscriber_until(all, "peers");
+  subscriber_until(peers, "peers");
   topo_broker_state(broker, TOPO_NOTIFY_SYNC, value("{\"n\":2}"));
   topo_broker_state(broker, TOPO_NOTIFY_SYNC,
                     value("{\"n\":3}")); /* the last value is what counts */
-  while (!strstr(listener_until(all, "sync")->json, "{\"n\":3}"))
+  while (!strstr(subscriber_until(all, "sync")->json, "{\"n\":3}"))
     continue;
-  assert_in_range(listener_count(all, "sync"), 2, 3);
-  assert_int_equal(listener_count(peers, "sync"), 0);
-  struct listener *late = subscribe(&s, NULL);
-  listener_until(late, "peers");
+  assert_in_range(subscriber_count(all, "sync"), 2, 3);
+  assert_int_equal(subscriber_count(peers, "sync"), 0);
+  struct subscriber *late = subscribe(&s, NULL);
+  subscriber_until(late, "peers");
   assert_int_equal(late->n, 3);
   assert_non_null(strstr(late->heard[1].json, "{\"n\":3}"));
   topo_broker_stop(broker);
   while (!all->over)
-    listener_read(all);
-  listener_destroy(all);
-  listener_destroy(peers);
-  listener_destroy(late);
+    subscriber_read(all);
+  subscriber_destroy(all);
+  subscriber_destroy(peers);
+  subscriber_destroy(late);
   topo_broker_destroy(broker);
 }
 
@@ -204,44 +204,45 @@ static void a_state_is_told_when_it_has_changed(void **state)
 static void only_the_types_that_were_asked_for_are_told(void **state)
 {
   struct scene s = scene(state);
-  struct listener *l = follow_types(&s, NULL, 1u << TOPO_NOTIFY_CHANNEL | 1u << TOPO_NOTIFY_PEERS);
-  listener_until(l, "ready");
-  hosting_send(s.space, &s.general, 1, 3);
-  hosting_channel(s.space, "one");
-  hosting_send(s.space, &s.general, 4, 3);
-  hosting_channel(s.space, "two");
-  while (listener_count(l, "channel") < 2 || listener_count(l, "peers") < 1)
-    listener_read(l);
+  struct subscriber *l =
+      follow_types(&s, NULL, 1u << TOPO_NOTIFY_CHANNEL | 1u << TOPO_NOTIFY_PEERS);
+  subscriber_until(l, "ready");
+  real_registry_send(s.space, &s.general, 1, 3);
+  real_registry_channel(s.space, "one");
+  real_registry_send(s.space, &s.general, 4, 3);
+  real_registry_channel(s.space, "two");
+  while (subscriber_count(l, "channel") < 2 || subscriber_count(l, "peers") < 1)
+    subscriber_read(l);
   assert_int_equal(l->n, 4);
-  listener_destroy(l);
+  subscriber_destroy(l);
 }
 
 /* Messages of other channels are not told, also from the log; what is no message is. */
 static void only_the_channel_that_was_asked_for_is_told(void **state)
 {
   struct scene s = scene(state);
-  struct listener *live = listener_create(), *late = listener_create();
-  struct listener *witness = follow_from_now(&s);
-  struct topo_subscription_request r = listener_request(live, &s.id, NULL, 0, &s.general);
-  assert_int_equal(listener_open(live, &s.source, &r), 0);
-  listener_until(live, "ready");
-  struct topo_id other = hosting_channel(s.space, "other");
+  struct subscriber *live = subscriber_create(), *late = subscriber_create();
+  struct subscriber *witness = follow_from_now(&s);
+  struct topo_subscription_request r = subscriber_request(live, &s.id, NULL, 0, &s.general);
+  assert_int_equal(subscriber_open(live, &s.source, &r), 0);
+  subscriber_until(live, "ready");
+  struct topo_id other = real_registry_channel(s.space, "other");
   for (unsigned i = 0; i < 20; i++)
-    hosting_send(s.space, i % 2 ? &other : &s.general, i, 1);
-  hosting_send(s.space, &s.general, 20, 1);
-  listener_until_messages(live, 20, 1);
-  r = listener_request(late, &s.id, witness->heard[0].cursor, 0, &s.general);
-  assert_int_equal(listener_open(late, &s.source, &r), 0);
-  listener_until_messages(late, 20, 1);
+    real_registry_send(s.space, i % 2 ? &other : &s.general, i, 1);
+  real_registry_send(s.space, &s.general, 20, 1);
+  subscriber_until_messages(live, 20, 1);
+  r = subscriber_request(late, &s.id, witness->heard[0].cursor, 0, &s.general);
+  assert_int_equal(subscriber_open(late, &s.source, &r), 0);
+  subscriber_until_messages(late, 20, 1);
   for (unsigned i = 0; i < 20; i++) {
-    assert_int_equal(listener_count_message(live, i), i % 2 == 0);
-    assert_int_equal(listener_count_message(late, i), i % 2 == 0);
+    assert_int_equal(subscriber_count_message(live, i), i % 2 == 0);
+    assert_int_equal(subscriber_count_message(late, i), i % 2 == 0);
   }
-  assert_int_equal(listener_count(live, "channel"), 1);
-  assert_int_equal(listener_count(late, "channel"), 1);
-  listener_destroy(live);
-  listener_destroy(late);
-  listener_destroy(witness);
+  assert_int_equal(subscriber_count(live, "channel"), 1);
+  assert_int_equal(subscriber_count(late, "channel"), 1);
+  subscriber_destroy(live);
+  subscriber_destroy(late);
+  subscriber_destroy(witness);
 }
 
 /* ---- nothing is missed, nothing comes twice -------------------------------------------------- */
@@ -251,38 +252,38 @@ static void only_the_channel_that_was_asked_for_is_told(void **state)
 static void a_read_without_room_loses_nothing(void **state)
 {
   struct scene s = scene(state);
-  struct listener *l = subscribe(&s, NULL), *witness = follow_from_now(&s);
-  listener_await(l); /* it is live from here on */
+  struct subscriber *l = subscribe(&s, NULL), *witness = follow_from_now(&s);
+  subscriber_await(l); /* it is live from here on */
   for (unsigned i = 0; i < 10; i++) {
-    hosting_send(s.space, &s.general, i, 1);
-    listener_until_messages(witness, i, 1);
+    real_registry_send(s.space, &s.general, i, 1);
+    subscriber_until_messages(witness, i, 1);
   }
   l->max_bytes = 1;
-  while (l->n == 0 || listener_count_message(l, 9) == 0)
-    listener_read(l);
+  while (l->n == 0 || subscriber_count_message(l, 9) == 0)
+    subscriber_read(l);
   assert_each_once(l, 0, 10);
   assert_in_order(l);
-  listener_destroy(l);
-  listener_destroy(witness);
+  subscriber_destroy(l);
+  subscriber_destroy(witness);
 }
 
 /* From the log, too: room for exactly what was read ahead. */
 static void a_backlog_that_fills_a_read_loses_nothing(void **state)
 {
   struct scene s = scene(state);
-  struct listener *witness = follow_from_now(&s);
+  struct subscriber *witness = follow_from_now(&s);
   char since[TOPO_SUBSCRIPTION_CURSOR_SIZE];
   strcpy(since, witness->last);
-  hosting_send(s.space, &s.general, 0, 300);
-  listener_until_messages(witness, 0, 300);
-  struct listener *l = subscribe(&s, since);
-  for (l->max_bytes = 1; listener_count_message(l, 299) == 0;
+  real_registry_send(s.space, &s.general, 0, 300);
+  subscriber_until_messages(witness, 0, 300);
+  struct subscriber *l = subscribe(&s, since);
+  for (l->max_bytes = 1; subscriber_count_message(l, 299) == 0;
        l->max_bytes = l->max_bytes * 7 % 4099)
-    assert_true(listener_read(l) >= 0);
+    assert_true(subscriber_read(l) >= 0);
   assert_each_once(l, 0, 300);
   assert_in_order(l);
-  listener_destroy(l);
-  listener_destroy(witness);
+  subscriber_destroy(l);
+  subscriber_destroy(witness);
 }
 
 /* The numbers of the messages that an answer of listMessages shows. */
@@ -307,15 +308,16 @@ static void a_page_and_what_follows_it_are_everything(void **state)
     char name[16];
     unsigned times[N] = {0};
     snprintf(name, sizeof name, "c%u", round);
-    struct hosting_writer w = {.space = s.space, .channel = hosting_channel(s.space, name), .n = N};
-    hosting_writer_start(&w);
+    struct registry_writer w = {
+        .space = s.space, .channel = real_registry_channel(s.space, name), .n = N};
+    registry_writer_start(&w);
     struct topo_op_call *call =
-        hosting_call(s.space, &topo_op_row_listMessages, "channel", &w.channel, NULL);
+        real_registry_call(s.space, &topo_op_row_listMessages, "channel", &w.channel, NULL);
     assert_int_equal(call->status, 0);
     count_page(call, times, N);
-    struct listener *l = listener_create();
-    struct topo_subscription_request r = listener_request(l, &s.id, call->cursor, 0, &w.channel);
-    assert_int_equal(listener_open(l, &s.source, &r), 0);
+    struct subscriber *l = subscriber_create();
+    struct topo_subscription_request r = subscriber_request(l, &s.id, call->cursor, 0, &w.channel);
+    assert_int_equal(subscriber_open(l, &s.source, &r), 0);
     topo_op_call_destroy(call);
     unsigned first = 0; /* a page shows a prefix of what one writer sends, or its last 50 */
     while (first < N && times[first] == 0)
@@ -325,12 +327,12 @@ static void a_page_and_what_follows_it_are_everything(void **state)
       next++;
     if (first == N)
       next = 0;
-    listener_until_messages(l, next, N - next);
+    subscriber_until_messages(l, next, N - next);
     assert_each_once(l, next, N - next);
     for (unsigned i = 0; i < next; i++)
-      assert_int_equal(listener_count_message(l, i), 0);
-    hosting_writer_join(&w);
-    listener_destroy(l);
+      assert_int_equal(subscriber_count_message(l, i), 0);
+    registry_writer_join(&w);
+    subscriber_destroy(l);
   }
 }
 
@@ -338,25 +340,25 @@ static void closing_and_resuming_misses_nothing(void **state)
 {
   enum { N = 2000, TIMES = 100 };
   struct scene s = scene(state);
-  struct listener *l = follow_from_now(&s);
-  struct hosting_writer w = {.space = s.space, .channel = s.general, .n = N};
-  hosting_writer_start(&w);
+  struct subscriber *l = follow_from_now(&s);
+  struct registry_writer w = {.space = s.space, .channel = s.general, .n = N};
+  registry_writer_start(&w);
   for (unsigned i = 1; i <= TIMES; i++) {
     size_t before = l->n;
-    l->max_bytes = i % 3 ? LISTENER_READ_BYTES : 500;
-    while (l->n - before < N / TIMES / 2 && listener_count_message(l, N - 1) == 0)
-      listener_read(l);
-    listener_close(l);
+    l->max_bytes = i % 3 ? SUBSCRIBER_READ_BYTES : 500;
+    while (l->n - before < N / TIMES / 2 && subscriber_count_message(l, N - 1) == 0)
+      subscriber_read(l);
+    subscriber_close(l);
     struct topo_subscription_request r =
-        listener_request(l, &s.id, l->last, i % 5 ? 0 : 1u << TOPO_NOTIFY_MESSAGE, NULL);
-    assert_int_equal(listener_open(l, &s.source, &r), 0);
+        subscriber_request(l, &s.id, l->last, i % 5 ? 0 : 1u << TOPO_NOTIFY_MESSAGE, NULL);
+    assert_int_equal(subscriber_open(l, &s.source, &r), 0);
   }
-  listener_until_messages(l, N - 1, 1);
-  hosting_writer_join(&w);
+  subscriber_until_messages(l, N - 1, 1);
+  registry_writer_join(&w);
   assert_each_once(l, 0, N);
   assert_in_order(l);
-  assert_int_equal(listener_count(l, "reset"), 0);
-  listener_destroy(l);
+  assert_int_equal(subscriber_count(l, "reset"), 0);
+  subscriber_destroy(l);
 }
 
 /* Three times what the ring holds go by somebody who does not read, and others do. */
@@ -364,30 +366,30 @@ static void who_sleeps_through_the_ring_is_served_from_the_log(void **state)
 {
   enum { N = 3 * TOPO_RING_NOTIFICATIONS_MAX - 72 };
   struct scene s = scene(state);
-  struct listener *sleeper = follow_from_now(&s), *half = follow_from_now(&s),
-                  *awake = follow_from_now(&s);
-  struct hosting_writer w = {.space = s.space, .channel = s.general, .n = N};
-  hosting_writer_start(&w);
-  listener_until_messages(half, N / 8, 1);
-  listener_until_messages(awake, 0, N);
-  hosting_writer_join(&w);
+  struct subscriber *sleeper = follow_from_now(&s), *half = follow_from_now(&s),
+                    *awake = follow_from_now(&s);
+  struct registry_writer w = {.space = s.space, .channel = s.general, .n = N};
+  registry_writer_start(&w);
+  subscriber_until_messages(half, N / 8, 1);
+  subscriber_until_messages(awake, 0, N);
+  registry_writer_join(&w);
   assert_each_once(awake, 0, N);
-  struct listener *each[] = {sleeper, half};
+  struct subscriber *each[] = {sleeper, half};
   for (size_t i = 0; i < 2; i++) {
-    listener_until_messages(each[i], N - 1, 1);
+    subscriber_until_messages(each[i], N - 1, 1);
     assert_each_once(each[i], 0, N);
     assert_in_order(each[i]);
-    assert_int_equal(listener_count(each[i], "reset"), 0);
+    assert_int_equal(subscriber_count(each[i], "reset"), 0);
   }
   /* And both are live again. */
-  hosting_send(s.space, &s.general, N, 5);
+  real_registry_send(s.space, &s.general, N, 5);
   for (size_t i = 0; i < 2; i++) {
-    listener_until_messages(each[i], N, 5);
+    subscriber_until_messages(each[i], N, 5);
     assert_each_once(each[i], 0, N + 5);
   }
-  listener_destroy(sleeper);
-  listener_destroy(half);
-  listener_destroy(awake);
+  subscriber_destroy(sleeper);
+  subscriber_destroy(half);
+  subscriber_destroy(awake);
 }
 
 /* ---- cursors --------------------------------------------------------------------------------- */
@@ -395,53 +397,54 @@ static void who_sleeps_through_the_ring_is_served_from_the_log(void **state)
 static void a_cursor_of_elsewhere_begins_anew(void **state)
 {
   struct scene s = scene(state);
-  struct listener *l = subscribe(&s, "0123456789abcdef.3");
-  const struct heard *reset = listener_until(l, "reset");
+  struct subscriber *l = subscribe(&s, "0123456789abcdef.3");
+  const struct heard *reset = subscriber_until(l, "reset");
   assert_ptr_equal(reset, &l->heard[0]);
-  assert_int_equal(listener_count(l, "ready"), 0);
-  struct topo_op_call *call = hosting_call(s.space, &topo_op_row_listChannels, NULL, NULL, NULL);
+  assert_int_equal(subscriber_count(l, "ready"), 0);
+  struct topo_op_call *call =
+      real_registry_call(s.space, &topo_op_row_listChannels, NULL, NULL, NULL);
   assert_string_equal(reset->cursor, call->cursor); /* nothing is missed after a read */
   topo_op_call_destroy(call);
-  hosting_send(s.space, &s.general, 0, 3);
-  listener_until_messages(l, 0, 3);
-  assert_int_equal(listener_count(l, "reset"), 1);
-  listener_destroy(l);
+  real_registry_send(s.space, &s.general, 0, 3);
+  subscriber_until_messages(l, 0, 3);
+  assert_int_equal(subscriber_count(l, "reset"), 1);
+  subscriber_destroy(l);
 }
 
 static void what_is_no_cursor_is_refused(void **state)
 {
   struct scene s = scene(state);
   static const char *const bad[] = {"x", "0123456789abcdef", "0123456789abcdef.", "latest"};
-  struct listener *l = listener_create();
+  struct subscriber *l = subscriber_create();
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    struct topo_subscription_request r = listener_request(l, &s.id, bad[i], 0, NULL);
-    assert_int_equal(listener_open(l, &s.source, &r), TOPO_EINVAL);
+    struct topo_subscription_request r = subscriber_request(l, &s.id, bad[i], 0, NULL);
+    assert_int_equal(subscriber_open(l, &s.source, &r), TOPO_EINVAL);
   }
   struct topo_id nobody = {{1}};
-  struct topo_subscription_request r = listener_request(l, &nobody, NULL, 0, NULL);
-  assert_int_equal(listener_open(l, &s.source, &r), TOPO_ENOTFOUND);
-  listener_destroy(l);
+  struct topo_subscription_request r = subscriber_request(l, &nobody, NULL, 0, NULL);
+  assert_int_equal(subscriber_open(l, &s.source, &r), TOPO_ENOTFOUND);
+  subscriber_destroy(l);
 }
 
 static void a_cursor_outlives_the_host(void **state)
 {
   struct scene s = scene(state);
   char since[TOPO_SUBSCRIPTION_CURSOR_SIZE];
-  struct listener *l = follow_from_now(&s);
-  hosting_send(s.space, &s.general, 0, 5);
-  listener_until_messages(l, 0, 5);
+  struct subscriber *l = follow_from_now(&s);
+  real_registry_send(s.space, &s.general, 0, 5);
+  subscriber_until_messages(l, 0, 5);
   strcpy(since, l->last);
-  hosting_send(s.space, &s.general, 5, 200);
-  listener_destroy(l);
+  real_registry_send(s.space, &s.general, 5, 200);
+  subscriber_destroy(l);
   restart(&s);
-  hosting_send(s.space, &s.general, 205, 10);
+  real_registry_send(s.space, &s.general, 205, 10);
   l = subscribe(&s, since);
-  listener_until_messages(l, 5, 210);
+  subscriber_until_messages(l, 5, 210);
   assert_each_once(l, 5, 210);
   for (unsigned i = 0; i < 5; i++)
-    assert_int_equal(listener_count_message(l, i), 0);
+    assert_int_equal(subscriber_count_message(l, i), 0);
   assert_string_equal(l->heard[0].type, "ready");
-  listener_destroy(l);
+  subscriber_destroy(l);
 }
 
 /* The cursor of the introduction is the position that was asked for: who is cut off at once goes on
@@ -450,104 +453,105 @@ static void an_introduction_skips_nothing(void **state)
 {
   struct scene s = scene(state);
   char since[TOPO_SUBSCRIPTION_CURSOR_SIZE];
-  struct listener *l = follow_from_now(&s);
+  struct subscriber *l = follow_from_now(&s);
   strcpy(since, l->last);
-  hosting_send(s.space, &s.general, 0, 100);
-  listener_until_messages(l, 0, 100);
-  listener_destroy(l);
-  l = listener_create();
+  real_registry_send(s.space, &s.general, 0, 100);
+  subscriber_until_messages(l, 0, 100);
+  subscriber_destroy(l);
+  l = subscriber_create();
   l->max_bytes = 1;
   strcpy(l->last, since);
   for (unsigned i = 0; i < 20; i++) { /* hears its introduction and goes */
     struct topo_subscription_request r =
-        listener_request(l, &s.id, l->last, 1u << TOPO_NOTIFY_MESSAGE, NULL);
-    assert_int_equal(listener_open(l, &s.source, &r), 0);
-    listener_until(l, "ready");
-    listener_close(l);
+        subscriber_request(l, &s.id, l->last, 1u << TOPO_NOTIFY_MESSAGE, NULL);
+    assert_int_equal(subscriber_open(l, &s.source, &r), 0);
+    subscriber_until(l, "ready");
+    subscriber_close(l);
   }
-  struct topo_subscription_request r = listener_request(l, &s.id, l->last, 0, NULL);
-  assert_int_equal(listener_open(l, &s.source, &r), 0);
-  listener_until_messages(l, 99, 1);
+  struct topo_subscription_request r = subscriber_request(l, &s.id, l->last, 0, NULL);
+  assert_int_equal(subscriber_open(l, &s.source, &r), 0);
+  subscriber_until_messages(l, 99, 1);
   assert_each_once(l, 0, 100);
-  listener_destroy(l);
+  subscriber_destroy(l);
 }
 
 /* ---- bounds and ends ------------------------------------------------------------------------- */
 
-static void followers_are_bounded(void **state)
+static void subscribers_are_bounded(void **state)
 {
   struct scene s = scene(state);
-  static struct listener *all[TOPO_BROKER_SUBSCRIBERS_MAX];
+  static struct subscriber *all[TOPO_BROKER_SUBSCRIBERS_MAX];
   for (size_t i = 0; i < TOPO_BROKER_SUBSCRIBERS_MAX; i++)
     all[i] = subscribe(&s, NULL);
-  struct listener *more = listener_create();
-  struct topo_subscription_request r = listener_request(more, &s.id, NULL, 0, NULL);
-  assert_int_equal(listener_open(more, &s.source, &r), TOPO_ELIMIT);
-  listener_close(all[7]);
-  assert_int_equal(listener_open(more, &s.source, &r), 0);
+  struct subscriber *more = subscriber_create();
+  struct topo_subscription_request r = subscriber_request(more, &s.id, NULL, 0, NULL);
+  assert_int_equal(subscriber_open(more, &s.source, &r), TOPO_ELIMIT);
+  subscriber_close(all[7]);
+  assert_int_equal(subscriber_open(more, &s.source, &r), 0);
   for (size_t i = 0; i < TOPO_BROKER_SUBSCRIBERS_MAX; i++)
     if (i != 7)
-      listener_until(all[i], "ready");
-  listener_until(more, "ready");
+      subscriber_until(all[i], "ready");
+  subscriber_until(more, "ready");
   for (size_t i = 0; i < TOPO_BROKER_SUBSCRIBERS_MAX; i++)
-    listener_destroy(all[i]);
-  listener_destroy(more);
+    subscriber_destroy(all[i]);
+  subscriber_destroy(more);
 }
 
 static void the_end_is_told_to_all(void **state)
 {
   struct scene s = scene(state);
-  struct listener *waiting = follow_from_now(&s), *fresh = subscribe(&s, NULL);
+  struct subscriber *waiting = follow_from_now(&s), *fresh = subscribe(&s, NULL);
   topo_registry_stop(s.h->registry);
   while (!waiting->over)
-    listener_read(waiting);
+    subscriber_read(waiting);
   while (!fresh->over)
-    listener_read(fresh);
-  struct listener *late = listener_create();
-  struct topo_subscription_request r = listener_request(late, &s.id, NULL, 0, NULL);
-  assert_int_equal(listener_open(late, &s.source, &r), TOPO_ECLOSED);
-  listener_destroy(waiting);
-  listener_destroy(fresh);
-  listener_destroy(late);
+    subscriber_read(fresh);
+  struct subscriber *late = subscriber_create();
+  struct topo_subscription_request r = subscriber_request(late, &s.id, NULL, 0, NULL);
+  assert_int_equal(subscriber_open(late, &s.source, &r), TOPO_ECLOSED);
+  subscriber_destroy(waiting);
+  subscriber_destroy(fresh);
+  subscriber_destroy(late);
 }
 
 /* `ready` is not called any more once `close` returned: what it would touch is gone by then. */
 static void nobody_is_told_after_closing(void **state)
 {
   struct scene s = scene(state);
-  struct hosting_writer w = {.space = s.space, .channel = s.general, .n = 1500};
-  hosting_writer_start(&w);
+  struct registry_writer w = {.space = s.space, .channel = s.general, .n = 1500};
+  registry_writer_start(&w);
   for (unsigned i = 0; i < 400; i++) {
-    struct listener *l = subscribe(&s, NULL);
+    struct subscriber *l = subscribe(&s, NULL);
     if (i % 2)
-      listener_read(l);
-    listener_destroy(l); /* frees the memory */
+      subscriber_read(l);
+    subscriber_destroy(l); /* frees the memory */
   }
-  hosting_writer_join(&w);
+  registry_writer_join(&w);
 }
 
-#define FEEDS_TEST(name) cmocka_unit_test_setup_teardown(name, hosting_set_up, hosting_tear_down)
+#define BROKER_TEST(name)                                                                          \
+  cmocka_unit_test_setup_teardown(name, real_registry_set_up, real_registry_tear_down)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      FEEDS_TEST(ready_comes_first_then_the_states),
-      FEEDS_TEST(a_message_is_told_as_a_read_shows_it),
-      FEEDS_TEST(a_state_is_told_when_it_has_changed),
-      FEEDS_TEST(only_the_types_that_were_asked_for_are_told),
-      FEEDS_TEST(only_the_channel_that_was_asked_for_is_told),
-      FEEDS_TEST(a_read_without_room_loses_nothing),
-      FEEDS_TEST(a_backlog_that_fills_a_read_loses_nothing),
-      FEEDS_TEST(a_page_and_what_follows_it_are_everything),
-      FEEDS_TEST(closing_and_resuming_misses_nothing),
-      FEEDS_TEST(who_sleeps_through_the_ring_is_served_from_the_log),
-      FEEDS_TEST(a_cursor_of_elsewhere_begins_anew),
-      FEEDS_TEST(what_is_no_cursor_is_refused),
-      FEEDS_TEST(a_cursor_outlives_the_host),
-      FEEDS_TEST(an_introduction_skips_nothing),
-      FEEDS_TEST(followers_are_bounded),
-      FEEDS_TEST(the_end_is_told_to_all),
-      FEEDS_TEST(nobody_is_told_after_closing),
+      BROKER_TEST(ready_comes_first_then_the_states),
+      BROKER_TEST(a_message_is_told_as_a_read_shows_it),
+      BROKER_TEST(a_state_is_told_when_it_has_changed),
+      BROKER_TEST(only_the_types_that_were_asked_for_are_told),
+      BROKER_TEST(only_the_channel_that_was_asked_for_is_told),
+      BROKER_TEST(a_read_without_room_loses_nothing),
+      BROKER_TEST(a_backlog_that_fills_a_read_loses_nothing),
+      BROKER_TEST(a_page_and_what_follows_it_are_everything),
+      BROKER_TEST(closing_and_resuming_misses_nothing),
+      BROKER_TEST(who_sleeps_through_the_ring_is_served_from_the_log),
+      BROKER_TEST(a_cursor_of_elsewhere_begins_anew),
+      BROKER_TEST(what_is_no_cursor_is_refused),
+      BROKER_TEST(a_cursor_outlives_the_host),
+      BROKER_TEST(an_introduction_skips_nothing),
+      BROKER_TEST(subscribers_are_bounded),
+      BROKER_TEST(the_end_is_told_to_all),
+      BROKER_TEST(nobody_is_told_after_closing),
   };
   return cmocka_run_group_tests_name("daemon/broker", tests, NULL, NULL);
 }

@@ -111,7 +111,7 @@ static void what_was_sent_is_let_go(void **state)
   topo_buf_finish(&got);
 }
 
-static void much_news_is_one_letter(void **state)
+static void much_news_is_one_task(void **state)
 {
   struct fixture *f = *state;
   struct topo_duplex_news news;
@@ -182,7 +182,7 @@ static void a_full_buffer_says_when_there_is_room(void **state)
   topo_buf_finish(&out);
 }
 
-static void a_space_that_is_gone_takes_no_link(void **state)
+static void a_space_that_is_gone_takes_no_connection(void **state)
 {
   struct fixture *f = *state;
   topo_mailbox_close(&f->inbox);
@@ -277,11 +277,11 @@ static void both_directions_at_once_lose_nothing(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(much_news_is_one_letter, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(much_news_is_one_task, set_up, tear_down),
       cmocka_unit_test_setup_teardown(who_closed_hears_nothing_more, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_full_buffer_says_when_there_is_room, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_was_sent_is_let_go, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_space_that_is_gone_takes_no_link, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_space_that_is_gone_takes_no_connection, set_up, tear_down),
       cmocka_unit_test_setup_teardown(both_directions_at_once_lose_nothing, set_up, tear_down),
   };
   return cmocka_run_group_tests_name("daemon/duplex", tests, NULL, NULL);

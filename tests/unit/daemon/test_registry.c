@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/status.h"
-#include "tests/unit/daemon/hosting.h"
+#include "tests/unit/daemon/real_registry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +19,9 @@
 
 static void a_space_is_there_after_a_restart(void **state)
 {
-  struct hosting *f = *state;
-  struct topo_id device = hosting_found(f, "Tea house")->row.device;
-  hosting_restart(f);
+  struct real_registry *f = *state;
+  struct topo_id device = real_registry_found(f, "Tea house")->row.device;
+  real_registry_restart(f);
   assert_int_equal(topo_registry_count(f->registry), 1);
   const struct topo_registry_entry *entry = topo_registry_find(f->registry, &device);
   assert_non_null(entry);
@@ -35,22 +35,22 @@ static void a_space_is_there_after_a_restart(void **state)
 
 static void the_secret_of_the_port_stays(void **state)
 {
-  struct hosting *f = *state;
+  struct real_registry *f = *state;
   uint8_t before[32];
   memcpy(before, topo_registry_secret(f->registry), sizeof before);
-  hosting_restart(f);
+  real_registry_restart(f);
   assert_memory_equal(topo_registry_secret(f->registry), before, sizeof before);
 }
 
 static void what_was_half_made_is_removed(void **state)
 {
-  struct hosting *f = *state;
+  struct real_registry *f = *state;
   char path[256], other[256];
-  hosting_path(f, "new-0123.db", path, sizeof path);
-  hosting_path(f, "notes.txt", other, sizeof other);
+  real_registry_path(f, "new-0123.db", path, sizeof path);
+  real_registry_path(f, "notes.txt", other, sizeof other);
   fclose(fopen(path, "w"));
   fclose(fopen(other, "w"));
-  hosting_restart(f);
+  real_registry_restart(f);
   assert_int_equal(access(path, F_OK), -1);
   assert_int_equal(access(other, F_OK), 0); /* not ours to remove */
   assert_int_equal(topo_registry_count(f->registry), 0);
@@ -58,35 +58,36 @@ static void what_was_half_made_is_removed(void **state)
 
 static void a_finished_file_that_was_not_registered_is_taken_in(void **state)
 {
-  struct hosting *f = *state;
+  struct real_registry *f = *state;
   char path[256];
-  struct topo_id device = hosting_found(f, "Tea house")->row.device;
+  struct topo_id device = real_registry_found(f, "Tea house")->row.device;
   snprintf(path, sizeof path, "%s/node.db", f->dir);
-  hosting_stop(f);
+  real_registry_stop(f);
   assert_int_equal(unlink(path), 0);
-  hosting_start(f);
+  real_registry_start(f);
   assert_non_null(topo_registry_find(f->registry, &device)->space);
-  hosting_restart(f); /* and is registered from then on */
+  real_registry_restart(f); /* and is registered from then on */
   assert_int_equal(topo_registry_count(f->registry), 1);
   assert_non_null(topo_registry_find(f->registry, &device)->space);
 }
 
 static void one_that_cannot_be_opened_does_not_hide_the_others(void **state)
 {
-  struct hosting *f = *state;
+  struct real_registry *f = *state;
   char path[256], missing[256];
-  const struct topo_registry_entry *a = hosting_found(f, "A"), *b = hosting_found(f, "B"),
-                                   *c = hosting_found(f, "C");
+  const struct topo_registry_entry *a = real_registry_found(f, "A"),
+                                   *b = real_registry_found(f, "B"),
+                                   *c = real_registry_found(f, "C");
   struct topo_id ids[] = {a->row.device, b->row.device, c->row.device};
-  hosting_path(f, a->row.file, path, sizeof path);
-  hosting_path(f, b->row.file, missing, sizeof missing);
-  hosting_stop(f);
+  real_registry_path(f, a->row.file, path, sizeof path);
+  real_registry_path(f, b->row.file, missing, sizeof missing);
+  real_registry_stop(f);
   FILE *file = fopen(path, "r+");
   for (int i = 0; i < 4096; i++)
     fputc('x', file);
   fclose(file);
   assert_int_equal(unlink(missing), 0);
-  hosting_start(f);
+  real_registry_start(f);
   assert_int_equal(topo_registry_count(f->registry), 3);
   assert_int_equal(topo_registry_find(f->registry, &ids[0])->status, TOPO_ECORRUPT);
   assert_int_equal(topo_registry_find(f->registry, &ids[1])->status, TOPO_ENOTFOUND);
@@ -94,21 +95,21 @@ static void one_that_cannot_be_opened_does_not_hide_the_others(void **state)
   assert_int_equal(access(missing, F_OK), -1); /* nothing is made in its place */
 }
 
-static void a_link_that_is_none_leaves_nothing(void **state)
+static void an_invite_that_is_none_leaves_nothing(void **state)
 {
-  struct hosting *f = *state;
+  struct real_registry *f = *state;
   const struct topo_registry_entry *entry;
   bool replayed;
   struct topo_registry_wish wish = {.invite_link = "topo://join/AAAA", .user_name = "Bob"};
   assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &replayed), TOPO_EINVAL);
   assert_int_equal(topo_registry_count(f->registry), 0);
-  hosting_restart(f);
+  real_registry_restart(f);
   assert_int_equal(topo_registry_count(f->registry), 0);
 }
 
 static void nothing_is_made_after_the_end(void **state)
 {
-  struct hosting *f = *state;
+  struct real_registry *f = *state;
   const struct topo_registry_entry *entry;
   bool replayed;
   struct topo_registry_wish wish = {.workspace_name = "Late", .user_name = "Alice"};
@@ -116,7 +117,7 @@ static void nothing_is_made_after_the_end(void **state)
   assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &replayed), TOPO_ECLOSED);
 }
 
-static int make_keyed(struct hosting *f, uint8_t request, bool *replayed,
+static int make_keyed(struct real_registry *f, uint8_t request, bool *replayed,
                       const struct topo_registry_entry **entry)
 {
   struct topo_registry_wish wish = {.workspace_name = "Tea house",
@@ -129,7 +130,7 @@ static int make_keyed(struct hosting *f, uint8_t request, bool *replayed,
 /* One key makes one space, after a restart and after a crash before it was registered, too. */
 static void a_key_makes_one_space(void **state)
 {
-  struct hosting *f = *state;
+  struct real_registry *f = *state;
   const struct topo_registry_entry *entry;
   char node_db[96];
   bool replayed;
@@ -142,33 +143,34 @@ static void a_key_makes_one_space(void **state)
     assert_true(topo_id_equal(&entry->row.device, &device));
     assert_int_equal(make_keyed(f, 2, &replayed, &entry), TOPO_EMISMATCH);
     assert_int_equal(topo_registry_count(f->registry), 1);
-    hosting_stop(f);
+    real_registry_stop(f);
     if (i == 1) { /* as if the row had never been written */
       snprintf(node_db, sizeof node_db, "%s/node.db", f->dir);
       assert_int_equal(unlink(node_db), 0);
     }
-    hosting_start(f);
+    real_registry_start(f);
   }
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(a_space_is_there_after_a_restart, hosting_set_up,
-                                      hosting_tear_down),
-      cmocka_unit_test_setup_teardown(the_secret_of_the_port_stays, hosting_set_up,
-                                      hosting_tear_down),
-      cmocka_unit_test_setup_teardown(a_key_makes_one_space, hosting_set_up, hosting_tear_down),
-      cmocka_unit_test_setup_teardown(what_was_half_made_is_removed, hosting_set_up,
-                                      hosting_tear_down),
+      cmocka_unit_test_setup_teardown(a_space_is_there_after_a_restart, real_registry_set_up,
+                                      real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(the_secret_of_the_port_stays, real_registry_set_up,
+                                      real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(a_key_makes_one_space, real_registry_set_up,
+                                      real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(what_was_half_made_is_removed, real_registry_set_up,
+                                      real_registry_tear_down),
       cmocka_unit_test_setup_teardown(a_finished_file_that_was_not_registered_is_taken_in,
-                                      hosting_set_up, hosting_tear_down),
+                                      real_registry_set_up, real_registry_tear_down),
       cmocka_unit_test_setup_teardown(one_that_cannot_be_opened_does_not_hide_the_others,
-                                      hosting_set_up, hosting_tear_down),
-      cmocka_unit_test_setup_teardown(a_link_that_is_none_leaves_nothing, hosting_set_up,
-                                      hosting_tear_down),
-      cmocka_unit_test_setup_teardown(nothing_is_made_after_the_end, hosting_set_up,
-                                      hosting_tear_down),
+                                      real_registry_set_up, real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(an_invite_that_is_none_leaves_nothing, real_registry_set_up,
+                                      real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(nothing_is_made_after_the_end, real_registry_set_up,
+                                      real_registry_tear_down),
   };
   return cmocka_run_group_tests_name("daemon/host", tests, NULL, NULL);
 }

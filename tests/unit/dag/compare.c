@@ -185,7 +185,7 @@ static bool answer(struct space *space, const struct arrival *a)
     found++;
   }
   if (found)
-    assert_int_equal(space_feed(space, (const struct topo_bytes *)(const void *)events.data, found),
+    assert_int_equal(space_give(space, (const struct topo_bytes *)(const void *)events.data, found),
                      0);
   topo_buf_finish(&wanted);
   topo_buf_finish(&events);
@@ -198,7 +198,7 @@ void arrive(struct space *space, const struct arrival *a, struct gen_rng *rng)
     size_t n = 1 + gen_below(rng, a->batch_max);
     if (n > a->n - at)
       n = a->n - at;
-    assert_int_equal(space_feed(space, a->events + at, n), 0);
+    assert_int_equal(space_give(space, a->events + at, n), 0);
     at += n;
     if (!a->late_keys)
       space_keep_known(space, a->secrets, a->n_secrets);

@@ -38,16 +38,16 @@ static int destroy_fixture(void **state)
 }
 
 /* Feeds what the story has got since. */
-static void feed(struct fixture *f)
+static void give(struct fixture *f)
 {
-  assert_int_equal(space_feed(f->space, f->story->events + f->fed, f->story->n - f->fed), 0);
+  assert_int_equal(space_give(f->space, f->story->events + f->fed, f->story->n - f->fed), 0);
   f->fed = f->story->n;
   space_keep_known(f->space, (const uint8_t(*)[32])f->story->secret, 1);
 }
 
 static enum topo_state state_of(struct fixture *f, struct topo_id id)
 {
-  feed(f);
+  give(f);
   return space_state(f->space, &id);
 }
 
@@ -173,7 +173,7 @@ static void newcomers_agree(void **state)
 }
 
 /* Who signs for a device's key without its right: the credential is another device's. */
-static void a_link_is_its_devices(void **state)
+static void a_credential_is_its_devices(void **state)
 {
   struct fixture *f = *state;
   struct story *s = f->story;
@@ -219,17 +219,17 @@ static void trust_in_invites(void **state)
   struct story *s = f->story;
   struct topo_id key = s->invite_key.public_key;
   struct topo_id invite = story_invite(s, OWNER, s->owner, OWNER, 3);
-  feed(f);
+  give(f);
   assert_true(trusts(f, OWNER, key));
   assert_false(trusts(f, GENESIS, key));
   story_admit(s, OWNER, s->owner, invite, DORA, 1);
-  feed(f);
+  give(f);
   assert_false(trusts(f, OWNER, key));
   struct topo_buf body = {0};
   struct topo_id member = s->people[DORA].public_key, owner = s->people[OWNER].public_key;
   craft_invite(&body, &member, 3, 0, &owner, 1);
   story_act(s, OWNER, s->owner, 0x0004, &body, 1);
-  feed(f);
+  give(f);
   assert_true(trusts(f, OWNER, member)); /* as a device */
 }
 
@@ -250,12 +250,12 @@ static void frontier(void **state)
   struct fixture *f = *state;
   struct story *s = f->story;
   struct topo_id out[TOPO_PARENTS_MAX];
-  feed(f);
+  give(f);
   assert_int_equal(topo_authority_frontier(topo_dag_authority(f->space->dag), out), 1);
   assert_memory_equal(&out[0], &s->owner, 32);
   struct topo_id dora = story_grant(s, OWNER, s->owner, DORA, 3);
   struct topo_id emil = story_grant(s, OWNER, s->owner, EMIL, 3);
-  feed(f);
+  give(f);
   assert_int_equal(topo_authority_frontier(topo_dag_authority(f->space->dag), out), 2);
   bool ordered = topo_id_compare(&dora, &emil) < 0;
   assert_memory_equal(&out[0], ordered ? &dora : &emil, 32);
@@ -265,7 +265,7 @@ static void frontier(void **state)
     topo_buf_put_u8(&body, 0);
     story_act(s, OWNER, s->owner, 0x000f, &body, 100 + i); /* an authority type nobody knows */
   }
-  feed(f);
+  give(f);
   assert_int_equal(topo_authority_frontier(topo_dag_authority(f->space->dag), out), 16);
   for (size_t i = 1; i < 16; i++)
     assert_true(topo_id_compare(&out[i - 1], &out[i]) < 0);
@@ -292,7 +292,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       test(the_table_of_roles), test(roles_do_not_rise),
       test(roles_of_content),   test(users_keep_their_names),
-      test(newcomers_agree),    test(a_link_is_its_devices),
+      test(newcomers_agree),    test(a_credential_is_its_devices),
       test(a_slot_admits_one),  test(trust_in_invites),
       test(the_recovery_key),   test(frontier),
       test(unreadable_epochs),

@@ -169,7 +169,7 @@ static void other_texts_are_refused(void **state)
 
 /* ---- appending ------------------------------------------------------------------------------- */
 
-static void each_subject_is_told_once_at_its_last_mention(void **state)
+static void each_entity_is_told_once_at_its_last_mention(void **state)
 {
   struct log *log = *state;
   begin_incarnation(log, 1);
@@ -458,7 +458,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_cursor_is_one_text),
       cmocka_unit_test(other_texts_are_refused),
-      LOG_TEST(each_subject_is_told_once_at_its_last_mention),
+      LOG_TEST(each_entity_is_told_once_at_its_last_mention),
       LOG_TEST(appending_agrees_with_its_description),
       LOG_TEST(reading_is_bounded_and_goes_on),
       LOG_TEST(what_was_trimmed_cannot_be_resumed),

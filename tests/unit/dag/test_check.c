@@ -123,7 +123,7 @@ static void chains_are_checked_from_their_heads(void **state)
 }
 
 /* A successor that does not become an item proves for nothing: the own signature counts. */
-static void only_items_vouch(void **state)
+static void only_items_authenticate(void **state)
 {
   struct fixture *f = *state;
   struct chain c = make_chain(f->story);
@@ -309,7 +309,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       test(chains_are_checked_from_their_heads),
-      test(only_items_vouch),
+      test(only_items_authenticate),
       test(a_gap_separates),
       test(duplicates),
       test(forks_of_a_chain),

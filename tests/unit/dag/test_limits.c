@@ -36,16 +36,16 @@ static int destroy_fixture(void **state)
   return 0;
 }
 
-static void feed(struct fixture *f)
+static void give(struct fixture *f)
 {
-  assert_int_equal(space_feed(f->space, f->story->events + f->fed, f->story->n - f->fed), 0);
+  assert_int_equal(space_give(f->space, f->story->events + f->fed, f->story->n - f->fed), 0);
   f->fed = f->story->n;
   space_keep_known(f->space, (const uint8_t(*)[32])f->story->secret, 1);
 }
 
 static enum topo_state state_of(struct fixture *f, struct topo_id id)
 {
-  feed(f);
+  give(f);
   return space_state(f->space, &id);
 }
 
@@ -117,7 +117,7 @@ static void give_sealed(struct space *space, uint32_t first, size_t n)
     put_sealed(&bytes, first + (uint32_t)i);
   for (size_t i = 0; i < n; i++)
     events[i] = (struct topo_bytes){bytes.data + i * (bytes.len / n), bytes.len / n};
-  assert_int_equal(space_feed(space, events, n), 0);
+  assert_int_equal(space_give(space, events, n), 0);
   topo_buf_finish(&bytes);
 }
 
@@ -241,13 +241,13 @@ static void only_the_author_edits(void **state)
   struct topo_id other = say_edit(s, (struct saying){OWNER, s->owner, channel, 1, false}, message);
   learn_edit(f->space);
   for (size_t i = 0; i < s->n; i++) /* in the order of arrival that needs most waiting */
-    assert_int_equal(space_feed(f->space, &s->events[s->n - 1 - i], 1), 0);
+    assert_int_equal(space_give(f->space, &s->events[s->n - 1 - i], 1), 0);
   space_keep_known(f->space, (const uint8_t(*)[32])s->secret, 1);
   assert_int_equal(space_state(f->space, &own), TOPO_STATE_ACCEPTED);
   assert_int_equal(space_state(f->space, &other), TOPO_STATE_UNAUTHORISED);
   struct space *second = stranger(&s->workspace);
   learn_edit(second);
-  assert_int_equal(space_feed(second, s->events, s->n), 0);
+  assert_int_equal(space_give(second, s->events, s->n), 0);
   space_keep_known(second, (const uint8_t(*)[32])s->secret, 1);
   assert_int_equal(space_state(second, &own), TOPO_STATE_ACCEPTED);
   assert_int_equal(space_state(second, &other), TOPO_STATE_UNAUTHORISED);

@@ -201,7 +201,7 @@ static void competing_admissions(void **state)
 }
 
 /* A tower of credentials, each by the one before: late ancestors admit everything above at once. */
-static void tower_of_links(void **state)
+static void tower_of_credentials(void **state)
 {
   struct story *s = *state;
   struct topo_id dora = story_grant(s, OWNER, s->owner, DORA, 1);
@@ -258,7 +258,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(forged_middle_and_head, create_story, destroy_story),
       cmocka_unit_test_setup_teardown(forged_middle_of_a_newcomer, create_story, destroy_story),
       cmocka_unit_test_setup_teardown(competing_admissions, create_story, destroy_story),
-      cmocka_unit_test_setup_teardown(tower_of_links, create_story, destroy_story),
+      cmocka_unit_test_setup_teardown(tower_of_credentials, create_story, destroy_story),
       cmocka_unit_test_setup_teardown(epochs_in_every_order, create_story, destroy_story),
       cmocka_unit_test_setup_teardown(epochs_of_something_else, create_story, destroy_story),
       cmocka_unit_test_setup_teardown(profiles_fall_back, create_story, destroy_story),

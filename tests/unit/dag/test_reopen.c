@@ -167,22 +167,22 @@ static struct story *turbulent_story(void)
 
 /* Feeds the story's first n events and its key, then lets the given call of the disk fail while the
  * rest comes. True when the fault was met. */
-static bool feed_with_fault(const struct story *s, const struct oracle_result *oracle,
+static bool give_with_fault(const struct story *s, const struct oracle_result *oracle,
                             enum sim_disk_call call, uint64_t at)
 {
   struct space *space = stranger(&s->workspace);
-  assert_int_equal(space_feed(space, s->events, s->n - 3), 0);
+  assert_int_equal(space_give(space, s->events, s->n - 3), 0);
   space_keep_known(space, (const uint8_t(*)[32])s->secret, 1);
   struct topo_id before = space_fingerprint(space);
   sim_disk_fail_once(space->disk, call, at, call == SIM_DISK_WRITE ? SQLITE_FULL : SQLITE_IOERR);
-  int status = space_feed(space, s->events + s->n - 3, 3);
+  int status = space_give(space, s->events + s->n - 3, 3);
   bool met = sim_disk_faults(space->disk) > 0;
   sim_disk_heal(space->disk);
   assert_true(status == 0 || met);
   if (status < 0) {
     struct topo_id after = space_fingerprint(space);
     assert_memory_equal(&before, &after, sizeof after);
-    assert_int_equal(space_feed(space, s->events + s->n - 3, 3), 0);
+    assert_int_equal(space_give(space, s->events + s->n - 3, 3), 0);
   }
   assert_int_equal(space_reopen(space, false), 0);
   compare_with_oracle(space, oracle, at, NULL, 0);
@@ -201,7 +201,7 @@ static void failed_writes_roll_back(void **state)
       judge(&s->workspace, s->events, s->n, (const uint8_t(*)[32])s->secret, 1);
   for (size_t i = 0; i < 2; i++) {
     size_t met = 0;
-    for (uint64_t at = 1; feed_with_fault(s, oracle, calls[i], at); at += FAULT_STEP)
+    for (uint64_t at = 1; give_with_fault(s, oracle, calls[i], at); at += FAULT_STEP)
       met++;
     assert_true(met > 0);
   }
@@ -329,7 +329,7 @@ static void wraps_open_in_any_order(void **state)
     struct space *other = space_create(&phone, &space->self.workspace);
     gen_shuffle(&rng, events, n);
     for (size_t i = 0; i < n; i++) {
-      assert_int_equal(space_feed(other, &events[i], 1), 0);
+      assert_int_equal(space_give(other, &events[i], 1), 0);
       if (gen_chance(&rng, 20))
         assert_int_equal(space_reopen(other, false), 0);
     }
@@ -350,8 +350,8 @@ static void items_are_heard_once(void **state)
   struct topo_buf again = {0};
   struct topo_sink sink = {copy_item, space->sink.want, space->sink.rejected, &again};
   for (size_t i = s->n; i-- > 0;)
-    assert_int_equal(space_feed(space, &s->events[i], 1), 0);
-  assert_int_equal(space_feed(space, s->events, s->n), 0);
+    assert_int_equal(space_give(space, &s->events[i], 1), 0);
+  assert_int_equal(space_give(space, s->events, s->n), 0);
   space_keep_known(space, (const uint8_t(*)[32])s->secret, 1);
   assert_int_equal(topo_dag_items(space->dag, &sink), 0);
   assert_int_equal(space->items.len / sizeof(struct space_item), s->n);
@@ -369,7 +369,7 @@ static void secrets_have_an_epoch(void **state)
   struct space *space = stranger(&s->workspace);
   uint8_t other[32] = {1};
   assert_int_equal(space_keep(space, &s->epoch, s->secret[0]), TOPO_ENOTFOUND);
-  assert_int_equal(space_feed(space, s->events, s->n), 0);
+  assert_int_equal(space_give(space, s->events, s->n), 0);
   assert_int_equal(space_keep(space, &s->owner, s->secret[0]), TOPO_ENOTFOUND);
   assert_int_equal(space_keep(space, &s->epoch, other), TOPO_EINVAL);
   assert_int_equal(space_keep(space, &s->epoch, s->secret[0]), 0);

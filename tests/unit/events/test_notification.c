@@ -89,7 +89,7 @@ static void go_on(struct fixture *f, size_t first, size_t n)
   struct topo_change changes[TOLD_MAX];
   struct topo_change_cursor head;
   forget(&f->told);
-  assert_int_equal(space_feed(f->space, f->story->events + first, n), 0);
+  assert_int_equal(space_give(f->space, f->story->events + first, n), 0);
   space_keep_known(f->space, (const uint8_t(*)[32])f->story->secret, 1);
   assert_int_equal(topo_changes_head(f->space->db, &head), 0);
   int count = topo_changes_read(f->space->db, f->told.seq, changes, TOLD_MAX);

@@ -395,7 +395,7 @@ static int set_up(void **state)
   self.device = s->story->people[OWNER];
   s->space = space_create(&self, &s->story->workspace);
   s->view = (struct topo_view){s->space->db, s->story->workspace, self.device.public_key};
-  assert_int_equal(space_feed(s->space, s->story->events, s->story->n), 0);
+  assert_int_equal(space_give(s->space, s->story->events, s->story->n), 0);
   assert_int_equal(space_keep_known(s->space, (const uint8_t(*)[32])s->story->secret, 1), 1);
   int n = topo_changes_read(s->space->db, 0, s->changes, CHANGES_MAX);
   assert_in_range(n, 1, CHANGES_MAX - 1);

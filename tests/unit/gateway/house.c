@@ -149,11 +149,11 @@ static int check(void *ctx, const char *token, size_t len, struct topo_grant *ou
 
 /* The source of events. */
 
-static int feed_read(struct topo_subscription *subscription, size_t max_bytes,
-                     void (*each)(void *arg, const struct topo_subscription_event *event),
-                     void *arg)
+static int subscription_read(struct topo_subscription *subscription, size_t max_bytes,
+                             void (*each)(void *arg, const struct topo_subscription_event *event),
+                             void *arg)
 {
-  struct fake_feed *f = (struct fake_feed *)subscription;
+  struct fake_subscription *f = (struct fake_subscription *)subscription;
   struct house *h = f->house;
   size_t given = 0;
   int n = 0;
@@ -175,31 +175,32 @@ static int feed_read(struct topo_subscription *subscription, size_t max_bytes,
   return n;
 }
 
-static void feed_close(struct topo_subscription *subscription)
+static void subscription_close(struct topo_subscription *subscription)
 {
-  struct fake_feed *f = (struct fake_feed *)subscription, **at;
+  struct fake_subscription *f = (struct fake_subscription *)subscription, **at;
   struct house *h = f->house;
   pthread_mutex_lock(&h->lock);
   for (at = &h->broker; *at != f; at = &(*at)->next)
     ;
   *at = f->next;
-  h->feeds_open--;
+  h->subscriptions_open--;
   pthread_cond_broadcast(&h->changed);
   pthread_mutex_unlock(&h->lock);
   free(f);
 }
 
-static const struct topo_subscription_ops subscription_ops = {feed_read, feed_close};
+static const struct topo_subscription_ops subscription_ops = {subscription_read,
+                                                              subscription_close};
 
-static int feed_open(void *ctx, const struct topo_subscription_request *request,
-                     struct topo_subscription **out)
+static int subscription_open(void *ctx, const struct topo_subscription_request *request,
+                             struct topo_subscription **out)
 {
   struct house *h = ctx;
   if (!topo_id_equal(&request->space, &house_a) && !topo_id_equal(&request->space, &house_b))
     return TOPO_ENOTFOUND;
   if (strcmp(request->since, "nonsense") == 0)
     return TOPO_EINVAL;
-  struct fake_feed *f = calloc(1, sizeof *f);
+  struct fake_subscription *f = calloc(1, sizeof *f);
   assert_non_null(f);
   f->head.ops = &subscription_ops;
   f->house = h;
@@ -209,8 +210,8 @@ static int feed_open(void *ctx, const struct topo_subscription_request *request,
   f->next = h->broker;
   h->broker = f;
   h->last = *request;
-  h->feeds_open++;
-  h->feeds_opened++;
+  h->subscriptions_open++;
+  h->subscriptions_opened++;
   pthread_cond_broadcast(&h->changed);
   pthread_mutex_unlock(&h->lock);
   *out = &f->head;
@@ -234,16 +235,16 @@ void house_emit(struct house *h, const struct topo_id *of, const char *type, con
   h->events[h->n_events].cursor = cursor ? strdup(cursor) : NULL;
   h->events[h->n_events++].notification = notification;
   /* Under the lock, so that a subscription is not closed meanwhile. */
-  for (struct fake_feed *f = h->broker; f; f = f->next)
+  for (struct fake_subscription *f = h->broker; f; f = f->next)
     if (topo_id_equal(&f->request.space, of))
       f->request.ready(f->request.arg);
   pthread_mutex_unlock(&h->lock);
 }
 
-void house_await_feeds(struct house *h, size_t count)
+void house_await_subscriptions(struct house *h, size_t count)
 {
   pthread_mutex_lock(&h->lock);
-  while (h->feeds_open != count)
+  while (h->subscriptions_open != count)
     pthread_cond_wait(&h->changed, &h->lock);
   pthread_mutex_unlock(&h->lock);
 }
@@ -271,11 +272,11 @@ int house_set_up(void **state)
   pthread_mutex_init(&h->lock, NULL);
   pthread_cond_init(&h->changed, NULL);
   h->options = (struct topo_gateway_options){.socket_path = h->path,
-                                             .host = "127.0.0.1",
+                                             .listen_host = "127.0.0.1",
                                              .table = table,
                                              .runner = {start, h},
                                              .gate = {check, h},
-                                             .broker = {feed_open, h},
+                                             .broker = {subscription_open, h},
                                              .assets = assets,
                                              .version = "1.2"};
   house_open(h);

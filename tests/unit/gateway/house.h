@@ -18,12 +18,12 @@ enum { HOUSE_EVENTS_MAX = 4096 };
 #define HOUSE_DOCS_CSP "default-src 'none'; script-src 'self'; img-src 'self'"
 
 /* An open subscription of the fake source. */
-struct fake_feed {
+struct fake_subscription {
   struct topo_subscription head;
   struct house *house;
   struct topo_subscription_request request;
   size_t at; /* of the source's events */
-  struct fake_feed *next;
+  struct fake_subscription *next;
 };
 
 struct house {
@@ -37,8 +37,8 @@ struct house {
 
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  struct fake_feed *broker;
-  size_t feeds_open, feeds_opened;
+  struct fake_subscription *broker;
+  size_t subscriptions_open, subscriptions_opened;
   struct topo_subscription_request last; /* what the latest subscription was opened with */
   struct {
     struct topo_id space;
@@ -69,6 +69,6 @@ void house_expect(struct house *h, const char *head, int status, const char *par
 void house_emit(struct house *h, const struct topo_id *space, const char *type, const char *cursor,
                 size_t padding);
 /* Waits until so many subscriptions are open. */
-void house_await_feeds(struct house *h, size_t count);
+void house_await_subscriptions(struct house *h, size_t count);
 
 #endif

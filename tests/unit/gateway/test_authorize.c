@@ -320,7 +320,7 @@ static void header_values_are_read_strictly(void **state)
   assert_int_equal(len, SIZE_MAX);
 }
 
-static void heads_are_read_to_the_letter(void **state)
+static void heads_are_read_strictly(void **state)
 {
   static const struct {
     const char *text;
@@ -450,7 +450,7 @@ int main(void)
       cmocka_unit_test(two_of_a_kind_and_wrong_bodies_are_refused),
       cmocka_unit_test(on_the_unix_socket_the_uid_decides),
       cmocka_unit_test(header_values_are_read_strictly),
-      cmocka_unit_test(heads_are_read_to_the_letter),
+      cmocka_unit_test(heads_are_read_strictly),
       cmocka_unit_test(a_bucket_fills_at_its_rate),
       cmocka_unit_test(every_problem_has_a_code_of_its_own),
   };

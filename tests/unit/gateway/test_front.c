@@ -235,7 +235,7 @@ static void tries_are_counted(void **state)
   house_expect(h, GET("/v1/status", AUTH("read")), 200, "getStatus");
 }
 
-static void both_doors_lead_to_the_same_rooms(void **state)
+static void both_listeners_serve_the_same(void **state)
 {
   struct house *h = *state;
   struct reply reply = client_ask(h->path, "GET /v1/status HTTP/1.1\r\nHost: anything\r\n" CLOSE
@@ -260,7 +260,7 @@ int main(void)
       TEST(reads_say_what_they_show),
       TEST(writes_take_a_key),
       TEST(tries_are_counted),
-      TEST(both_doors_lead_to_the_same_rooms),
+      TEST(both_listeners_serve_the_same),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

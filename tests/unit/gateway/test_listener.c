@@ -545,11 +545,11 @@ static void a_port_in_use_is_told_apart(void **state)
   assert_null(topo_gateway_create(&options, &status));
   assert_int_equal(status, TOPO_EADDRINUSE);
   assert_true(tcp);
-  options.host = "192.0.2.1";
+  options.listen_host = "192.0.2.1";
   assert_null(topo_gateway_create(&options, &status));
   assert_int_equal(status, TOPO_EINVAL);
   tcp = false;
-  options.host = "127.0.0.1";
+  options.listen_host = "127.0.0.1";
   options.port = 0;
   options.socket_path = h->path;
   assert_null(topo_gateway_create(&options, &status));

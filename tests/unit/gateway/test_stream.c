@@ -70,7 +70,7 @@ static void events_arrive_as_they_happen(void **state)
   struct house *h = *state;
   static struct listener l;
   ask(h, &l, GET("?space=" A, READ));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   await(&l, "HTTP/1.1 200");
   await(&l, "Content-Type: text/event-stream\r\n");
   await(&l, "Cache-Control: no-store\r\n");
@@ -90,7 +90,7 @@ static void a_stream_begins_where_it_is_told(void **state)
   struct house *h = *state;
   static struct listener l;
   ask(h, &l, GET("?space=" A "&since=c.1&channel=" B "&types=message,peers&later=1", READ));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   pthread_mutex_lock(&h->lock);
   assert_string_equal(h->last.since, "c.1");
   assert_int_equal(h->last.types, 1u << TOPO_NOTIFY_MESSAGE | 1u << TOPO_NOTIFY_PEERS);
@@ -99,7 +99,7 @@ static void a_stream_begins_where_it_is_told(void **state)
   close(l.fd);
   ask(h, &l, GET("?space=" A "&since=c.1", READ "Last-Event-ID: c.2\r\n"));
   pthread_mutex_lock(&h->lock);
-  while (h->feeds_opened != 2)
+  while (h->subscriptions_opened != 2)
     pthread_cond_wait(&h->changed, &h->lock);
   assert_string_equal(h->last.since, "c.2");
   pthread_mutex_unlock(&h->lock);
@@ -133,7 +133,7 @@ static void bad_streams_are_refused(void **state)
   struct house *h = *state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     house_expect(h, cases[i].request, cases[i].status, cases[i].part);
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
 }
 
 /* Everything that was kept, in pieces, in order, and then it waits without spinning. */
@@ -181,7 +181,7 @@ static void a_silent_stream_says_that_it_lives(void **state)
   await(&l, ":\n\n");
   /* A client that left is noticed by then. */
   close(l.fd);
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
 }
 
 static void a_stream_ends_with_its_token(void **state)
@@ -195,10 +195,10 @@ static void a_stream_ends_with_its_token(void **state)
   h->options.times.beat_ms = 1000;
   house_open(h);
   ask(h, &l, GET("?space=" A, "Authorization: Bearer gone\r\n"));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   atomic_store(&h->revoked, true);
   await_end(&l);
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
 }
 
 static void a_stream_ends_with_its_space(void **state)
@@ -206,7 +206,7 @@ static void a_stream_ends_with_its_space(void **state)
   struct house *h = *state;
   static struct listener l;
   ask(h, &l, GET("?space=" A, READ));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   pthread_mutex_lock(&h->lock);
   h->closed = true;
   pthread_mutex_unlock(&h->lock);
@@ -221,14 +221,14 @@ static void streams_end_with_the_gateway(void **state)
   static struct listener l[COUNT];
   for (int i = 0; i < COUNT; i++)
     ask(h, &l[i], GET("?space=" A, READ));
-  house_await_feeds(h, COUNT);
+  house_await_subscriptions(h, COUNT);
   /* One of them does not read, with much on its way. */
   for (int i = 0; i < 40; i++)
     house_emit(h, &house_b, "message", "c", 100);
   topo_gateway_quiesce(h->gateway);
   for (int i = 0; i < COUNT; i++)
     await_end(&l[i]);
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
 }
 
 /* Whoever does not read keeps nobody from ending. */
@@ -237,7 +237,7 @@ static void a_reader_that_stopped_does_not_hold_up_the_end(void **state)
   struct house *h = *state;
   static struct listener l;
   ask(h, &l, GET("?space=" A, READ));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   for (int i = 0; i < 2000; i++)
     house_emit(h, &house_a, "message", "c", 10000);
   pthread_mutex_lock(&h->lock);
@@ -246,7 +246,7 @@ static void a_reader_that_stopped_does_not_hold_up_the_end(void **state)
   assert_true(unread > 0);
   topo_gateway_destroy(h->gateway);
   h->gateway = NULL;
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
   close(l.fd);
 }
 
@@ -260,10 +260,10 @@ static void a_reader_that_stopped_is_let_go(void **state)
   house_open(h);
   ask(h, &stuck, GET("?space=" A, READ));
   ask(h, &good, GET("?space=" B, READ));
-  house_await_feeds(h, 2);
+  house_await_subscriptions(h, 2);
   for (int i = 0; i < 2000; i++)
     house_emit(h, &house_a, "message", "c", 10000);
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   good.text[good.len = 0] = '\0';
   await(&good, ":\n\n");
   close(stuck.fd);
@@ -283,7 +283,7 @@ static void streams_are_counted(void **state)
     fds[i] = house_dial(h);
     assert_true(client_send(fds[i], request, (size_t)n));
   }
-  house_await_feeds(h, MAX);
+  house_await_subscriptions(h, MAX);
   house_expect(h, GET("?space=" A, READ), 429, "\"code\":\"rate-limited\"");
   house_expect(h, "GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", 200, "ok");
   for (int i = 0; i < MAX; i++)

@@ -36,17 +36,17 @@ static void events_arrive_over_both_sockets(void **state)
   struct ws_peer tcp = ws_open(h, false), local = ws_open(h, true);
   assert_true(ws_say(&tcp, HELLO("read", A)));
   assert_true(ws_say(&local, SUB_A));
-  house_await_feeds(h, 2);
+  house_await_subscriptions(h, 2);
   house_emit(h, &house_b, "channel", "b.1", 0); /* another space's */
   house_emit(h, &house_a, "message", "a.1", 0);
   hear_with(&tcp, "[{\"type\":\"message\",\"n\":1,\"padding\":\"\"}]");
   hear_with(&local, "\"n\":1");
   ws_end(&tcp);
-  house_await_feeds(h, 1); /* a client that left is let go */
+  house_await_subscriptions(h, 1); /* a client that left is let go */
   house_emit(h, &house_a, "message", "a.2", 0);
   hear_with(&local, "\"n\":2");
   ws_end(&local);
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
 }
 
 static void subscriptions_are_filtered_replaced_and_ended(void **state)
@@ -55,19 +55,19 @@ static void subscriptions_are_filtered_replaced_and_ended(void **state)
   struct ws_peer p = ws_open(h, true);
   assert_true(ws_say(&p, "{\"subscribe\":[{\"space\":\"" A "\",\"since\":\"c.1\",\"channel\":\"" B
                          "\",\"types\":[\"message\",\"sync\"]},{\"space\":\"" B "\"}]}"));
-  house_await_feeds(h, 2);
+  house_await_subscriptions(h, 2);
   assert_true(ws_say(&p, "{\"subscribe\":[{\"space\":\"" A "\",\"since\":\"c.2\",\"channel\":\"" B
                          "\",\"types\":[\"message\",\"sync\"],\"new\":1}],\"unsubscribe\":[\"" B
                          "\",\"" NONE "\"],\"later\":{}}"));
   pthread_mutex_lock(&h->lock);
-  while (h->feeds_opened != 3 || h->feeds_open != 1)
+  while (h->subscriptions_opened != 3 || h->subscriptions_open != 1)
     pthread_cond_wait(&h->changed, &h->lock);
   assert_string_equal(h->last.since, "c.2");
   assert_int_equal(h->last.types, 1u << TOPO_NOTIFY_MESSAGE | 1u << TOPO_NOTIFY_SYNC);
   assert_true(h->last.one_channel && topo_id_equal(&h->last.channel, &house_b));
   pthread_mutex_unlock(&h->lock);
   ws_end(&p);
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
 }
 
 /* Many small events share messages; none is lost, none comes twice, all in order. */
@@ -104,7 +104,7 @@ static void a_slow_client_is_waited_for_without_memory(void **state)
   struct ws_peer p = ws_open(h, true);
   size_t seen = 0, unread;
   assert_true(ws_say(&p, SUB_A));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   for (int i = 0; i < COUNT; i++)
     house_emit(h, &house_a, "message", "c", PADDING);
   /* A second client is served meanwhile, so the first one's turn has come and gone. */
@@ -112,7 +112,7 @@ static void a_slow_client_is_waited_for_without_memory(void **state)
   assert_true(ws_say(&other, "{\"subscribe\":[{\"space\":\"" A "\",\"since\":\"0\"}]}"));
   hear_with(&other, "\"n\":0");
   ws_end(&other);
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   pthread_mutex_lock(&h->lock);
   unread = h->n_events - h->broker->at;
   pthread_mutex_unlock(&h->lock);
@@ -166,7 +166,7 @@ static void what_is_said_must_be_right(void **state)
       assert_true(ws_say(&p, cases[i].second));
     ws_expect_end(&p, cases[i].code, cases[i].problem);
   }
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
 }
 
 static void there_are_bounds(void **state)
@@ -194,7 +194,7 @@ static void there_are_bounds(void **state)
   memcpy(long_text, SUB_A, strlen(SUB_A));
   p = ws_open(h, true);
   assert_true(ws_frame(&p, WS_FIN | WS_TEXT, long_text, 16 * 1024, true));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   assert_true(ws_frame(&p, WS_FIN | WS_TEXT, long_text, 16 * 1024 + 1, true));
   ws_expect_end(&p, 4400, "limit-exceeded");
 }
@@ -207,7 +207,7 @@ static void fragments_are_put_together(void **state)
   assert_true(ws_frame(&p, WS_FIN | WS_PING, "x", 1, true)); /* control frames may come between */
   assert_true(ws_frame(&p, 0, SUB_A + 10, 7, true));
   assert_true(ws_frame(&p, WS_FIN, SUB_A + 17, strlen(SUB_A) - 17, true));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   assert_int_equal(ws_hear(&p, NULL), WS_PONG);
   ws_end(&p);
 }
@@ -242,7 +242,7 @@ static void broken_frames_end_the_connection(void **state)
   }
   struct ws_peer p = ws_open(h, true);
   assert_true(ws_say(&p, SUB_A));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   ws_end(&p);
 }
 
@@ -282,11 +282,11 @@ static void a_token_ends_with_its_time_or_when_it_is_revoked(void **state)
   assert_true(ws_say(&brief, HELLO("brief", A)));
   assert_true(ws_say(&gone, HELLO("gone", A)));
   assert_true(ws_say(&good, HELLO("read", A)));
-  house_await_feeds(h, 3);
+  house_await_subscriptions(h, 3);
   atomic_store(&h->revoked, true);
   ws_expect_end(&brief, 4401, "unauthenticated");
   ws_expect_end(&gone, 4401, "unauthenticated");
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   ws_end(&good);
 }
 
@@ -298,12 +298,12 @@ static void dead_clients_are_noticed(void **state)
   house_open(h);
   struct ws_peer p = ws_open(h, true);
   assert_true(ws_say(&p, SUB_A));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   assert_int_equal(ws_hear(&p, NULL), WS_PING);
   assert_true(ws_frame(&p, WS_FIN | WS_PONG, p.text, p.len, true));
   assert_int_equal(ws_hear(&p, NULL), WS_PING);
   /* No answer any more. */
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
   ws_end(&p);
 }
 
@@ -312,7 +312,7 @@ static void a_closed_space_ends_the_socket(void **state)
   struct house *h = *state;
   struct ws_peer p = ws_open(h, true);
   assert_true(ws_say(&p, SUB_A));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   pthread_mutex_lock(&h->lock);
   h->closed = true;
   pthread_mutex_unlock(&h->lock);
@@ -325,11 +325,11 @@ static void the_end_of_the_node_is_said(void **state)
   struct house *h = *state;
   struct ws_peer open = ws_open(h, false), silent = ws_open(h, false);
   assert_true(ws_say(&open, HELLO("read", A)));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   topo_gateway_quiesce(h->gateway);
   ws_expect_end(&open, 1001, "closed");
   ws_expect_end(&silent, 1001, "closed");
-  house_await_feeds(h, 0);
+  house_await_subscriptions(h, 0);
 }
 
 static void handshakes_are_judged(void **state)
@@ -425,7 +425,7 @@ static void strangers_keep_nobody_out(void **state)
   int code;
   struct ws_peer known = ws_open(h, false);
   assert_true(ws_say(&known, HELLO("read", A)));
-  house_await_feeds(h, 1);
+  house_await_subscriptions(h, 1);
   for (int i = 0; i < MANY; i++)
     peers[i] = ws_open(h, false);
   assert_int_equal(ws_hear(&peers[0], &code), 0);

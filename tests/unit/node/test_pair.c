@@ -152,7 +152,7 @@ static void connect_dial(struct side *s)
   topo_node_step(s->other->node, now, &in, 1);
 }
 
-static void drop_link(struct side *s)
+static void drop_conn(struct side *s)
 {
   struct end *a = s->conn, *b = a->other;
   struct end *ends[] = {a, b};
@@ -204,7 +204,7 @@ static bool return_work(struct side *s)
 }
 
 /* Runs both sides until nothing moves and no deadline is near. */
-static void settle(struct side *sides)
+static void run_until_quiet(struct side *sides)
 {
   for (int round = 0; round < ROUNDS; round++) {
     bool moved = false;
@@ -215,7 +215,7 @@ static void settle(struct side *sides)
       moved |= return_work(s);
       moved |= deliver(s);
       if (s->conn && (s->conn->closed || s->conn->other->closed)) {
-        drop_link(s);
+        drop_conn(s);
         moved = true;
       }
       if (s->dials.len && s->other->node) {
@@ -329,12 +329,12 @@ static void invite_and_take(struct side *s)
   assert_int_equal(topo_node_create_workspace(&s[0].node, &o, &create), 0);
   struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
   topo_node_set_addresses(s[0].node, &address, 1);
-  settle(s);
+  run_until_quiet(s);
   char *invite = call(&s[0], "createInvite", NULL, NULL, "{}");
-  char *link = strstr(invite, "topo://");
-  assert_non_null(link);
-  *strchr(link, '"') = '\0';
-  struct topo_node_join join = {.link = link, .user_name = "bob", .now = now};
+  char *invite_link = strstr(invite, "topo://");
+  assert_non_null(invite_link);
+  *strchr(invite_link, '"') = '\0';
+  struct topo_node_join join = {.invite_link = invite_link, .user_name = "bob", .now = now};
   assert_int_equal(topo_node_join_workspace(&s[1].node, &p, &join), 0);
   free(invite);
   topo_node_step(s[1].node, now, NULL, 0);
@@ -343,7 +343,7 @@ static void invite_and_take(struct side *s)
 static void finish(struct side *s)
 {
   if (s[0].conn)
-    drop_link(&s[0]);
+    drop_conn(&s[0]);
   for (int i = 0; i < SIDES; i++) {
     topo_node_close(s[i].node);
     topo_buf_finish(&s[i].work);
@@ -357,12 +357,12 @@ static void two_spaces_hold_a_conversation(void **state)
   (void)state;
   struct side s[SIDES] = {{0}};
   invite_and_take(s);
-  settle(s);
+  run_until_quiet(s);
   assert_true(topo_node_status(s[1].node).member);
   struct topo_id channel = only_channel(&s[1]);
   free(call(&s[0], "sendMessage", &channel, "channel", "{\"text\":\"hello bob\"}"));
   free(call(&s[1], "sendMessage", &channel, "channel", "{\"text\":\"hello alice\"}"));
-  settle(s);
+  run_until_quiet(s);
   for (int i = 0; i < SIDES; i++) {
     assert_int_equal(count(&s[i], "SELECT count(*) FROM message"), 2);
     assert_int_equal(count(&s[i], "SELECT count(*) FROM profile"), 3);
@@ -400,7 +400,7 @@ static void an_invite_key_is_trusted_until_its_connection_ends(void **state)
   struct find during = {key.public_key, false}, after = {key.public_key, false};
   topo_node_trust(s[0].node, match, &during);
   assert_true(during.found);
-  settle(s);
+  run_until_quiet(s);
   assert_true(topo_node_status(s[1].node).member);
   topo_node_trust(s[0].node, match, &after);
   assert_false(after.found);
@@ -433,10 +433,10 @@ static void a_key_stays_where_it_was_used(void **state)
   (void)state;
   struct side s[SIDES] = {{0}};
   invite_and_take(s);
-  settle(s);
+  run_until_quiet(s);
   struct topo_id channel = only_channel(&s[1]);
   free(call_keyed(&s[1], "sendMessage", &channel, "channel", "{\"text\":\"hello\"}", "mine"));
-  settle(s);
+  run_until_quiet(s);
   assert_true(shows_key(&s[1]));
   assert_false(shows_key(&s[0]));
   assert_int_equal(count(&s[0], "SELECT count(*) FROM local_answer WHERE key='mine'"), 0);

@@ -158,7 +158,7 @@ static size_t conn_send(void *ctx, unsigned stream, const uint8_t *data, size_t 
 static void conn_consumed(void *ctx, unsigned stream, size_t len)
 {
   struct pair_side *side = ctx;
-  struct pair_pipe *in = &side->other->out;
+  struct pair_direction *in = &side->other->out;
   topo_assert(!side->conn_closed && len <= in->unconsumed[stream]);
   in->unconsumed[stream] -= len;
   in->unconsumed_total -= len;
@@ -403,8 +403,8 @@ static size_t can_deliver(const struct pair_side *from, unsigned stream)
 static bool deliver(struct pair_side *from, unsigned stream)
 {
   struct pair *p = from->pair;
-  struct pair_pipe *pipe = &from->out;
-  struct topo_buf *buf = &pipe->streams[stream];
+  struct pair_direction *out = &from->out;
+  struct topo_buf *buf = &out->streams[stream];
   size_t n = can_deliver(from, stream);
   if (n == 0)
     return false;
@@ -414,8 +414,8 @@ static bool deliver(struct pair_side *from, unsigned stream)
   topo_assert(chunk);
   memcpy(chunk, buf->data, n);
   topo_buf_drop(buf, n);
-  pipe->unconsumed[stream] += n;
-  pipe->unconsumed_total += n;
+  out->unconsumed[stream] += n;
+  out->unconsumed_total += n;
   topo_session_receive(from->other->session, stream, chunk, n, p->now_ms);
   free(chunk);
   return true;
@@ -499,7 +499,7 @@ bool pair_same(const struct pair *p)
 
 int pair_inject(struct pair_side *to, unsigned stream, const void *data, size_t len)
 {
-  struct pair_pipe *in = &to->other->out;
+  struct pair_direction *in = &to->other->out;
   if (stream < TOPO_CONN_STREAMS_MAX) {
     in->unconsumed[stream] += len;
     in->unconsumed_total += len;

@@ -28,7 +28,7 @@ struct pair_batch {
 };
 
 /* Bytes under way in one direction. */
-struct pair_pipe {
+struct pair_direction {
   struct topo_buf streams[TOPO_CONN_STREAMS_MAX];
   size_t unconsumed[TOPO_CONN_STREAMS_MAX], unconsumed_total;
 };
@@ -45,7 +45,7 @@ struct pair_side {
   struct topo_id digests[PAIR_SETS];
   struct pair_batch batches[PAIR_BATCHES];
   size_t batch_count;
-  struct pair_pipe out;
+  struct pair_direction out;
   bool conn_closed, heard_closed;
   uint64_t close_code;
   int closed_status;

@@ -400,7 +400,7 @@ static void many_wants_of_nothing_are_all_answered(void **state)
 }
 
 /* The pair that was exchanged was equal; what came in between came live. */
-static void equal_sets_settle_a_round_though_more_came_meanwhile(void **state)
+static void equal_sets_end_a_round_though_more_came_meanwhile(void **state)
 {
   (void)state;
   struct lone l;
@@ -478,7 +478,7 @@ int main(void)
       cmocka_unit_test(wanting_more_than_the_limit),
       cmocka_unit_test(a_peer_that_reads_nothing_costs_bounded_memory),
       cmocka_unit_test(many_wants_of_nothing_are_all_answered),
-      cmocka_unit_test(equal_sets_settle_a_round_though_more_came_meanwhile),
+      cmocka_unit_test(equal_sets_end_a_round_though_more_came_meanwhile),
       cmocka_unit_test(sets_are_answered_once_what_came_is_applied),
       cmocka_unit_test(bootstraps_take_nothing_else),
   };

@@ -32,21 +32,21 @@ static int end_loop(void **state)
   return 0;
 }
 
-struct pipe_watch {
+struct watched {
   struct topo_watch watch; /* first */
   int write_fd;
   int calls;
-  struct pipe_watch *removes; /* another watch that the callback removes */
+  struct watched *removes; /* another watch that the callback removes */
 };
 
-static void open_duplex(struct pipe_watch *p, void (*ready)(struct topo_watch *, uint32_t))
+static void open_watched(struct watched *p, void (*ready)(struct topo_watch *, uint32_t))
 {
   int fds[2];
   assert_int_equal(pipe(fds), 0);
-  *p = (struct pipe_watch){.watch = {.fd = fds[0], .ready = ready}, .write_fd = fds[1]};
+  *p = (struct watched){.watch = {.fd = fds[0], .ready = ready}, .write_fd = fds[1]};
 }
 
-static void close_pipe(struct pipe_watch *p)
+static void close_watched(struct watched *p)
 {
   close(p->watch.fd);
   close(p->write_fd);
@@ -54,7 +54,7 @@ static void close_pipe(struct pipe_watch *p)
 
 static void read_one_and_stop(struct topo_watch *watch, uint32_t events)
 {
-  struct pipe_watch *p = (struct pipe_watch *)watch;
+  struct watched *p = (struct watched *)watch;
   char byte;
   assert_true(events & EPOLLIN);
   assert_int_equal(read(watch->fd, &byte, 1), 1);
@@ -65,8 +65,8 @@ static void read_one_and_stop(struct topo_watch *watch, uint32_t events)
 static void a_ready_descriptor_is_called(void **state)
 {
   (void)state;
-  struct pipe_watch p;
-  open_duplex(&p, read_one_and_stop);
+  struct watched p;
+  open_watched(&p, read_one_and_stop);
   assert_int_equal(topo_loop_add(loop, &p.watch, EPOLLIN), 0);
   assert_int_equal(topo_loop_add(loop, &p.watch, EPOLLIN), TOPO_EINVAL);
   for (int i = 1; i <= 3; i++) {
@@ -75,13 +75,13 @@ static void a_ready_descriptor_is_called(void **state)
     assert_int_equal(p.calls, i);
   }
   topo_loop_remove(loop, &p.watch);
-  close_pipe(&p);
+  close_watched(&p);
   assert_int_equal(topo_loop_add(loop, &p.watch, EPOLLIN), TOPO_EINVAL);
 }
 
 static void remove_other_and_stop(struct topo_watch *watch, uint32_t events)
 {
-  struct pipe_watch *p = (struct pipe_watch *)watch;
+  struct watched *p = (struct watched *)watch;
   (void)events;
   p->calls++;
   if (p->removes) {
@@ -101,10 +101,10 @@ static void stop_on_timer(struct topo_timer *timer)
 static void a_removed_watch_hears_nothing_more(void **state)
 {
   (void)state;
-  struct pipe_watch a, b;
+  struct watched a, b;
   struct topo_timer timer = {.fire = stop_on_timer};
-  open_duplex(&a, remove_other_and_stop);
-  open_duplex(&b, remove_other_and_stop);
+  open_watched(&a, remove_other_and_stop);
+  open_watched(&b, remove_other_and_stop);
   a.removes = &b;
   b.removes = &a;
   assert_int_equal(topo_loop_add(loop, &a.watch, EPOLLIN | EPOLLET), 0);
@@ -115,14 +115,14 @@ static void a_removed_watch_hears_nothing_more(void **state)
   assert_int_equal(topo_loop_run(loop), 0);
   assert_int_equal(a.calls + b.calls, 1);
   topo_loop_remove(loop, a.calls ? &a.watch : &b.watch);
-  close_pipe(&a);
-  close_pipe(&b);
+  close_watched(&a);
+  close_watched(&b);
 }
 
 static void count_and_stop(struct topo_watch *watch, uint32_t events)
 {
   (void)events;
-  ((struct pipe_watch *)watch)->calls++;
+  ((struct watched *)watch)->calls++;
   topo_loop_stop(loop);
 }
 
@@ -130,9 +130,9 @@ static void count_and_stop(struct topo_watch *watch, uint32_t events)
 static void a_stop_within_a_batch_loses_no_event(void **state)
 {
   (void)state;
-  struct pipe_watch a, b;
-  open_duplex(&a, count_and_stop);
-  open_duplex(&b, count_and_stop);
+  struct watched a, b;
+  open_watched(&a, count_and_stop);
+  open_watched(&b, count_and_stop);
   assert_int_equal(topo_loop_add(loop, &a.watch, EPOLLIN | EPOLLET), 0);
   assert_int_equal(topo_loop_add(loop, &b.watch, EPOLLIN | EPOLLET), 0);
   assert_int_equal(write(a.write_fd, "x", 1), 1);
@@ -143,8 +143,8 @@ static void a_stop_within_a_batch_loses_no_event(void **state)
   assert_int_equal(b.calls, 1);
   topo_loop_remove(loop, &a.watch);
   topo_loop_remove(loop, &b.watch);
-  close_pipe(&a);
-  close_pipe(&b);
+  close_watched(&a);
+  close_watched(&b);
 }
 
 struct note_timer {
@@ -195,8 +195,8 @@ static void an_eager_timer_starves_nobody(void **state)
 {
   (void)state;
   struct topo_timer timer = {.fire = fire_again};
-  struct pipe_watch p;
-  open_duplex(&p, read_one_and_stop);
+  struct watched p;
+  open_watched(&p, read_one_and_stop);
   rounds = 0;
   assert_int_equal(topo_loop_add(loop, &p.watch, EPOLLIN), 0);
   assert_int_equal(write(p.write_fd, "x", 1), 1);
@@ -207,7 +207,7 @@ static void an_eager_timer_starves_nobody(void **state)
   topo_loop_set_timer(loop, &timer, TOPO_NEVER);
   assert_false(timer.set);
   topo_loop_remove(loop, &p.watch);
-  close_pipe(&p);
+  close_watched(&p);
 }
 
 enum { PINGS = 2000 };

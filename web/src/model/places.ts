@@ -17,8 +17,8 @@ function fit(name: string, query: string): number {
   if (new RegExp(`[\\s\\-_.]${query.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`).test(text)) return 1
   if (text.includes(query)) return 2
   let at = 0
-  for (const letter of query) {
-    at = text.indexOf(letter, at) + 1
+  for (const char of query) {
+    at = text.indexOf(char, at) + 1
     if (at === 0) return -1
   }
   return 3

@@ -145,7 +145,7 @@ function applyMessages(
     if (fresh) now = upsert(now, fresh)
     timelines.set(channel, now)
   }
-  return { ...data, timelines, latest, outbox: settled(data.outbox, [...messages.values()]) }
+  return { ...data, timelines, latest, outbox: withoutSent(data.outbox, [...messages.values()]) }
 }
 
 // The newest page of a channel, or an older one. `during` are the events of the channel that came
@@ -165,7 +165,7 @@ export function withMessages(
   if (last && last.place > (latest.get(channel)?.place ?? '')) {
     latest.set(channel, { place: last.place, mine: last.author.user === data.me })
   }
-  const next = { ...data, timelines, latest, outbox: settled(data.outbox, page.items) }
+  const next = { ...data, timelines, latest, outbox: withoutSent(data.outbox, page.items) }
   return applyBatch(
     next,
     during.filter((event) => event.type.startsWith('message'))
@@ -176,12 +176,12 @@ export function withMessages(
 export function withSent(data: SpaceData, message: Message): SpaceData {
   const held = data.timelines.get(message.channel)?.items
   if (held?.some((item) => item.message === message.message)) {
-    return { ...data, outbox: settled(data.outbox, [message]) }
+    return { ...data, outbox: withoutSent(data.outbox, [message]) }
   }
   return applyMessages(data, new Map([[message.message, message]]), [])
 }
 
-function settled(outbox: readonly Pending[], messages: readonly (Message | null)[]) {
+function withoutSent(outbox: readonly Pending[], messages: readonly (Message | null)[]) {
   const keys = new Set(messages.map((message) => message?.idempotency_key))
   return outbox.some((one) => keys.has(one.key)) ? outbox.filter((one) => !keys.has(one.key)) : outbox
 }

@@ -58,15 +58,15 @@ export function isAlone(data: SpaceData): boolean {
 
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean)
-  const letters = words.length > 1 ? [words[0]!, words[words.length - 1]!] : words
-  return letters.map((word) => [...word][0]!.toUpperCase()).join('') || '?'
+  const ends = words.length > 1 ? [words[0]!, words[words.length - 1]!] : words
+  return ends.map((word) => [...word][0]!.toUpperCase()).join('') || '?'
 }
 
 // One of the hues of the style sheet, the same for an id wherever it is shown.
 export const HUES = 8
 export function hueOf(id: string): number {
   let sum = 0
-  for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0
+  for (const char of id) sum = (sum * 31 + char.charCodeAt(0)) >>> 0
   return sum % HUES
 }
 

@@ -1,4 +1,4 @@
-/* hosting.c - see hosting.h. */
+/* real_registry.c - see real_registry.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/daemon/hosting.h"
+#include "tests/unit/daemon/real_registry.h"
 
 #include "api/base64url.h"
 #include "base/assert.h"
@@ -20,7 +20,7 @@
 
 enum { IN_FLIGHT = 256 };
 
-void hosting_start(struct hosting *h)
+void real_registry_start(struct real_registry *h)
 {
   struct topo_net_address bind;
   assert_int_equal(topo_net_address_parse(&bind, "127.0.0.1", 0), 0);
@@ -34,7 +34,7 @@ void hosting_start(struct hosting *h)
   assert_int_equal(topo_registry_start(h->registry, &h->env), 0);
 }
 
-void hosting_stop(struct hosting *h)
+void real_registry_stop(struct real_registry *h)
 {
   topo_registry_stop(h->registry);
   topo_network_destroy(h->env.network);
@@ -43,37 +43,37 @@ void hosting_stop(struct hosting *h)
   topo_loop_destroy(h->loop);
 }
 
-void hosting_restart(struct hosting *h)
+void real_registry_restart(struct real_registry *h)
 {
-  hosting_stop(h);
-  hosting_start(h);
+  real_registry_stop(h);
+  real_registry_start(h);
 }
 
-int hosting_set_up(void **state)
+int real_registry_set_up(void **state)
 {
-  struct hosting *h = calloc(1, sizeof *h);
+  struct real_registry *h = calloc(1, sizeof *h);
   strcpy(h->dir, "/tmp/topo-host.XXXXXX");
   h->disk = topo_disk_os();
   h->rng = topo_rng_os();
   *state = h;
   if (!mkdtemp(h->dir))
     return -1;
-  hosting_start(h);
+  real_registry_start(h);
   return 0;
 }
 
-int hosting_tear_down(void **state)
+int real_registry_tear_down(void **state)
 {
-  struct hosting *h = *state;
+  struct real_registry *h = *state;
   char command[128];
-  hosting_stop(h);
+  real_registry_stop(h);
   snprintf(command, sizeof command, "rm -rf %s", h->dir);
   int r = system(command);
   free(h);
   return r;
 }
 
-const struct topo_registry_entry *hosting_found(struct hosting *h, const char *name)
+const struct topo_registry_entry *real_registry_found(struct real_registry *h, const char *name)
 {
   const struct topo_registry_entry *entry = NULL;
   bool replayed;
@@ -83,7 +83,7 @@ const struct topo_registry_entry *hosting_found(struct hosting *h, const char *n
   return entry;
 }
 
-void hosting_path(const struct hosting *h, const char *file, char *out, size_t size)
+void real_registry_path(const struct real_registry *h, const char *file, char *out, size_t size)
 {
   snprintf(out, size, "%s/spaces/%s", h->dir, file);
 }
@@ -172,9 +172,9 @@ static void start(struct topo_space *space, struct topo_op_call *call, struct fl
   topo_space_call(space, call);
 }
 
-struct topo_op_call *hosting_call(struct topo_space *space, const struct topo_op *op,
-                                  const char *path_name, const struct topo_id *path,
-                                  const char *body)
+struct topo_op_call *real_registry_call(struct topo_space *space, const struct topo_op *op,
+                                        const char *path_name, const struct topo_id *path,
+                                        const char *body)
 {
   struct flight flight;
   struct topo_op_call *call = make(space, op, path_name, path, body);
@@ -200,20 +200,20 @@ static struct topo_id channel_in(struct topo_op_call *call)
   return id;
 }
 
-struct topo_id hosting_general(struct topo_space *space)
+struct topo_id real_registry_general(struct topo_space *space)
 {
-  return channel_in(hosting_call(space, &topo_op_row_listChannels, NULL, NULL, NULL));
+  return channel_in(real_registry_call(space, &topo_op_row_listChannels, NULL, NULL, NULL));
 }
 
-struct topo_id hosting_channel(struct topo_space *space, const char *name)
+struct topo_id real_registry_channel(struct topo_space *space, const char *name)
 {
   char body[128];
   snprintf(body, sizeof body, "{\"name\":\"%s\"}", name);
-  return channel_in(hosting_call(space, &topo_op_row_createChannel, NULL, NULL, body));
+  return channel_in(real_registry_call(space, &topo_op_row_createChannel, NULL, NULL, body));
 }
 
-void hosting_send(struct topo_space *space, const struct topo_id *channel, unsigned first,
-                  unsigned n)
+void real_registry_send(struct topo_space *space, const struct topo_id *channel, unsigned first,
+                        unsigned n)
 {
   struct flight flight;
   begin(&flight);
@@ -228,17 +228,17 @@ void hosting_send(struct topo_space *space, const struct topo_id *channel, unsig
 
 static void *write_all(void *arg)
 {
-  struct hosting_writer *w = arg;
-  hosting_send(w->space, &w->channel, w->first, w->n);
+  struct registry_writer *w = arg;
+  real_registry_send(w->space, &w->channel, w->first, w->n);
   return NULL;
 }
 
-void hosting_writer_start(struct hosting_writer *writer)
+void registry_writer_start(struct registry_writer *writer)
 {
   assert_int_equal(pthread_create(&writer->thread, NULL, write_all, writer), 0);
 }
 
-void hosting_writer_join(struct hosting_writer *writer)
+void registry_writer_join(struct registry_writer *writer)
 {
   assert_int_equal(pthread_join(writer->thread, NULL), 0);
 }

@@ -1,6 +1,6 @@
 /*
- * authorize.c - a host's log under the oracle: verdicts, item sets and the projected state must be
- * what the rules, told naively, make of the same bytes.
+ * check_oracle.c - a host's log under the oracle: verdicts, item sets and the projected state must
+ * be what the rules, told naively, make of the same bytes.
  */
 #include "sim/sim.h"
 

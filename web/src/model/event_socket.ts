@@ -1,4 +1,4 @@
-// feed.ts - the event socket: subscribes, hands batches on, and comes back after it was lost.
+// event_socket.ts - the event socket: subscribes, hands batches on, and comes back after it was lost.
 //
 // Free of the browser: what it needs of it comes in as `Ports`.
 import type { Event } from './types.js'
@@ -29,7 +29,7 @@ export interface Ports {
 export const RETRY_FIRST_MS = 250
 export const RETRY_MAX_MS = 4000
 
-export class Feed {
+export class EventSocket {
   private socket: Socket | null = null
   private ready = false
   private attempt = 0

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { load } from './load.mjs'
 
-const { Feed, RETRY_FIRST_MS, RETRY_MAX_MS } = await load('model/feed.ts')
+const { EventSocket, RETRY_FIRST_MS, RETRY_MAX_MS } = await load('model/event_socket.ts')
 
 // A world in which sockets and timers do what the test says.
 function world() {
@@ -15,7 +15,7 @@ function world() {
     denied: 0,
     subscriptions: [{ space: 's', since: '1' }]
   }
-  it.feed = new Feed({
+  it.socket = new EventSocket({
     open() {
       const socket = {
         sent: [],
@@ -39,7 +39,7 @@ function world() {
 
 test('the first message carries the token and the subscriptions with their cursors', () => {
   const it = world()
-  it.feed.start()
+  it.socket.start()
   it.last().onopen()
   assert.deepEqual(it.last().sent, [{ token: 'token', subscribe: [{ space: 's', since: '1' }] }])
   assert.deepEqual(it.states, ['open'])
@@ -47,17 +47,17 @@ test('the first message carries the token and the subscriptions with their curso
 
 test('later subscriptions carry no token; before the socket is open they go along with the first message', () => {
   const it = world()
-  it.feed.start()
-  it.feed.subscribe([{ space: 't' }])
+  it.socket.start()
+  it.socket.subscribe([{ space: 't' }])
   assert.deepEqual(it.last().sent, [])
   it.last().onopen()
-  it.feed.subscribe([{ space: 't' }])
+  it.socket.subscribe([{ space: 't' }])
   assert.deepEqual(it.last().sent[1], { subscribe: [{ space: 't' }] })
 })
 
 test('a lost socket is told at once and resumes from the cursor that was reached', () => {
   const it = world()
-  it.feed.start()
+  it.socket.start()
   it.last().onopen()
   it.subscriptions = [{ space: 's', since: '7' }]
   it.last().onclose({ code: 1006 })
@@ -71,7 +71,7 @@ test('a lost socket is told at once and resumes from the cursor that was reached
 
 test('attempts wait longer and longer, up to a bound, and start anew after one that worked', () => {
   const it = world()
-  it.feed.start()
+  it.socket.start()
   for (let index = 0; index < 8; index += 1) {
     it.last().onclose({ code: 1006 })
     it.timers.at(-1).run()
@@ -88,7 +88,7 @@ test('attempts wait longer and longer, up to a bound, and start anew after one t
 
 test('a token that is no longer good ends it', () => {
   const it = world()
-  it.feed.start()
+  it.socket.start()
   it.last().onclose({ code: 4401 })
   assert.equal(it.denied, 1)
   assert.equal(it.timers.length, 0)
@@ -97,20 +97,20 @@ test('a token that is no longer good ends it', () => {
 
 test('a nudge tries at once, and the attempt that was planned does not come on top', () => {
   const it = world()
-  it.feed.start()
+  it.socket.start()
   it.last().onclose({ code: 1006 })
-  it.feed.nudge()
+  it.socket.nudge()
   it.timers[0].run()
   assert.equal(it.sockets.length, 2)
 })
 
 test('what an old socket still says is not heard', () => {
   const it = world()
-  it.feed.start()
+  it.socket.start()
   const old = it.last()
   old.onopen()
-  it.feed.stop()
-  it.feed.start()
+  it.socket.stop()
+  it.socket.start()
   old.onmessage({ data: '[1]' })
   old.onclose({ code: 1006 })
   assert.deepEqual(it.batches, [])

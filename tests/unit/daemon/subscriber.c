@@ -1,4 +1,4 @@
-/* listener.c - see listener.h. */
+/* subscriber.c - see subscriber.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/daemon/listener.h"
+#include "tests/unit/daemon/subscriber.h"
 
 #include "base/assert.h"
 #include "base/status.h"
@@ -19,36 +19,36 @@
 
 enum { PATIENCE_S = 20 };
 
-struct listener *listener_create(void)
+struct subscriber *subscriber_create(void)
 {
-  struct listener *l = calloc(1, sizeof *l);
+  struct subscriber *l = calloc(1, sizeof *l);
   topo_assert(l);
   pthread_mutex_init(&l->mutex, NULL);
   pthread_cond_init(&l->told, NULL);
-  l->max_bytes = LISTENER_READ_BYTES;
+  l->max_bytes = SUBSCRIBER_READ_BYTES;
   return l;
 }
 
-void listener_forget(struct listener *l)
+void subscriber_forget(struct subscriber *l)
 {
   for (size_t i = 0; i < l->n; i++)
     free(l->heard[i].json);
   l->n = 0;
 }
 
-void listener_close(struct listener *l)
+void subscriber_close(struct subscriber *l)
 {
   if (l->subscription)
     l->subscription->ops->close(l->subscription);
   l->subscription = NULL;
 }
 
-void listener_destroy(struct listener *l)
+void subscriber_destroy(struct subscriber *l)
 {
   if (!l)
     return;
-  listener_close(l);
-  listener_forget(l);
+  subscriber_close(l);
+  subscriber_forget(l);
   pthread_cond_destroy(&l->told);
   pthread_mutex_destroy(&l->mutex);
   free(l);
@@ -56,16 +56,16 @@ void listener_destroy(struct listener *l)
 
 static void tell(void *arg)
 {
-  struct listener *l = arg;
+  struct subscriber *l = arg;
   pthread_mutex_lock(&l->mutex);
   l->ready++;
   pthread_cond_signal(&l->told);
   pthread_mutex_unlock(&l->mutex);
 }
 
-struct topo_subscription_request listener_request(struct listener *l, const struct topo_id *space,
-                                                  const char *since, uint32_t types,
-                                                  const struct topo_id *channel)
+struct topo_subscription_request subscriber_request(struct subscriber *l,
+                                                    const struct topo_id *space, const char *since,
+                                                    uint32_t types, const struct topo_id *channel)
 {
   struct topo_subscription_request r = {.space = *space, .types = types, .ready = tell, .arg = l};
   snprintf(r.since, sizeof r.since, "%s", since ? since : "");
@@ -75,8 +75,8 @@ struct topo_subscription_request listener_request(struct listener *l, const stru
   return r;
 }
 
-int listener_open(struct listener *l, const struct topo_subscription_source *source,
-                  const struct topo_subscription_request *request)
+int subscriber_open(struct subscriber *l, const struct topo_subscription_source *source,
+                    const struct topo_subscription_request *request)
 {
   topo_assert(!l->subscription);
   l->ready = 0;
@@ -84,7 +84,7 @@ int listener_open(struct listener *l, const struct topo_subscription_source *sou
   return source->open(source->ctx, request, &l->subscription);
 }
 
-void listener_await(struct listener *l)
+void subscriber_await(struct subscriber *l)
 {
   struct timespec until;
   int r = 0;
@@ -103,8 +103,8 @@ void listener_await(struct listener *l)
 
 static void hear(void *arg, const struct topo_subscription_event *event)
 {
-  struct listener *l = arg;
-  topo_assert(l->n < LISTENER_EVENTS_MAX);
+  struct subscriber *l = arg;
+  topo_assert(l->n < SUBSCRIBER_EVENTS_MAX);
   struct heard *heard = &l->heard[l->n++];
   snprintf(heard->type, sizeof heard->type, "%s", event->type);
   snprintf(heard->cursor, sizeof heard->cursor, "%s", event->cursor ? event->cursor : "");
@@ -114,9 +114,9 @@ static void hear(void *arg, const struct topo_subscription_event *event)
     snprintf(l->last, sizeof l->last, "%s", event->cursor);
 }
 
-int listener_read(struct listener *l)
+int subscriber_read(struct subscriber *l)
 {
-  listener_await(l);
+  subscriber_await(l);
   /* It may be called during the very read that finds nothing. */
   pthread_mutex_lock(&l->mutex);
   unsigned before = l->ready;
@@ -134,10 +134,10 @@ int listener_read(struct listener *l)
   return n;
 }
 
-const struct heard *listener_until(struct listener *l, const char *type)
+const struct heard *subscriber_until(struct subscriber *l, const char *type)
 {
   for (size_t seen = l->n;;) {
-    assert_true(listener_read(l) >= 0);
+    assert_true(subscriber_read(l) >= 0);
     const struct heard *found = NULL;
     for (; seen < l->n; seen++)
       if (strcmp(l->heard[seen].type, type) == 0)
@@ -153,7 +153,7 @@ int heard_number(const struct heard *heard)
   return text && strcmp(heard->type, "message") == 0 ? atoi(text + 9) : -1;
 }
 
-void listener_until_messages(struct listener *l, unsigned first, unsigned n)
+void subscriber_until_messages(struct subscriber *l, unsigned first, unsigned n)
 {
   char *come = calloc(n ? n : 1, 1);
   size_t seen = 0;
@@ -166,12 +166,12 @@ void listener_until_messages(struct listener *l, unsigned first, unsigned n)
       missing--;
     }
     if (missing > 0)
-      assert_true(listener_read(l) >= 0);
+      assert_true(subscriber_read(l) >= 0);
   }
   free(come);
 }
 
-unsigned listener_count_message(const struct listener *l, unsigned number)
+unsigned subscriber_count_message(const struct subscriber *l, unsigned number)
 {
   unsigned count = 0;
   for (size_t i = 0; i < l->n; i++)
@@ -179,7 +179,7 @@ unsigned listener_count_message(const struct listener *l, unsigned number)
   return count;
 }
 
-unsigned listener_count(const struct listener *l, const char *type)
+unsigned subscriber_count(const struct subscriber *l, const char *type)
 {
   unsigned count = 0;
   for (size_t i = 0; i < l->n; i++)
