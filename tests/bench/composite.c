@@ -11,8 +11,8 @@
  * copied back whenever it has 10,000 pages; the page cache is BENCH_CACHE_KIB.
  *
  * Left out, and so the price of the real thing: looking whether the event is known, interning,
- * links and rights, chains and their predecessors, item sets, sessions, and every table of other
- * types.
+ * credentials and rights, chains and their predecessors, item sets, sessions, and every table of
+ * other types.
  *
  * The messages are those of the sync workloads; making them is not timed.
  */

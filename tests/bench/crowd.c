@@ -109,7 +109,7 @@ static void close_length(struct topo_buf *out, size_t start)
   topo_put_be32(out->data + start, (uint32_t)(out->len - start - 4));
 }
 
-/* A user's first device links the second: the first event of its control chain. */
+/* A user's first device admits the second: the first event of its control chain. */
 static void credential_device(struct crowd *crowd, struct topo_node *node,
                               const struct crowd_device *first, struct crowd_device *second)
 {

@@ -1,7 +1,7 @@
 /*
  * crowd.h - twenty users with two devices each, and what they say: real keys, admitted by invites
- * and device links, each device signing and sealing its own chain. Everything enters a space by the
- * code that takes in events of peers, in batches, past the network.
+ * and device credentials, each device signing and sealing its own chain. Everything enters a space
+ * by the code that takes in events of peers, in batches, past the network.
  */
 #ifndef TOPO_TESTS_BENCH_CROWD_H
 #define TOPO_TESTS_BENCH_CROWD_H

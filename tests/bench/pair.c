@@ -152,7 +152,7 @@ static const struct topo_op *operation(const char *id)
   return NULL;
 }
 
-/* Copies the connection of a new invite out of the operation's answer. */
+/* Copies the link of a new invite out of the operation's answer. */
 static char *make_invite(struct pair_side *s)
 {
   bool finished = false, unknown;

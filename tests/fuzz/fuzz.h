@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Feeds one input; returns 0. Everything it allocates is freed again, and a broken promise aborts.
+/* Runs one input; returns 0. Everything it allocates is freed again, and a broken promise aborts.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
  * chains.
  *
  * Properties: a batch is taken whole or not at all; what is authentic is an event and no duplicate;
- * successors stand in the same chain, one location on. The key is the one of tests/golden/events.
+ * successors are in the same chain, one position on. The key is the one of tests/golden/events.
  */
 #include "base/assert.h"
 #include "base/status.h"

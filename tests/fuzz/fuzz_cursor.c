@@ -1,6 +1,6 @@
 /*
  * fuzz_cursor.c - event cursors (dag/changes.h), as clients send them back. A text that parses is
- * the only one of its location.
+ * the only one of its position.
  */
 #include "fuzz/fuzz.h"
 

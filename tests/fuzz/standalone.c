@@ -4,7 +4,7 @@
  *
  *   fuzz_NAME [FILE or FOLDER ...]
  *
- * Feeds every file, then mutations of them, seeded and so the same each time: FUZZ_RUNS (2000) in
+ * Gives every file, then mutations of them, seeded and so the same each time: FUZZ_RUNS (2000) in
  * all. Without arguments the folder is $TOPO_SRCDIR/tests/fuzz/corpus/NAME. Speaks TAP: one test
  * for the files, one for the mutations. The input at hand is written to NAME.input when the program
  * is aborted.

@@ -1,5 +1,5 @@
 /*
- * sim_conn.h - two ends of a connection behind port/connection, with a network of whims between
+ * sim_conn.h - two ends of a connection behind port/conn.h, with a network of whims between
  * them.
  *
  * Bytes of one stream arrive in order, in chunks of any size, after a delay of their own: streams

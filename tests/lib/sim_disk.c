@@ -60,7 +60,7 @@ struct sim_file *sim_disk_lookup(struct sim_disk *disk, const char *path)
   return e && !e->directory ? file_of(e) : NULL;
 }
 
-/* Inserts an entry that is valid for no file. */
+/* Inserts an entry that stands for no file. */
 static struct sim_entry *insert(struct sim_disk *disk, const char *path, bool directory)
 {
   struct sim_entry **at = position_of(disk, path);

@@ -52,7 +52,7 @@ void sim_disk_destroy(struct sim_disk *disk);
 /* The port; valid, with the name of the VFS in it, as long as the disk. */
 struct topo_disk sim_disk_port(struct sim_disk *disk);
 
-/* The time that SQLite hears, in milliseconds since 1970. It is valid still between calls. */
+/* The time that SQLite hears, in milliseconds since 1970. It stands still between calls. */
 void sim_disk_set_time(struct sim_disk *disk, int64_t unix_ms);
 /* Files may hold `capacity` bytes together from now on; 0 is no limit. Beyond it writes fail with
  * SQLITE_FULL. */

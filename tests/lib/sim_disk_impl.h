@@ -109,13 +109,13 @@ int sim_disk_call(struct sim_disk *disk, enum sim_disk_call call);
 /* Counts a change that is being made; true when the power fails at it. */
 bool sim_disk_change(struct sim_disk *disk);
 struct sim_entry *sim_disk_find(struct sim_disk *disk, const char *path);
-/* The file that the name is valid for now, or NULL. */
+/* The file that the name stands for now, or NULL. */
 struct sim_file *sim_disk_lookup(struct sim_disk *disk, const char *path);
 /* Gives the name a new empty file, not durable. NULL when its directory is missing. */
 struct sim_file *sim_disk_make(struct sim_disk *disk, const char *path);
-/* The name is valid for no file any more, not durably. */
+/* The name stands for no file any more, though not durably. */
 void sim_disk_unlink(struct sim_entry *entry);
-/* What every name in the directory of `path` is valid for now is durable. */
+/* Makes durable what every name in the directory of `path` stands for now. */
 void sim_disk_sync_directory(struct sim_disk *disk, const char *path);
 /* When a name of the file is not durable, syncs its directory: a system's VFS does so at the first
  * sync of a new journal, and SQLite counts on older deletions being durable with it. */

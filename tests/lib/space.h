@@ -2,7 +2,7 @@
  * space.h - one space for tests: a topo_dag over a database on a simulated disk, under an identity
  * that is a number.
  *
- * Every call is valid for one transaction. A call that returns a status rolled back, and opened the
+ * Every call is one transaction. A call that returns a status rolled back, and opened the
  * dag anew, as the contract of dag.h asks. Memory that cannot be had stops the program.
  */
 #ifndef TOPO_TESTS_SPACE_H
@@ -48,7 +48,7 @@ int space_reopen(struct space *space, bool power_cut);
 void space_close(struct space *space);
 int space_open(struct space *space);
 
-/* Feeds raw events as one batch. 0 or a status; then nothing of it is there. */
+/* Gives the space raw events as one batch. 0 or a status; then nothing of it is there. */
 int space_give(struct space *space, const struct topo_bytes *events, size_t n);
 int space_keep(struct space *space, const struct topo_id *epoch, const uint8_t secret[static 32]);
 /* Keeps every one of the secrets whose epoch is admitted and whose key is not held. How many. */

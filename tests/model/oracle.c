@@ -184,7 +184,7 @@ bool oracle_valid_equation(const struct oracle_result *result,
   return true;
 }
 
-/* From "all are valid", the equations recompute: in round n at the latest, the n most senior
+/* From "all are valid", the equations settle: in round n at the latest, the n most senior
  * credentials are right. */
 static void decide_valid(struct oracle_result *result)
 {

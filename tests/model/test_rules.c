@@ -270,7 +270,7 @@ static void projection(void **state)
   topo_buf_finish(&dump);
 }
 
-/* An authentic successor proves for content whose own signature is broken; a broken head has
+/* An authentic successor authenticates content whose own signature is broken; a broken head has
  * nobody. */
 static void a_successor_vouches(void **state)
 {
@@ -291,8 +291,8 @@ static void a_successor_vouches(void **state)
   assert_verdict(w, head, "unauthenticated");
 }
 
-/* A successor that is not offered itself, for want of an admitted credential, proves for nothing:
- * who hears of its predecessor elsewhere never sees it. */
+/* A successor that is not offered itself, for want of an admitted credential, authenticates
+ * nothing: who hears of its predecessor elsewhere never sees it. */
 static void a_pending_successor_authenticates_nothing(void **state)
 {
   struct world *w = *state;

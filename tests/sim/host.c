@@ -1,4 +1,4 @@
-/* registry.c - one daemon as far as its space sees it: a disk, a clock, an inbox, and an end. */
+/* host.c - one daemon as far as its space sees it: a disk, a clock, an inbox, and an end. */
 #include "sim/sim.h"
 
 #include "base/assert.h"

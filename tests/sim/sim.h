@@ -3,10 +3,11 @@
  *
  *   main.c     arguments, seeds, the run of one seed
  *   world.c    time: what is due next, dials, connections, work that comes back
- *   registry.c     one daemon: its disk, its space, its inbox; steps, crashes, restarts
+ *   host.c     one daemon: its disk, its space, its inbox; steps, crashes, restarts
  *   actions.c  what people and misfortune do
  *   calls.c    operations asked of a space, and what it acknowledged
- *   check.c    what must hold in the end; rebuild.c and authorize.c are its heavy parts
+ *   check.c    what must hold in the end; rebuild.c and check_oracle.c are its
+ *              heavy parts
  *   plant.c    faults put in on purpose, for the checkers to find
  *
  * Nothing here knows real time or the system's randomness: the same seed gives the same trace.
@@ -159,7 +160,7 @@ void sim_world_cut_untrusted(struct sim_host *h);
 bool sim_world_busy(const struct sim_world *w); /* something is on its way */
 bool sim_world_reaches(const struct sim_world *w, unsigned a, unsigned b);
 
-/* ---- registry.c */
+/* ---- host.c */
 void sim_host_init(struct sim_world *w, unsigned index);
 void sim_host_finish(struct sim_host *h);
 void sim_host_found(struct sim_host *h);

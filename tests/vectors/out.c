@@ -12,7 +12,7 @@ struct out {
   FILE *file;
   char closers[DEPTH_MAX];
   size_t depth;
-  bool first; /* nothing is valid in the innermost object or list yet */
+  bool first; /* nothing has been written into the innermost object or list yet */
 };
 
 static void begin_line(struct out *out, const char *key)

@@ -49,7 +49,7 @@ struct pair {
 
 /* A workspace of one device, at rest. */
 void pair_create(struct pair *pair, const char *workspace, const char *founder);
-/* The other side takes the connection and joins; returns when nothing moves any more. */
+/* The other side takes the invite link and joins; returns when nothing moves any more. */
 void pair_join(struct pair *pair, const char *invite_link, const char *joiner);
 /* Runs an operation, with one parameter `name` in its path (NULL: none); its answer is JSON, to be
  * freed. */

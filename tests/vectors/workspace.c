@@ -226,7 +226,7 @@ static void put_wraps(struct out *out, struct pair *p)
 /* ---- what follows from them -------------------------------------------------------------------
  */
 
-/* A column as a task and hexadecimal: `i` a number, `b` bytes. */
+/* A column as a letter and hexadecimal: `i` a number, `b` bytes. */
 static void put_column(struct out *out, struct topo_stmt *s, int column)
 {
   char text[4096];

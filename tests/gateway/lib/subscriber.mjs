@@ -1,9 +1,9 @@
-// follower.mjs - a client that follows the messages of one space over WebSocket or server-sent events,
+// subscriber.mjs - a client that follows the messages of one space over WebSocket or server-sent events,
 // and goes on after the last event it has processed whenever its connection ends.
 import assert from 'node:assert/strict'
 
 export class Subscriber {
-  // kind: 'socket' or 'stream'. `onMessage(follower)` is called after each message.
+  // kind: 'socket' or 'stream'. `onMessage(subscriber)` is called after each message.
   constructor(client, kind, space, since, onMessage = () => {}) {
     Object.assign(this, { client, kind, space, cursor: since, onMessage })
     this.seen = new Map() // message id → how often it was told as new to this client

@@ -84,7 +84,7 @@ static void four_bytes_at_the_edges(void **state)
         }
 }
 
-/* Every code point is valid exactly when it is a scalar value, alone and between tasks; cut short
+/* Every code point is valid exactly when it is a scalar value, alone and between letters; cut short
  * it never is. */
 static void every_code_point(void **state)
 {

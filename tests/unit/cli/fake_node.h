@@ -16,7 +16,7 @@
 #define NODE_MESSAGE_2 "MMECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define NODE_MESSAGE_3 "NNECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
-/* Members of the schema Message; `reactions` is what is valid between the brackets. */
+/* Members of the schema Message; `reactions` is what is written between the brackets. */
 #define NODE_MESSAGE(id, name, text, place, reactions)                                             \
   "{\"message\":\"" id "\",\"author\":{\"user\":\"x\",\"name\":\"" name "\"},\"text\":\"" text     \
   "\",\"sent_at_ms\":1000,\"place\":\"" place "\",\"reactions\":[" reactions "]}"

@@ -1,5 +1,5 @@
 /*
- * fake_topod.c - is valid where topod is valid: serves the fake API until it is told to stop.
+ * fake_topod.c - stands in for topod: serves the fake API until it is told to stop.
  *
  * A data directory whose name ends in "broken" makes it report an error; "dead" makes it die
  * silently. It listens on no port, and says so when it is told one.

@@ -48,7 +48,7 @@ void run_await_err(struct run_child *child, const char *text);
 /* Waits for its end; the rest of what it printed is there. Returns its exit code. */
 int run_end(struct run_child *child);
 
-/* How often a part is valid in a text. */
+/* How often a text contains a part. */
 unsigned run_count(const char *text, const char *part);
 
 #endif

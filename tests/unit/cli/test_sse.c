@@ -99,7 +99,7 @@ static void whoever_reads_can_end_it(void **state)
   topo_cli_sse_finish(&sse);
 }
 
-/* Feeds `count` times the same piece. */
+/* Gives the same piece `count` times. */
 static int flood(const char *piece, size_t count)
 {
   struct topo_cli_sse sse = {0};

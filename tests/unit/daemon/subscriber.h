@@ -1,6 +1,6 @@
 /*
- * subscriber.h - somebody who follows a space: reads when told to, and keeps what it was given.
- * Every failure fails the test. Include cmocka.h first.
+ * subscriber.h - somebody who subscribes to a space: reads when told to, and keeps what it was
+ * given. Every failure fails the test. Include cmocka.h first.
  */
 #ifndef TOPO_TESTS_SUBSCRIBER_H
 #define TOPO_TESTS_SUBSCRIBER_H

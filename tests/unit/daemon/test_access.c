@@ -209,7 +209,7 @@ static void an_admin_token_that_others_could_see_is_made_anew(void **state)
   }
 }
 
-/* What is valid in the file's place is not followed, waited for or written through. */
+/* What is at the file's path instead of it is not followed, waited for or written through. */
 static void what_is_no_file_is_replaced(void **state)
 {
   struct fixture *f = *state;

@@ -426,7 +426,7 @@ static void what_is_no_cursor_is_refused(void **state)
   subscriber_destroy(l);
 }
 
-static void a_cursor_outlives_the_host(void **state)
+static void a_cursor_outlives_the_registry(void **state)
 {
   struct scene s = scene(state);
   char since[TOPO_SUBSCRIPTION_CURSOR_SIZE];
@@ -547,7 +547,7 @@ int main(void)
       BROKER_TEST(who_sleeps_through_the_ring_is_served_from_the_log),
       BROKER_TEST(a_cursor_of_elsewhere_begins_anew),
       BROKER_TEST(what_is_no_cursor_is_refused),
-      BROKER_TEST(a_cursor_outlives_the_host),
+      BROKER_TEST(a_cursor_outlives_the_registry),
       BROKER_TEST(an_introduction_skips_nothing),
       BROKER_TEST(subscribers_are_bounded),
       BROKER_TEST(the_end_is_told_to_all),

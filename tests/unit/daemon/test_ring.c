@@ -112,21 +112,21 @@ static void play(uint64_t seed, size_t largest)
   free(s);
 }
 
-static void many_small_frames(void **state)
+static void many_small_notifications(void **state)
 {
   (void)state;
   for (uint64_t seed = 1; seed <= 3; seed++)
     play(seed, 64);
 }
 
-static void large_frames(void **state)
+static void large_notifications(void **state)
 {
   (void)state;
   for (uint64_t seed = 1; seed <= 3; seed++)
     play(seed, 20000);
 }
 
-static void the_largest_frames(void **state)
+static void the_largest_notifications(void **state)
 {
   (void)state;
   struct story *s = calloc(1, sizeof *s);
@@ -142,7 +142,7 @@ static void the_largest_frames(void **state)
   free(s);
 }
 
-static void an_empty_ring_covers_one_place(void **state)
+static void an_empty_ring_covers_one_position(void **state)
 {
   (void)state;
   struct story *s = calloc(1, sizeof *s);
@@ -160,10 +160,10 @@ static void an_empty_ring_covers_one_place(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(an_empty_ring_covers_one_place),
-      cmocka_unit_test(many_small_frames),
-      cmocka_unit_test(large_frames),
-      cmocka_unit_test(the_largest_frames),
+      cmocka_unit_test(an_empty_ring_covers_one_position),
+      cmocka_unit_test(many_small_notifications),
+      cmocka_unit_test(large_notifications),
+      cmocka_unit_test(the_largest_notifications),
   };
   return cmocka_run_group_tests_name("daemon/feed_ring", tests, NULL, NULL);
 }

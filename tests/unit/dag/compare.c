@@ -170,7 +170,7 @@ void compare_with_oracle(struct space *space, const struct oracle_result *oracle
     compare_trust(space, oracle, seed, &devices[i]);
 }
 
-/* Feeds what is wanted, is there, and is not stored; false when there is nothing such. */
+/* Gives what is wanted, is there, and is not stored; false when there is nothing such. */
 static bool answer(struct space *space, const struct arrival *a)
 {
   struct topo_buf wanted = space->wanted, events = {0};

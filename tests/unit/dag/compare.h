@@ -23,7 +23,7 @@ struct arrival {
   bool late_answers;                  /* what is wanted comes after the last event */
 };
 
-/* Feeds the events in the order given, in batches of random size, answers what the space wants, and
+/* Gives the events in the order given, in batches of random size, answers what the space wants, and
  * ends when it wants nothing more that there is. */
 void arrive(struct space *space, const struct arrival *a, struct gen_rng *rng);
 

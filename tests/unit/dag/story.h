@@ -2,7 +2,7 @@
  * story.h - a small workspace written event by event with tests/model/craft.h: genesis, the
  * creator's device, an epoch whose secret is known, and whatever a test adds.
  *
- * Control events are valid on chains of their own (seq 0), so that every test chooses ancestors
+ * Each control event is on a chain of its own (seq 0), so that every test chooses ancestors
  * itself.
  */
 #ifndef TOPO_TESTS_DAG_STORY_H

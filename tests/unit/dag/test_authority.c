@@ -37,7 +37,7 @@ static int destroy_fixture(void **state)
   return 0;
 }
 
-/* Feeds what the story has got since. */
+/* Gives what the story has got since. */
 static void give(struct fixture *f)
 {
   assert_int_equal(space_give(f->space, f->story->events + f->fed, f->story->n - f->fed), 0);

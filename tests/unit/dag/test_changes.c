@@ -269,7 +269,7 @@ static void a_log_that_was_never_opened_has_no_head(void **state)
   assert_true(head.incarnation == UINT64_MAX && head.seq == 0);
 }
 
-static void a_cursor_is_good_up_to_the_end_of_its_run(void **state)
+static void a_cursor_is_good_up_to_the_end_of_its_incarnation(void **state)
 {
   struct log *log = *state;
   begin_incarnation(log, 1);
@@ -327,7 +327,7 @@ static void runs_are_bounded(void **state)
 }
 
 /* Each opening of a dag is an incarnation, and a rebuild of the projections ends all of them. */
-static void a_dag_begins_runs_and_a_rebuild_ends_them(void **state)
+static void a_dag_begins_incarnations_and_a_rebuild_ends_them(void **state)
 {
   (void)state;
   static struct topo_type changed;
@@ -463,10 +463,10 @@ int main(void)
       LOG_TEST(reading_is_bounded_and_goes_on),
       LOG_TEST(what_was_trimmed_cannot_be_resumed),
       LOG_TEST(a_log_that_was_never_opened_has_no_head),
-      LOG_TEST(a_cursor_is_good_up_to_the_end_of_its_run),
+      LOG_TEST(a_cursor_is_good_up_to_the_end_of_its_incarnation),
       LOG_TEST(after_forgetting_no_cursor_is_good),
       LOG_TEST(runs_are_bounded),
-      cmocka_unit_test(a_dag_begins_runs_and_a_rebuild_ends_them),
+      cmocka_unit_test(a_dag_begins_incarnations_and_a_rebuild_ends_them),
       cmocka_unit_test(no_cursor_of_a_lost_part_goes_on),
   };
   return cmocka_run_group_tests_name("dag-changes", tests, NULL, NULL);

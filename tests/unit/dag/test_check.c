@@ -122,7 +122,7 @@ static void chains_are_checked_from_their_heads(void **state)
   }
 }
 
-/* A successor that does not become an item proves for nothing: the own signature counts. */
+/* A successor that does not become an item authenticates nothing: the own signature counts. */
 static void only_items_authenticate(void **state)
 {
   struct fixture *f = *state;
@@ -152,7 +152,7 @@ static void a_gap_separates(void **state)
   assert_false(found(f, c.ids[3])->authentic);
 }
 
-/* Of equal events one counts, wherever they are valid, and all others say so. */
+/* Of equal events one counts, wherever they are, and all others say so. */
 static void duplicates(void **state)
 {
   struct fixture *f = *state;
@@ -173,7 +173,8 @@ static void duplicates(void **state)
   assert_int_equal(authentic, 4);
 }
 
-/* Two successors of one event: an honest one proves also when a forged one comes first. */
+/* Two successors of one event: an honest one authenticates it also when a forged one comes first.
+ */
 static void forks_of_a_chain(void **state)
 {
   struct fixture *f = *state;

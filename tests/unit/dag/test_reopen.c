@@ -165,7 +165,7 @@ static struct story *turbulent_story(void)
   return s;
 }
 
-/* Feeds the story's first n events and its key, then lets the given call of the disk fail while the
+/* Gives the story's first n events and its key, then lets the given call of the disk fail while the
  * rest comes. True when the fault was met. */
 static bool give_with_fault(const struct story *s, const struct oracle_result *oracle,
                             enum sim_disk_call call, uint64_t at)

@@ -82,7 +82,8 @@ static void tell(struct fixture *f, const struct topo_change *change, uint64_t i
   topo_json_finish(&json);
 }
 
-/* Feeds the story's events from `first` on, and its key, and notifications what has changed since.
+/* Gives the story's events from `first` on, and its key, and writes notifications of what has
+ * changed since.
  */
 static void go_on(struct fixture *f, size_t first, size_t n)
 {
@@ -161,7 +162,7 @@ static void assert_data(const char *json, const char *expected)
   free(data);
 }
 
-/* The data is valid among the items of a list. */
+/* The data is one of the items of a list. */
 static void assert_listed(const struct fixture *f, const char *json, const struct topo_op *op)
 {
   char *data = data_of(json), *list = read_op(f, op, NULL, NULL);
@@ -176,7 +177,7 @@ static struct saying owner_says(const struct fixture *f, uint32_t seq, struct to
 }
 
 /* A workspace with names, a channel, a message and a reaction: every topic there is. */
-static void a_frame_holds_what_a_read_answers(void **state)
+static void a_notification_holds_what_a_read_answers(void **state)
 {
   (void)state;
   struct fixture *f = stage(OWNER);
@@ -215,7 +216,7 @@ static void a_frame_holds_what_a_read_answers(void **state)
 }
 
 /* The cursor of a notification is that of its change, and its head says what and where. */
-static void a_frame_begins_with_what_it_is(void **state)
+static void a_notification_begins_with_what_it_is(void **state)
 {
   (void)state;
   struct fixture *f = stage(OWNER);
@@ -338,8 +339,8 @@ static void who_is_me_is_told_of_both(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_frame_holds_what_a_read_answers),
-      cmocka_unit_test(a_frame_begins_with_what_it_is),
+      cmocka_unit_test(a_notification_holds_what_a_read_answers),
+      cmocka_unit_test(a_notification_begins_with_what_it_is),
       cmocka_unit_test(what_a_flip_takes_away_is_gone),
       cmocka_unit_test(names_are_told_as_they_change),
       cmocka_unit_test(who_is_me_is_told_of_both),

@@ -1,7 +1,7 @@
 /*
  * house.h - a gateway over fakes, on a Unix socket and a TCP port of its own: a table of
  * operations that run at once, a gate that knows some tokens, and a source of events that the test
- * subscriptions.
+ * fills.
  */
 #ifndef TESTS_UNIT_GATEWAY_HOUSE_H
 #define TESTS_UNIT_GATEWAY_HOUSE_H
@@ -65,7 +65,8 @@ struct reply house_ask(struct house *h, const char *head);
 /* The same, and fails unless it has this status and `part` in it. */
 void house_expect(struct house *h, const char *head, int status, const char *part);
 
-/* An event for everybody who follows the space. The notification is {"type":TYPE,"n":N}, padded. */
+/* An event for everybody who subscribes to the space. The notification is {"type":TYPE,"n":N},
+ * padded. */
 void house_emit(struct house *h, const struct topo_id *space, const char *type, const char *cursor,
                 size_t padding);
 /* Waits until so many subscriptions are open. */

@@ -388,7 +388,7 @@ static int stalling_check(void *ctx, const char *token, size_t len, struct topo_
   return TOPO_EUNAUTHENTICATED;
 }
 
-/* Connections come faster than the servers get to them: libmicrohttpd 0.9.75 is valid still for
+/* Connections come faster than the servers get to them: libmicrohttpd 0.9.75 stands still for
  * ever when it is given more than it may have, so none is handed over that was not counted before.
  */
 static void a_burst_does_not_wedge_the_servers(void **state)

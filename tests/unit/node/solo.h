@@ -35,7 +35,7 @@ struct solo_ask {
   const char *body, *key;
 };
 int solo_ask(struct solo *s, const struct solo_ask *ask, char **out, bool *replayed);
-/* The id that is valid as the member `name` of the JSON. */
+/* The id in the member `name` of the JSON. */
 struct topo_id solo_id(const char *json, const char *name);
 /* The channel "general". */
 struct topo_id solo_channel(struct solo *s);

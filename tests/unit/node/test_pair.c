@@ -318,7 +318,8 @@ static int64_t count(struct side *s, const char *sql)
   return n;
 }
 
-/* Alice's workspace, her invite, and Bob's space that has taken the connection and not yet dialled.
+/* Alice's workspace, her invite, and Bob's space that has taken the invite link and not yet
+ * dialled.
  */
 static void invite_and_take(struct side *s)
 {
@@ -377,7 +378,7 @@ static void two_spaces_hold_a_conversation(void **state)
 }
 
 /* The admission takes the invite's slot, and with it the trust in its key; but the joiner must
- * still be able to read the WELCOME, or it would find the door shut and try again after a backoff.
+ * still be able to read the WELCOME, or it would be refused and try again after a backoff.
  */
 static void an_invite_key_is_trusted_until_its_connection_ends(void **state)
 {

@@ -78,7 +78,7 @@ void pair_start(struct pair_side *side);
 struct topo_id pair_add(struct pair_side *side, unsigned set, uint64_t timestamp, size_t body);
 /* The same event on both. */
 void pair_add_both(struct pair *p, unsigned set, uint64_t timestamp, size_t body);
-/* Pushes as a owner does. */
+/* Pushes as an owner does. */
 void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp);
 struct topo_id pair_set_id(unsigned set);
 const struct pair_event *pair_find(const struct pair_side *side, const struct topo_id *id);

@@ -173,7 +173,7 @@ static void duplicates_are_refused(void **state)
   topo_memset_destroy(set);
 }
 
-/* Goal: the timestamp that is valid for infinity is no item's. */
+/* Goal: the timestamp that stands for infinity is no item's. */
 static void infinity_is_refused(void **state)
 {
   (void)state;

@@ -127,7 +127,7 @@ static void count_and_stop(struct topo_watch *watch, uint32_t events)
 }
 
 /* Edges that the kernel tells of once survive a stop between them. */
-static void a_stop_within_a_batch_loses_no_event(void **state)
+static void a_stop_within_a_round_loses_no_event(void **state)
 {
   (void)state;
   struct watched a, b;
@@ -286,7 +286,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       with_loop(a_ready_descriptor_is_called),
       with_loop(a_removed_watch_hears_nothing_more),
-      with_loop(a_stop_within_a_batch_loses_no_event),
+      with_loop(a_stop_within_a_round_loses_no_event),
       with_loop(timers_fire_in_order_and_not_early),
       with_loop(an_eager_timer_starves_nobody),
       with_loop(a_wake_from_another_thread_is_heard),

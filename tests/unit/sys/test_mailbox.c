@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 struct task {
-  struct topo_mail mail; /* first, so that a mail is its task */
+  struct topo_mail mail; /* first, so that a mail can be read as its task */
   int sender, number;
 };
 
