@@ -80,10 +80,10 @@ struct topo_op_call {
   const struct topo_op *op;
   struct topo_op_value values[TOPO_OP_PARAMS_MAX]; /* in the order of op->params */
   struct topo_json out;
-  /* From the front: the client's key for this write (op->idempotent), and the event cursor of the
-   * answer it has (op->where == TOPO_OP_READ). Empty: none. */
+  /* Set by the front: the client's idempotency key for a write (op->idempotent), and for a read
+   * (op->where == TOPO_OP_READ) the event cursor of the answer that the client has. Empty: none. */
   char idempotency_key[TOPO_OP_KEY_SIZE], known[TOPO_OP_CURSOR_SIZE];
-  bool one_space; /* from the front: for this caller there is one space, and it knows which */
+  bool one_space; /* from the front: other spaces do not exist for this caller */
   /* From the runner. `replayed`: the answer is that of an earlier call with the same key. `cursor`:
    * of a READ, the event cursor of the moment that it shows. `unchanged`: that is `known`, and the
    * answer was left empty. */

@@ -1,4 +1,4 @@
-/* assert.c - the end of the line for programmer errors. */
+/* assert.c - ends the program after a mistake of a programmer. */
 #include "base/assert.h"
 
 #include <stdio.h>

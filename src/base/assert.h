@@ -6,7 +6,8 @@
 #ifndef TOPO_BASE_ASSERT_H
 #define TOPO_BASE_ASSERT_H
 
-/* Prints the place and the condition to standard error and aborts. */
+/* Prints the file, the line and the condition to standard error, and ends the program with
+ * abort(). */
 _Noreturn void topo_assert_failed(const char *file, int line, const char *condition);
 
 #define topo_assert(condition)                                                                     \

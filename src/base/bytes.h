@@ -57,7 +57,8 @@ void topo_buf_clear(struct topo_buf *buf);
 /* Makes room for `more` bytes behind those that are there. 0 or TOPO_ENOMEM. */
 int topo_buf_reserve(struct topo_buf *buf, size_t more);
 
-/* Append bytes, a big-endian number, or an id. 0 or TOPO_ENOMEM. */
+/* Each appends bytes, a big-endian number, or an id. Returns 0, or TOPO_ENOMEM, which also sets
+ * `failed`. */
 int topo_buf_put(struct topo_buf *buf, const void *data, size_t len);
 int topo_buf_put_u8(struct topo_buf *buf, uint8_t v);
 int topo_buf_put_u16(struct topo_buf *buf, uint16_t v);

@@ -13,7 +13,8 @@ struct outcome {
 static const struct outcome outcomes[] = {TOPO_STATUS_LIST(ROW)};
 #undef ROW
 
-/* A number that is not in the list is a fault of ours: it shows as one. */
+/* Only a mistake of ours gives a number that is not in the list, so it is shown as an internal
+ * error. */
 static const struct outcome unknown = {TOPO_EINTERNAL, 500, "unknown", "Unknown status"};
 
 static const struct outcome *find(int status)

@@ -57,8 +57,9 @@ const char *topo_status_text(int status);
 /* The HTTP status; 500 for a number that is not in the list. */
 int topo_status_http(int status);
 
-/* What an errno of the system means; TOPO_EIO for those that say no more. Never 0. A caller for
- * whom an error means something else looks for that first. */
+/* Returns the status for an errno of the system; TOPO_EIO for one that has no status of its own.
+ * Never returns 0. A caller for whom an errno means something else handles it before asking
+ * here. */
 int topo_status_of_errno(int error);
 
 #endif

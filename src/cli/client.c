@@ -101,7 +101,8 @@ static int understand(struct topo_cli_answer *answer)
 {
   answer->code = topo_cli_http_exit(answer->http);
   answer->tree = topo_cli_http_tree(answer->text.data, answer->text.len);
-  /* "Somebody must be online" is its own outcome for scripts, whatever HTTP calls it. */
+  /* That nobody is online who could admit us has an exit code of its own, whatever its HTTP status
+   * is, for scripts that try again. */
   if (strcmp(topo_cli_text(answer->tree, "code"), topo_status_name(TOPO_EUNREACHABLE)) == 0)
     answer->code = TOPO_CLI_TIMEOUT;
   if (answer->code == TOPO_CLI_OK && !answer->tree)
@@ -163,7 +164,8 @@ void topo_cli_explain(const struct topo_cli *cli, const struct topo_cli_answer *
   const char *title = topo_cli_text(answer->tree, "title");
   const char *detail = topo_cli_text(answer->tree, "detail");
   const char *pointer = topo_cli_text(answer->tree, "pointer");
-  bool named = !*pointer || strstr(detail, pointer); /* "It must be a cursor." names nothing */
+  /* A detail such as "It must be a cursor." does not say which parameter: then the pointer does. */
+  bool named = !*pointer || strstr(detail, pointer);
   if (*detail || *title)
     topo_cli_error(0, "%s%s%s", named ? "" : pointer, named ? "" : ": ", *detail ? detail : title);
   else if (answer->http && !answer->lost)

@@ -65,7 +65,8 @@ static _Noreturn void become_topod(const char *topod, const struct topo_cli *cli
   _exit(said < 0 ? 126 : 127);
 }
 
-/* Two forks: the daemon belongs to nobody's session and nobody has to wait for it. */
+/* Forks twice: the daemon then belongs to no terminal's session, and no process has to wait for its
+ * end. */
 static int spawn(const char *topod, const struct topo_cli *cli, int *ready_fd)
 {
   int fds[2];

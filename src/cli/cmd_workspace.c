@@ -15,7 +15,7 @@ static void member(struct topo_json *json, const char *key, const char *text)
   topo_json_string(json, text);
 }
 
-/* --user must be given. */
+/* Writes the members of both names; an error when --user was not given. An exit code. */
 static int write_names(struct topo_cli *cli, struct topo_json *json)
 {
   const char *user = topo_cli_option(cli, "--user");

@@ -46,7 +46,8 @@ static int choose(const char *wanted, const cJSON *items, char *id, size_t size)
   }
   if (count > 1)
     return name_them(items, wanted ? "several spaces fit that" : "there are several spaces");
-  /* The id becomes part of a path: nothing but an id may. */
+  /* The id becomes part of a path, so what is no id must not be used, whatever the daemon
+   * answered. */
   const char *space = topo_cli_text(found, "space");
   if (!topo_cli_is_id_prefix(space) || strlen(space) >= size)
     return topo_cli_error(TOPO_CLI_FAILURE, "the daemon named a space that is no id");

@@ -46,7 +46,7 @@ int topo_cli_clean(struct topo_buf *out, const char *text, size_t len, enum topo
     size_t n = first_character(text + i, len - i, &c);
     bool blank = (c == '\n' || c == '\t' || c == '\r') && how != TOPO_CLI_LINE;
     if (c == '\r' && how == TOPO_CLI_BLOCK)
-      blank = false; /* it would overwrite the line */
+      blank = false; /* it would overwrite the beginning of the line */
     if (c == REPLACEMENT)
       topo_buf_put(out, "\xef\xbf\xbd", 3);
     else if (is_obeyed(c) && !blank)

@@ -15,8 +15,8 @@
 enum { TOPO_GGM_PREFIX_BITS = 64, TOPO_GGM_SEQ_BITS = 20, TOPO_GGM_DEPTH = 84 };
 #define TOPO_GGM_SEQ_LIMIT (UINT32_C(1) << TOPO_GGM_SEQ_BITS)
 
-/* The nodes of one path, from which the next leaf is found. Zero-initialised is empty. Holds
- * secrets: wipe it. */
+/* The nodes of the path that was walked last, from which a neighbouring leaf is reached in a few
+ * steps. Zero-initialised it is empty. It holds secrets: the owner wipes it with topo_wipe. */
 struct topo_ggm_path {
   uint8_t nodes[TOPO_GGM_DEPTH + 1][32];
   uint64_t prefix;
@@ -24,8 +24,8 @@ struct topo_ggm_path {
   bool valid;
 };
 
-/* The leaf key at (prefix, seq) under `root`; seq < TOPO_GGM_SEQ_LIMIT (asserted). `path` may be
- * NULL; it must always be used with the same root. */
+/* Writes the key of the leaf (prefix, seq) under `root`; seq < TOPO_GGM_SEQ_LIMIT (asserted).
+ * `path` may be NULL; a path must always be used with the same root. */
 void topo_ggm_leaf(uint8_t leaf[static 32], const uint8_t root[static 32], uint64_t prefix,
                    uint32_t seq, struct topo_ggm_path *path);
 

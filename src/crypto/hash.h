@@ -18,15 +18,16 @@ void topo_hash_keyed(uint8_t out[static TOPO_HASH_SIZE], const uint8_t key[stati
  * bytes of ASCII. `out` may be `key`. */
 void topo_kdf(uint8_t out[static 32], const uint8_t key[static 32], const char *label,
               const void *data, size_t len);
-/* SHA-256 (FIPS 180-4): for protocols of others, which ask for it. */
+/* SHA-256 (FIPS 180-4), for what others have specified with it: the fingerprints of negentropy
+ * (sync/sum.c). */
 void topo_sha256(uint8_t out[static TOPO_HASH_SIZE], struct topo_bytes data);
 
-/* SipHash-2-4: 64 bits for hash tables whose keys strangers choose. Proves nothing, names nothing.
- */
+/* SipHash-2-4: 64 bits for hash tables in memory whose keys strangers choose. It is too short to
+ * authenticate or to name anything. */
 uint64_t topo_hash_short(const uint8_t key[static 16], const void *data, size_t len);
 
-/* Are two secrets, or two tags of secrets, equal? In a time that says nothing about where they
- * differ. */
+/* Returns whether two secrets, or two tags of secrets, of `len` bytes are equal. The time it takes
+ * does not depend on where they differ. */
 bool topo_equal_secret(const void *a, const void *b, size_t len);
 
 #endif

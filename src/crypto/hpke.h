@@ -19,8 +19,8 @@ void topo_hpke_derive_key(uint8_t sk[static 32], uint8_t pk[static 32], const ui
  * 0, or TOPO_EINVAL when the recipient's key is of small order. */
 int topo_hpke_seal(uint8_t *out, const uint8_t recipient[static 32], const uint8_t ikm_e[static 32],
                    struct topo_bytes info, struct topo_bytes aad, struct topo_bytes plain);
-/* Opens what seal wrote. `out` has room for len - TOPO_HPKE_OVERHEAD. 0, TOPO_EUNSEAL (also when
- * too short). */
+/* Opens what topo_hpke_seal wrote; `out` has room for len - TOPO_HPKE_OVERHEAD bytes. Returns 0, or
+ * TOPO_EUNSEAL when the text is too short or was not sealed to this key. */
 int topo_hpke_open(uint8_t *out, const uint8_t sk[static 32], struct topo_bytes info,
                    struct topo_bytes aad, const uint8_t *sealed, size_t len);
 

@@ -4,7 +4,8 @@
 #ifndef TOPO_CRYPTO_INIT_H
 #define TOPO_CRYPTO_INIT_H
 
-/* To be called once, before other threads start. 0, or TOPO_EINTERNAL. */
+/* To be called once, before other threads start. Returns 0, or TOPO_EINTERNAL when libsodium cannot
+ * be used. */
 int topo_crypto_init(void);
 
 #endif

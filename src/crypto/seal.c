@@ -58,7 +58,8 @@ int topo_unseal(uint8_t *out, const uint8_t leaf[static 32], const struct topo_b
   if (!bad) {
     compute_siv(siv, leaf, aad, n_aad, plain);
     bad = sodium_memcmp(siv, sealed, sizeof siv);
-    /* What was computed would be the valid siv of a forger's text: it stays here. */
+    /* What was computed is the siv that a forger's text lacks, so it must not leave this
+     * function. */
     topo_wipe(siv, sizeof siv);
   }
   if (!bad)

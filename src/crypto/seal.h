@@ -1,5 +1,5 @@
 /*
- * seal.h - sealing a content event's body under a message key.
+ * seal.h - sealing a content event's body under a message key (docs/protocol.md §2.2).
  *
  *   mac_key = KDF(leaf, "siv"), enc_key = KDF(leaf, "enc")
  *   siv     = BLAKE2b-256 keyed with mac_key over u64(len(aad)) ‖ aad ‖ plain
@@ -19,7 +19,8 @@ enum { TOPO_SEAL_SIV_SIZE = 32, TOPO_SEAL_OVERHEAD = 48 };
  * as their concatenation. */
 void topo_seal(uint8_t *out, const uint8_t leaf[static 32], const struct topo_bytes *aad,
                size_t n_aad, struct topo_bytes plain);
-/* Opens; `out` has room for len - TOPO_SEAL_OVERHEAD bytes, wiped on failure. 0 or TOPO_EUNSEAL. */
+/* Opens what topo_seal wrote; `out` has room for len - TOPO_SEAL_OVERHEAD bytes, which are wiped on
+ * failure. Returns 0, or TOPO_EUNSEAL when it is too short or not sealed so. */
 int topo_unseal(uint8_t *out, const uint8_t leaf[static 32], const struct topo_bytes *aad,
                 size_t n_aad, const uint8_t *sealed, size_t len);
 

@@ -91,7 +91,8 @@ static void sign_streamed(uint8_t sig[static TOPO_SIG_SIZE], const struct topo_s
   crypto_hash_sha512_init(&state);
   crypto_hash_sha512_update(&state, expanded + 32, 32);
   hash_message(nonce, &state, parts, n);
-  /* It reports a nonce of zero, which one hash in 2^252 gives and RFC 8032 signs all the same. */
+  /* The result is not looked at: it is an error only for a nonce of zero, which one hash in 2^252
+   * gives and which RFC 8032 signs with all the same. */
   (void)crypto_scalarmult_ed25519_base_noclamp(sig, nonce);
 
   crypto_hash_sha512_init(&state);

@@ -29,9 +29,9 @@ void topo_sign(uint8_t sig[static TOPO_SIG_SIZE], const struct topo_sign_key *ke
  * TOPO_VERIFY_STACK bytes: a message that lies in one piece is verified where it lies. */
 int topo_verify(const uint8_t sig[static TOPO_SIG_SIZE], const struct topo_id *public_key,
                 const struct topo_bytes *parts, size_t n);
-/* As topo_verify, for a third of the time, where the key is known to have order L because
- * topo_verify accepted something under the same key, or will have before the answer counts: it does
- * not look. */
+/* As topo_verify, in about a third of the time, because it does not check that the key has order L.
+ * The caller knows that it has: topo_verify has accepted something under the same key, or will have
+ * before the answer counts. */
 int topo_verify_known(const uint8_t sig[static TOPO_SIG_SIZE], const struct topo_id *public_key,
                       const struct topo_bytes *parts, size_t n);
 

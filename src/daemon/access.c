@@ -210,7 +210,8 @@ int topo_access_code_create(struct topo_access *access, char out[static TOPO_COD
   return 0;
 }
 
-/* Takes the code away, whatever comes of it. */
+/* Returns whether there is such a code, and forgets it: a code is good once, whatever happens after
+ * this. */
 static bool use_code(struct topo_access *access, const struct topo_id *hash)
 {
   bool found = false;

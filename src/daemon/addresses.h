@@ -12,7 +12,8 @@
 int topo_addresses_parse(struct topo_net_address *out, const char *text);
 /* False when the bytes are no address. */
 bool topo_addresses_to_net(struct topo_net_address *out, const struct topo_address *address);
-/* An IPv4 address in IPv6 clothes becomes IPv4. */
+/* Never fails. An IPv4 address that is mapped into IPv6 (::ffff:a.b.c.d) becomes an IPv4
+ * address. */
 struct topo_address topo_addresses_from_net(const struct topo_net_address *address);
 /* Where others may reach a socket bound to `bound`: that address itself, or, where it is "any", all
  * addresses of this machine's interfaces except loopback and link-local ones. Returns how many of

@@ -193,7 +193,7 @@ static void init_json(struct topo_broker *broker)
   broker->json.limit = TOPO_NOTIFICATION_MAX;
 }
 
-/* Nobody subscribes: the memory goes. */
+/* Gives up the memory and the database handle when nobody subscribes. */
 static void rest(struct topo_broker *broker)
 {
   pthread_mutex_lock(&broker->mutex);
@@ -223,7 +223,7 @@ static void fail(struct topo_broker *broker)
       topo_subscriber_wake(f);
     }
   pthread_mutex_unlock(&broker->mutex);
-  topo_db_close(broker->db); /* perhaps a new handle has more luck */
+  topo_db_close(broker->db); /* a new handle may work again */
   broker->db = NULL;
 }
 

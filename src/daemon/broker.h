@@ -50,7 +50,7 @@ int topo_broker_open(struct topo_broker *broker, const struct topo_subscription_
 
 /* The change log has grown: what is committed is told. Cheap when nobody subscribes. */
 void topo_broker_changed(struct topo_broker *broker);
-/* Does anybody subscribe? */
+/* Returns whether anybody subscribes at the moment. Any thread. */
 bool topo_broker_has_subscribers(const struct topo_broker *broker);
 /* Gives the present value of a state (TOPO_NOTIFY_SPACE, _SYNC or _PEERS): the JSON of its `data`.
  * Told when it differs from the last. Without memory the old one stays. */

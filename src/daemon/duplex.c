@@ -143,7 +143,8 @@ void topo_duplex_sent(struct topo_duplex *duplex, unsigned stream, size_t n)
   pthread_mutex_lock(&duplex->mutex);
   topo_assert(n <= duplex->buffered[stream]);
   duplex->buffered[stream] -= n;
-  /* Half of the buffer: a writer that is woken for every packet does little else. */
+  /* The space is told of room only when half of the buffer is free: a writer that is woken for
+   * every packet does little else. */
   bool wake = !duplex->closed && duplex->starved[stream] &&
               duplex->buffered[stream] <= TOPO_CONN_SEND_BUFFER_MAX / 2;
   if (!wake) {
@@ -181,7 +182,7 @@ int topo_duplex_take_bytes(struct topo_duplex *duplex, unsigned stream,
   int status = 0;
   pthread_mutex_lock(&duplex->mutex);
   struct topo_buf *sending = &duplex->sending[stream];
-  if (out->len == 0) { /* the usual case: an exchange of buffers instead of a copy */
+  if (out->len == 0) { /* usually all was sent: buffers are exchanged, not copied */
     struct topo_buf empty = *out;
     *out = *sending;
     *sending = empty;

@@ -355,8 +355,9 @@ static int start(struct app *app)
 
 /* ---- end ------------------------------------------------------------------------------------- */
 
-/* Nothing new begins; spaces answer what waits and let go of their peers; the peers are told; and
- * only then are the clients' connections closed, for their answers are all there now. */
+/* Ends the program in this order: the gateway takes no new calls; the spaces answer the calls they
+ * have and stop; the network tells the peers that the node goes away; and at last the clients'
+ * connections are closed, when their answers have been written. */
 static void end(struct app *app)
 {
   if (app->gateway)

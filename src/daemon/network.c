@@ -2,8 +2,8 @@
  * network.c - the network's thread. Everything here runs on it, but the functions of endpoints,
  * which post tasks.
  *
- * A wire is one connection or the attempt at one; it is the `user` of its topo_net_conn. From `up`
- * on it has a duplex to its space.
+ * A wire is what is known here of one connection, or of the attempt at one; topo_net carries it as
+ * the `user` of the connection. From `up` on it has a duplex, which leads to its space.
  */
 #include "daemon/network.h"
 

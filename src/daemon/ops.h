@@ -24,7 +24,8 @@ struct topo_daemon {
 /* What a handler of an operation on the registry gets as its context. */
 struct topo_daemon_call {
   struct topo_daemon *daemon;
-  /* Set by a handler whose answer is due when this space is a member, or after wait_ms. */
+  /* Set by a handler whose call is to be answered when this space is a member of its workspace, or
+   * after wait_ms milliseconds. */
   struct topo_space *await;
   uint64_t wait_ms;
   bool stop; /* set: the daemon ends after this call was answered */

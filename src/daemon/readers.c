@@ -70,7 +70,7 @@ static void run_call(struct slot *slot, struct topo_op_call *call)
     if (status == 0)
       status = topo_json_status(&call->out);
   }
-  if (status == TOPO_EIO || status == TOPO_ECORRUPT) { /* perhaps a new handle has more luck */
+  if (status == TOPO_EIO || status == TOPO_ECORRUPT) { /* a new handle may work again */
     topo_db_close(slot->db);
     slot->db = NULL;
   }

@@ -211,7 +211,7 @@ static bool is_stopping(struct topo_space *space)
   return stopping;
 }
 
-/* A task that the node will not see any more. */
+/* Answers or frees a task that came too late for the node to see it. */
 static void refuse(struct topo_space *space, struct topo_task *task)
 {
   struct topo_space_taken taken = {.task = task};
@@ -231,7 +231,8 @@ static void refuse(struct topo_space *space, struct topo_task *task)
   discard(&taken);
 }
 
-/* The end: what is being checked has come back, everything else is refused. */
+/* Closes the node once all that was being checked has come back; every other task in the inbox is
+ * refused. */
 static void close_node(struct topo_space *space)
 {
   struct topo_mail *mail;

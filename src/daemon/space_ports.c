@@ -50,7 +50,7 @@ static void port_trust(void *ctx)
   /* One that joins knows nobody yet; the inviter, whom the invite link named, must not be cut. */
   if (!topo_node_status(space->node).member && !topo_id_is_zero(&space->dialled))
     add_key(&trust, &space->dialled, false);
-  if (trust.keys.failed) { /* nobody is safer than somebody who was removed */
+  if (trust.keys.failed) { /* rather nobody than a device that was removed */
     topo_buf_finish(&trust.keys);
     topo_journal_write(space->env->journal, TOPO_JOURNAL_ERROR,
                        "no memory for the list of members: nobody may connect");

@@ -31,7 +31,8 @@ bool topo_subscriber_wants(const struct topo_subscriber *f, enum topo_notificati
   return !f->request.types || f->request.types >> type & 1;
 }
 
-/* A message that is gone is in no channel any more: everybody is told. */
+/* Returns whether the subscriber's filter lets the notification through. One without a channel
+ * passes every filter: a message that is gone is in no channel any more, so all are told. */
 static bool passes(const struct topo_subscriber *f, const struct topo_notification *notification)
 {
   if (!topo_subscriber_wants(f, notification->type))

@@ -77,7 +77,8 @@ static void run_job(struct topo_job *job)
     daemon->stop(daemon);
 }
 
-/* Making a space writes to the disk, so these leave the front's thread too. */
+/* Making a space writes to the disk, so operations of the daemon run as jobs of the pool and do not
+ * block the gateway's thread. */
 static void start_on_daemon(struct topo_table *table, struct topo_op_call *call)
 {
   struct daemon_job *job = NULL;

@@ -8,7 +8,8 @@
 int topo_notification_topic(const struct topo_view *view, const struct topo_change *change,
                             struct topo_notification_topic *out)
 {
-  /* Credentials are the pipeline's own; it is users whom they make members. */
+  /* A change of credentials has no type of event of its own; clients are told of it as a change of
+   * the user. */
   const struct topo_type *type = change->type == TOPO_CHANGE_OF_CREDENTIALS
                                      ? &topo_type_user
                                      : topo_type_find(topo_types, change->type);

@@ -16,7 +16,8 @@ enum MHD_Result topo_answer_file(struct topo_request *r);    /* r->asset, or hea
 enum MHD_Result topo_answer_send(struct topo_request *r, int http, struct MHD_Response *response,
                                  const char *type, const char *csp, const char *cache);
 
-/* Of an operation that reads: what If-None-Match says we told before, into call->known. */
+/* For an operation that reads: finds in If-None-Match the event cursor of the answer that the
+ * client has, and puts it into call->known. */
 void topo_answer_take_known(struct topo_request *r);
 
 #endif

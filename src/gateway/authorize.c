@@ -56,7 +56,8 @@ static bool reads_only(const char *method)
   return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-/* Origin, if there is one, is "http://" and the very host that was asked. */
+/* Returns whether the Origin header is absent, or is "http://" followed by the value of the Host
+ * header, as it is for requests of the node's own page. */
 static bool origin_is_host(const struct topo_headers *h)
 {
   static const char scheme[] = "http://";
@@ -67,7 +68,8 @@ static bool origin_is_host(const struct topo_headers *h)
                             strncasecmp(origin->text + n, host->text, host->len) == 0);
 }
 
-/* Going to the page from elsewhere is fine; fetching, framing or posting from elsewhere is not. */
+/* Returns whether the browser's Sec-Fetch headers allow the request: another site may link to the
+ * page, but not fetch from the node, embed it in a frame, or post to it. */
 static bool site_may(const struct topo_facts *facts)
 {
   const struct topo_headers *h = facts->headers;
@@ -130,7 +132,8 @@ int topo_authorize_grant(const struct topo_grant *g, enum topo_scope scope,
   return g->scope < scope ? TOPO_EDENIED : 0;
 }
 
-/* What the node as a whole is asked for is not for a token of one space, but for how it is. */
+/* Returns whether the request is about the node as a whole, which a token of one space may not ask
+ * for. The state of the node (getStatus) is the exception. */
 static bool concerns_others(const struct topo_facts *facts)
 {
   return facts->resource == TOPO_RESOURCE_OPERATION && facts->op->where == TOPO_OP_REGISTRY &&

@@ -50,12 +50,14 @@ struct topo_verdict {
   struct topo_grant grant; /* when not refused; scope OPEN for whoever needed none */
 };
 
-/* Who calls, and may they? `gate` is asked only when everything else is in order. */
+/* Decides who calls and whether they may. `gate` is asked about the token only when everything else
+ * is in order. */
 struct topo_verdict topo_authorize(const struct topo_facts *facts, const struct topo_names *names,
                                    const struct topo_gate *gate);
 
-/* Is what lies within a grant all that this would touch? A refusal for a space that the grant does
- * not name says nothing about whether there is one. 0, TOPO_EDENIED, TOPO_ENOTFOUND. */
+/* Returns 0 when the grant covers this scope and this space; TOPO_EDENIED when the scope is too
+ * small; TOPO_ENOTFOUND when the grant is for another space: whether that one exists is not
+ * told. */
 int topo_authorize_grant(const struct topo_grant *grant, enum topo_scope scope,
                          const struct topo_id *space);
 

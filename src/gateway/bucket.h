@@ -20,7 +20,7 @@ void topo_bucket_init(struct topo_bucket *bucket, uint64_t rate, uint64_t burst,
 void topo_bucket_finish(struct topo_bucket *bucket);
 /* Takes one token; false when there is none. Any thread; the time may not go back. */
 bool topo_bucket_take(struct topo_bucket *bucket, uint64_t now_ns);
-/* Is there one to take? */
+/* Returns whether topo_bucket_take would find a token at that time; takes none. */
 bool topo_bucket_has(struct topo_bucket *bucket, uint64_t now_ns);
 
 #endif

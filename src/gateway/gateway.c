@@ -39,10 +39,10 @@ enum {
 };
 
 enum {
-  /* Of one server. libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets exactly so
-   * many it waits for more before it works off the first: with fewer connections that cannot
-   * happen. And when it is given one connection more than it may have, it never unlocks what it
-   * has locked: so they are counted before they are handed over. */
+  /* The connections of one server. libmicrohttpd 0.9.75 takes 128 events at a time from epoll; when
+   * it gets exactly so many, it waits for more before it handles the first, which cannot happen
+   * with fewer connections. When it is given one connection more than its limit, it never unlocks a
+   * mutex: so connections are counted before they are handed over. */
   SERVER_CONNECTIONS_MAX = 126,
   SERVER_CONNECTIONS = 110, /* handed to it; the rest is room between its count and ours */
   CALLS_PER_S = 20000,
@@ -148,7 +148,8 @@ static bool take_socket(struct topo_gateway *g, int fd, const struct topo_head *
   return topo_ws_adopt(g->ws, fd, head);
 }
 
-/* A length that no number holds: libmicrohttpd would refuse it in words of its own. */
+/* Returns whether Content-Length is greater than any number that we can hold. libmicrohttpd would
+ * answer that itself, and not with a problem document. */
 static bool is_endless(const struct topo_head *head)
 {
   size_t length;

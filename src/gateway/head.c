@@ -48,7 +48,8 @@ static bool read_request_line(struct topo_head *out, const char *line, size_t le
   return topo_headers_token(out->method, out->method_len) && out->target_len != 0;
 }
 
-/* May this still become a request line? Tells TLS and other strangers early. */
+/* Returns whether what has come may still become a request line. A TLS handshake, for one, is
+ * refused here at its first byte. */
 static bool may_begin(const char *text, size_t len)
 {
   size_t n = 0;
@@ -74,7 +75,8 @@ static bool names_host(const struct topo_head *head)
   return count == 1 || (count == 0 && !head->v11);
 }
 
-/* A length that two readers could understand differently, or none can. */
+/* Returns whether the headers give the body one length that all readers understand alike; otherwise
+ * two servers could see two different requests in the same bytes (request smuggling). */
 static bool lengths_agree(const struct topo_headers *headers)
 {
   size_t length;
@@ -86,7 +88,8 @@ static bool lengths_agree(const struct topo_headers *headers)
   return !chunked && topo_headers_length(headers, &length);
 }
 
-/* The last word on a head that has come to its end. */
+/* Returns whether a head that is complete and well formed line by line also makes sense as a
+ * whole. */
 static bool makes_sense(const struct topo_head *head)
 {
   return !topo_headers_doubled(&head->headers) && lengths_agree(&head->headers) && names_host(head);

@@ -1,5 +1,5 @@
 /*
- * head.h - the first bytes of a connection as the head of an HTTP/1 request, to the letter.
+ * head.h - the first bytes of a connection as the head of an HTTP/1 request, strictly.
  *
  *   METHOD SP TARGET SP HTTP/1.x CRLF *(NAME ":" OWS VALUE OWS CRLF) CRLF
  *

@@ -1,9 +1,10 @@
 /*
  * http_conns.h - the connections that libmicrohttpd serves, and how long each may stay as it is.
  *
- * libmicrohttpd knows a silence; it does not know a client that drips. Whatever a client has to
- * finish (asking again, a body, taking the answer) has a deadline as a whole, and a connection that
- * misses one has its socket shut down, which libmicrohttpd sees as an end.
+ * libmicrohttpd ends a connection that is silent for some time, but not one on which a byte comes
+ * now and then (Slowloris). Whatever a client has to finish (asking again, a body, taking the
+ * answer) has a deadline as a whole, and a connection that misses one has its socket shut down,
+ * which libmicrohttpd sees as an end.
  *
  *   waiting ──► asking ──► running ──► answering ──► waiting
  *                  └──────────────────────┘ ▲
@@ -60,9 +61,9 @@ void topo_http_conns_know(struct topo_http_conns *conns, struct topo_http_conn *
 
 /* Shuts down what has missed its deadline. */
 void topo_http_conns_sweep(struct topo_http_conns *conns, uint64_t now_ns);
-/* Shuts the one that has been longest as it is, of those that wait for their next request, and of
- * those whose callers are not known, unless their call is running; false when there is none such.
- */
+/* Shuts down one connection, so that a new one has room: the one whose state is oldest, of those
+ * that wait for their next request and those whose caller has not shown who it is and whose call is
+ * not running. Returns false when there is no such connection. */
 bool topo_http_conns_make_room(struct topo_http_conns *conns);
 
 #endif

@@ -111,7 +111,8 @@ static void forget(struct pending *p, unsigned to)
   free(p);
 }
 
-/* Reads on so that the refusal is not overtaken by a reset. */
+/* Sends no more, but reads on until the client is done: closing a socket that has unread bytes
+ * sends a reset, which could reach the client before the refusal does. */
 static void see_off(struct pending *p)
 {
   for (;;) {

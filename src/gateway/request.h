@@ -22,7 +22,7 @@ struct topo_request {
   struct topo_buf body;
   size_t received;
   bool refused;
-  bool endless;                /* nobody can tell where it ends */
+  bool endless;                /* nobody can tell where its body ends */
   bool last;                   /* the connection closes behind the answer */
   struct topo_problem problem; /* when refused */
   char allow[TOPO_REQUEST_ALLOW_SIZE];

@@ -61,7 +61,8 @@ static bool may_try_again(const struct topo_request *r)
     return true;
   if (r->grant.scope != TOPO_SCOPE_OPEN)
     return topo_bucket_take(&g->known, now);
-  /* An open operation is a try at a code. */
+  /* A call of an operation that needs no token may be a guess at a code (createSession): after too
+   * many failures it has to wait. */
   return topo_bucket_take(&g->open, now) && (!r->call || topo_bucket_has(&g->failures, now));
 }
 
@@ -188,7 +189,7 @@ static void call_done(struct topo_op_call *call, void *arg)
 {
   struct topo_request *r = arg;
   struct topo_gateway *gateway = r->gateway;
-  /* An open operation that failed was a try at a code. */
+  /* It failed, so it was a wrong guess at a code. */
   if (call->status < 0 && call->op->scope == TOPO_SCOPE_OPEN &&
       r->conn->transport == TOPO_TRANSPORT_TCP)
     topo_bucket_take(&gateway->failures, topo_clock_monotonic_ns());

@@ -247,7 +247,7 @@ static bool read_subscription(struct topo_stream *s)
   int n = s->subscription->ops->read(s->subscription, READ_BYTES, put_event, &s->pending);
   if (n > 0) {
     pthread_mutex_lock(&s->gateway->lock);
-    s->news = true; /* there may be more: only a read of nothing arms `ready` */
+    s->news = true; /* `ready` is called only after a read that gave nothing */
     pthread_mutex_unlock(&s->gateway->lock);
   }
   return n >= 0 && !s->pending.failed;

@@ -130,7 +130,8 @@ static int on_open(struct topo_ws *ws, struct topo_ws_client *c, struct lws *wsi
   bool room = ws->count++ < TOPO_WS_MAX;
   pthread_mutex_unlock(&ws->lock);
   topo_ws_client_open(c, &ws->shared, wsi);
-  /* The listener let it in while others were still opening: it is told so. */
+  /* When the listener let this client in, others were still opening; now there are too many, and it
+   * is told so. */
   if (!room)
     topo_ws_client_end(c, TOPO_WS_TOO_MANY, TOPO_ERATE, "There are too many WebSockets.", NULL);
   bound_strangers(ws);

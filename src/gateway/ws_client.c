@@ -144,7 +144,7 @@ static void end_unproven(struct topo_ws_client *c)
     topo_ws_client_end(c, TOPO_WS_TOO_MANY, TOPO_ERATE, "Wait a second.", NULL);
 }
 
-/* The first message opens the socket. */
+/* The first message has to show a token, if one is needed; with it the socket is open. */
 static bool greet(struct topo_ws_client *c, const struct topo_hello *hello)
 {
   const struct topo_gate *gate = &c->shared->options.gate;
@@ -277,7 +277,7 @@ static int read_subscribers(struct topo_ws_client *c)
     if (n < 0)
       return n;
     if (n > 0)
-      atomic_store(&s->news, true); /* only a read of nothing arms `ready` */
+      atomic_store(&s->news, true); /* `ready` is called only after a read that gave nothing */
     if (out->len >= CHUNK_SIZE)
       c->turn = at + 1;
   }

@@ -3,7 +3,8 @@
  *
  * A client that has not proved its address gets a Retry; one with a proof becomes a connection. A
  * packet of a forgotten connection gets a stateless reset, a QUIC version we lack a Version
- * Negotiation. All answers are shorter than what they answer, and all the rest is noise.
+ * Negotiation. All answers are shorter than what they answer, so nobody can use us to amplify an
+ * attack. All other packets are dropped.
  */
 #include "net/accept.h"
 
@@ -74,7 +75,8 @@ static void reset(struct topo_net *net, const struct topo_datagram *d,
          &net->stats.resets);
 }
 
-/* Its id is random; its last sixteen bytes tell (RFC 9000, 10.3.1). */
+/* A stateless reset looks like a packet with a random id; it is known by its last sixteen bytes,
+ * the token that the peer gave us for one of its ids (RFC 9000, 10.3.1). */
 struct topo_net_conn *topo_net_accept_reset(const struct topo_net *net,
                                             const struct topo_datagram *d)
 {
@@ -119,7 +121,7 @@ static void admit(struct topo_net *net, const struct topo_datagram *d, const ngt
   if (net->stats.live >= TOPO_NET_CONNECTIONS_MAX)
     refuse(net, d, hd, NGTCP2_CONNECTION_REFUSED);
   else if (net->stats.half_open >= TOPO_NET_HALF_OPEN_MAX)
-    net->stats.refused++; /* silently: it will ask again in a moment */
+    net->stats.refused++; /* no answer: the client sends its Initial again by itself */
   else if (topo_net_open_server(net, &conn, d, &initial))
     net->stats.refused++;
   else

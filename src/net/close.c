@@ -1,8 +1,8 @@
 /*
  * close.c - the end of a connection: from the queue when it is doomed, or after an error of ngtcp2.
  *
- * What ngtcp2 and GnuTLS keep is given up at once. The connection lingers for three probe timeouts
- * with nothing but its ids and its farewell.
+ * What ngtcp2 and GnuTLS keep is given up at once. The connection stays for three probe timeouts
+ * more (RFC 9000, 10.2) with nothing but its ids and its CONNECTION_CLOSE, to answer late packets.
  */
 #include "net/close.h"
 
@@ -20,7 +20,7 @@ enum {
 };
 #define LONGEST_PTO_NS (3 * NGTCP2_SECONDS)
 
-/* How a connection ends: what the user hears, and what the peer. */
+/* How a connection ends: what the user is told, and what the peer is told. */
 struct ending {
   struct topo_net_down why;
   bool say; /* send `error` */

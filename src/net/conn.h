@@ -86,16 +86,18 @@ void topo_net_conn_free(struct topo_net_conn *conn);
  * the identity. To linger takes the ids and one packet. */
 void topo_net_conn_release(struct topo_net_conn *conn);
 
-/* Along the arrows above (asserted). */
+/* Changes the state along one of the arrows above (asserted). */
 void topo_net_conn_transition(struct topo_net_conn *conn, enum topo_net_state to);
-/* Has it not ended yet? Then its `quic` is there. */
+/* Returns whether the connection has not ended yet; until then its `quic` is there. */
 bool topo_net_conn_alive(const struct topo_net_conn *conn);
 /* Makes it UP, and reports that to the user. */
 void topo_net_conn_up(struct topo_net_conn *conn);
-/* To be ended with this code by the queue; the first doom counts. */
+/* Notes that the queue is to end the connection, with this status for the user and this code for
+ * the peer. When it is noted twice, the first counts. */
 void topo_net_conn_doom(struct topo_net_conn *conn, int status, uint64_t code);
 
-/* It has something to write or to end: puts it at the end of the queue, unless it is in it. */
+/* Puts a connection that has something to write, or is to be ended, at the end of the queue, unless
+ * it is in it already. */
 void topo_net_conn_queue(struct topo_net_conn *conn);
 /* Takes the first one out of the queue, which is not empty (asserted). */
 struct topo_net_conn *topo_net_conn_dequeue(struct topo_net *net);

@@ -15,8 +15,8 @@ struct topo_net_identity {
   struct topo_id key;
   gnutls_privkey_t private_key;
   gnutls_pcert_st certificate; /* the raw public key, as GnuTLS wants it */
-  bool removed;                /* kept for its connections only */
-  unsigned refs;               /* one of the net, one per connection */
+  bool removed;                /* no longer found by its name; its connections still use it */
+  unsigned refs; /* references: the list's while it is in it, and one for each connection */
   void *user;
   char sni[TOPO_NET_SNI_MAX + 1]; /* "" when it only dials */
 };

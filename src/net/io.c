@@ -98,8 +98,8 @@ static int send_message(struct topo_io *io, const struct msghdr *m)
   return n < 0 ? errno : 0;
 }
 
-/* The whole rest of the burst in one call. Whether the burst is dealt with; false: try another way.
- */
+/* Sends all that is left of the burst in one call (UDP GSO). False when the system cannot do that,
+ * and the packets are to be sent one by one. */
 static bool send_segments(struct topo_io *io, struct topo_burst *b)
 {
   struct iovec iov = {b->data + b->left_at, b->len - b->left_at};

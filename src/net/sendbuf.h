@@ -32,15 +32,15 @@ struct topo_sendbuf {
 void topo_sendbuf_finish(struct topo_sendbuf *b);
 /* Copies as much as there is room and memory for; returns how much. */
 size_t topo_sendbuf_put(struct topo_sendbuf *b, const uint8_t *data, size_t len);
-/* Bytes that put would take. */
+/* Returns how many bytes topo_sendbuf_put would take now, if memory lasts. */
 size_t topo_sendbuf_room(const struct topo_sendbuf *b);
 /* The next unsent bytes, in up to two pieces (more than a packet holds, when there are as many).
  * Returns the number of pieces, 0 when nothing is unsent. */
 size_t topo_sendbuf_next(const struct topo_sendbuf *b, struct topo_bytes pieces[static 2]);
-/* `len` bytes more were sent, of those that next gave. */
+/* Notes that the first `len` bytes of what topo_sendbuf_next gave have been sent. */
 void topo_sendbuf_sent(struct topo_sendbuf *b, size_t len);
-/* Everything before the offset arrived and is released. 0, or TOPO_EINVAL when it was never sent.
- */
+/* Releases everything before the offset, which has arrived. Returns 0, or TOPO_EINVAL when some of
+ * it was never sent. */
 int topo_sendbuf_acked(struct topo_sendbuf *b, uint64_t offset);
 
 #endif

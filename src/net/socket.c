@@ -21,7 +21,8 @@ static bool set(int fd, int level, int name, int value)
   return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-/* Forced past the system's limit where we may, or up to it where we may not. */
+/* Makes the receive buffer as large as we want it where we may pass the system's limit, and as
+ * large as the limit allows where we may not. */
 static void enlarge(int fd)
 {
   if (!set(fd, SOL_SOCKET, SO_RCVBUFFORCE, TOPO_IO_SOCKET_BUFFER))

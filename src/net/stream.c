@@ -134,7 +134,8 @@ static bool has_bytes(struct topo_net_conn *conn, unsigned s, unsigned blocked)
 
 int topo_net_stream_next(struct topo_net_conn *conn, unsigned blocked)
 {
-  /* Control first, always; the others share what it leaves. */
+  /* The control stream, number 0, always goes first (docs/protocol.md §6); the others take turns
+   * with what it leaves. */
   if (has_bytes(conn, 0, blocked))
     return 0;
   for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX - 1 && blocked != ALL; i++) {

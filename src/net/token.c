@@ -21,7 +21,8 @@ void topo_net_token_offer(struct topo_net *net, ngtcp2_conn *quic,
   ngtcp2_ssize n =
       ngtcp2_crypto_generate_regular_token(token, net->secret, sizeof net->secret, &remote->sa,
                                            topo_net_address_len(remote), net->now_ns);
-  /* A courtesy: without it the next connection takes one round trip more. */
+  /* No error when it fails: without the token the client's next connection takes one round trip
+   * more. */
   if (n > 0)
     ngtcp2_conn_submit_new_token(quic, token, (size_t)n);
 }

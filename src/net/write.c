@@ -97,7 +97,8 @@ enum topo_net_burst topo_net_write(struct topo_net_conn *conn)
   if (b.written && quic_smoothed_rtt(conn->quic) >= PACED_RTT_NS)
     ngtcp2_conn_update_pkt_tx_time(conn->quic, conn->net->now_ns);
   topo_net_conn_retime(conn);
-  /* The pacer may want a pause; its timer will bring the connection back. */
+  /* ngtcp2 spreads packets over time (pacing): when it wants a pause now, its timer brings the
+   * connection back into the queue. */
   if (outcome == TOPO_NET_BURST_MORE && ngtcp2_conn_get_expiry(conn->quic) > conn->net->now_ns)
     outcome = TOPO_NET_BURST_DONE;
   return conn->net->io.blocked ? TOPO_NET_BURST_FULL : outcome;

@@ -84,8 +84,8 @@ static int apply_genesis(struct topo_env *env, const struct topo_buf *event,
 }
 
 /* The genesis key signs this credential and is then kept for recovery (docs/protocol.md §4). */
-static int credential_device(struct topo_env *env, const struct topo_sign_key *genesis,
-                             const struct topo_sink *sink, struct topo_id *credential)
+static int admit_device(struct topo_env *env, const struct topo_sign_key *genesis,
+                        const struct topo_sink *sink, struct topo_id *credential)
 {
   const struct topo_self *self = &env->self;
   uint8_t sig[TOPO_SIG_SIZE];
@@ -152,7 +152,7 @@ int topo_found(const struct topo_founding *founding, struct topo_outcome *outcom
   struct topo_id credential;
   int status = apply_genesis(env, &founding->event, sink);
   if (status == 0)
-    status = credential_device(env, &founding->genesis, sink, &credential);
+    status = admit_device(env, &founding->genesis, sink, &credential);
   if (status == 0)
     status = make_epoch(env, &credential, sink);
   if (status == 0)

@@ -12,7 +12,8 @@
 /* Nanoseconds since some moment before the program began. Never goes back, never jumps. */
 uint64_t topo_clock_monotonic_ns(void);
 
-/* Milliseconds since 1970-01-01 UTC, as the system believes: may jump either way. */
+/* Milliseconds since 1970-01-01 UTC by the system's clock, which somebody may set: it may jump
+ * forwards and backwards. */
 int64_t topo_clock_wall_ms(void);
 
 #endif

@@ -40,7 +40,7 @@ struct topo_journal;
 
 /* 0 and *out, owned by the caller; TOPO_ENOMEM. */
 int topo_journal_create(const struct topo_journal_options *options, struct topo_journal **out);
-/* No thread may use it any more. NULL is fine. */
+/* Frees the log, which no thread may use any more. NULL is fine. */
 void topo_journal_destroy(struct topo_journal *log);
 
 /* Writes a line. Never fails; a copy that cannot be written is lost. A NULL log takes and forgets.

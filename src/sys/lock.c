@@ -1,5 +1,5 @@
 /*
- * lock.c - flock(2): tied to the open file, so a second take in one process is refused too, and
+ * lock.c - flock(2): tied to the open file, so taking it twice in one process is refused, too, and
  * closing some other descriptor of the file does not drop it (as POSIX locks would).
  */
 #include "sys/lock.h"
@@ -30,7 +30,8 @@ static int open_lock_file(const char *dir, int flags)
   return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-/* Whoever may write the folder may swap what is in it, so only its owner may. */
+/* Whoever may write to the folder may replace the files in it, so a folder that others may write to
+ * is refused. */
 static int check_folder(const char *dir)
 {
   struct stat info;

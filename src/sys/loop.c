@@ -192,7 +192,8 @@ void topo_loop_wake(struct topo_loop *loop)
   do
     n = write(loop->wake.fd, &one, sizeof one);
   while (n < 0 && errno == EINTR);
-  /* A counter that is full is awake already. */
+  /* Writing to an eventfd fails with EAGAIN when its counter is full; the loop wakes up for that,
+   * too. */
   topo_assert(n == (ssize_t)sizeof one || errno == EAGAIN);
 }
 
@@ -210,7 +211,7 @@ static void arm_timer(struct topo_loop *loop)
   struct itimerspec spec = {0};
   if (at_ns != TOPO_NEVER) {
     spec.it_value.tv_sec = (time_t)(at_ns / 1000000000);
-    /* All zero would disarm it. */
+    /* A time of zero would disarm the timer, so it is set to one nanosecond. */
     spec.it_value.tv_nsec = (long)(at_ns % 1000000000) + (at_ns == 0);
   }
   int status = timerfd_settime(loop->timer.fd, TFD_TIMER_ABSTIME, &spec, NULL);

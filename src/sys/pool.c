@@ -83,7 +83,8 @@ static void run_actor(struct topo_pool *pool, struct topo_actor *actor)
   actor->run(actor);
   pthread_mutex_lock(&pool->mutex);
   if (actor->stopping) {
-    /* The stopper may free the actor as soon as the mutex is let go. */
+    /* Whoever stops the actor may free it as soon as the mutex is unlocked: nothing here touches it
+     * from then on. */
     actor->state = TOPO_ACTOR_STOPPED;
     pthread_cond_broadcast(&pool->stopped);
   } else if (actor->state == TOPO_ACTOR_AGAIN) {

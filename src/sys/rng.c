@@ -14,7 +14,7 @@ static void fill(void *ctx, void *out, size_t len)
   (void)ctx;
   while (len > 0) {
     ssize_t n = getrandom(at, len, 0);
-    /* Keys made without randomness would be worse than no keys: there is no way on. */
+    /* Keys made without randomness would be worse than none, so the program ends. */
     topo_assert(n > 0 || (n < 0 && errno == EINTR));
     if (n > 0) {
       at += n;

@@ -1,6 +1,6 @@
 /*
- * cursor.h - a place between messages, as clients carry it: u64 hlc ‖ id in base32hex (RFC 4648
- * §7), in lower case and without padding, so texts compare as the places do.
+ * cursor.h - a place between messages, as a text that clients give back: u64 hlc ‖ id in base32hex
+ * (RFC 4648 §7), in lower case and without padding, so texts compare as the places do.
  *
  * It names an item by what orders it and by nothing that moves, so it stays good while late events
  * arrive, and after the item itself is gone.

@@ -30,7 +30,8 @@ int topo_view_id_of(const struct topo_view *view, int64_t no, struct topo_id *ou
 void topo_view_put_author(struct topo_json *out, const struct topo_id *user,
                           struct topo_bytes name);
 
-/* How the handler of a read ends: `status`, or what became of the writer, with a sentence. */
+/* Ends the handler of a read: returns `status` or, when that is 0, the status of the writer
+ * (topo_json_status); a failure gets a sentence in the call. */
 int topo_view_end(struct topo_op_call *call, int status);
 
 #endif

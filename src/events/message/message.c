@@ -1,7 +1,7 @@
 /*
- * message.c - a text in a channel. The exemplar of a content type: fields, right, dependencies,
- * tables, the two ways into them (project for one more event, clear for starting over), and what
- * the fingerprint reads.
+ * message.c - a text in a channel. It shows what a type of content consists of: fields, right,
+ * dependencies, tables, the two ways into them (project for one more event, clear for starting
+ * over), and what the fingerprint reads.
  *
  * A message is its own entity. It depends on its channel: until that is accepted the message is
  * blocked, and what depends on the message (reactions) with it.

@@ -17,7 +17,7 @@ enum {
   TOPO_PAGE_EMOJIS_MAX = 50, /* per message; the most used are kept */
   TOPO_PAGE_USERS_MAX = 20,  /* named per emoji; all are counted */
   TOPO_PAGE_BYTES = TOPO_JSON_LIMIT - 4096,
-  TOPO_PAGE_USERS_KEPT = 64 /* looked up once, mostly: two that share a place take turns */
+  TOPO_PAGE_USERS_KEPT = 64 /* remembered by row, modulo this number */
 };
 
 /* One emoji on one message. */

@@ -74,7 +74,7 @@ static int begin_group(struct grouping *g, struct topo_bytes emoji, struct topo_
       return 0;
   }
   if (emoji.len == 0 || emoji.len > TOPO_EMOJI_MAX)
-    return TOPO_ECORRUPT; /* the type lets none such in */
+    return TOPO_ECORRUPT; /* the type refuses such events: the file is damaged */
   trim(g);
   struct topo_page_group group = {.emoji_len = emoji.len};
   memcpy(group.emoji, emoji.data, emoji.len);

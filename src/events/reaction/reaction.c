@@ -1,6 +1,6 @@
 /*
  * reaction.c - an emoji on a message. All reactions of a message are one entity; the same emoji
- * twice by one user counts once, which the views see to: the rows keep every event, so that none is
+ * twice by one user counts once, which the reads see to: the rows keep every event, so that none is
  * lost when another flips.
  */
 #include "events/reaction/reaction.h"

@@ -91,7 +91,8 @@ static int item(const struct topo_view *view, const struct topo_entity *user, st
   return put_members(out, s, view, me);
 }
 
-/* Who is no longer a member is still the author of messages, under this name. */
+/* Adds the name of a user who is a member no longer: messages of theirs are still shown, under this
+ * name. */
 static int gone(const struct topo_view *view, const struct topo_entity *user, struct topo_json *out)
 {
   return topo_profile_put_name(view, user->no, out);

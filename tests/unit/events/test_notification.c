@@ -345,5 +345,5 @@ int main(void)
       cmocka_unit_test(names_are_told_as_they_change),
       cmocka_unit_test(who_is_me_is_told_of_both),
   };
-  return cmocka_run_group_tests_name("views-frame", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("notification", tests, NULL, NULL);
 }
