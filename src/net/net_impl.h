@@ -2,15 +2,23 @@
  * net_impl.h - a topo_net from inside, and how the files of this room build on each other: each may
  * use those below it, and nobody else includes its header.
  *
- *     net.c        creation, the loop's entry points, what concerns all connections
- *     accept.c     packets of no known connection           write.c   a connection's burst of
- * packets open.c       a connection begins                      receive.c what a datagram or time
- * does to it callbacks.c  what ngtcp2 reports of a connection      close.c   a connection ends
- *     stream.c     numbers, buffers, windows                tls.c     handshakes, raw keys
- *     conn.c       a connection: states, memory, the queue  token.c   proofs of address
- *     identity.c   who we are
- *     io.c, socket.c  datagrams in and out of the UDP port
- *     address.c, cid_table.c, deadlines.c, sendbuf.c        know nothing of connections
+ *     net.c         creation, the loop's entry points, what concerns all connections
+ *
+ *     accept.c      packets of no known connection
+ *     open.c        a connection begins
+ *     callbacks.c   what ngtcp2 reports of a connection
+ *     receive.c     what a datagram or time does to a connection
+ *     write.c       a connection's burst of packets
+ *     close.c       a connection ends
+ *
+ *     stream.c      numbers, buffers, windows
+ *     tls.c         handshakes, raw keys
+ *     conn.c        a connection: states, memory, the queue
+ *     token.c       proofs of address
+ *     identity.c    who we are
+ *
+ *     io.c, socket.c                                   datagrams in and out of the UDP port
+ *     address.c, cid_table.c, deadlines.c, sendbuf.c   know nothing of connections
  *
  * Upwards there are two tables of functions: ngtcp2's (callbacks.c) and the user's (struct
  * topo_net_events in net.h).
