@@ -3,10 +3,12 @@
  *
  *     live-latency N   two daemons, members of one workspace, on loopback. N messages are posted to
  *                      the one, fifty a second, and a WebSocket at the other hears of them. The
- * time runs from sending the request to having the event: the sender's disk, QUIC, and the
- * receiver's projection are on the way. ws-fanout N      fifty WebSockets at one daemon, to which
- * 32 connections post as fast as they can, but no more than 10,000 a second, for N seconds. Every
- * listener must see every message once. The time runs from sending the request to each arrival;
+ *                      time runs from sending the request to having the event: the sender's disk,
+ *                      QUIC, and the receiver's projection are on the way.
+ *
+ *     ws-fanout N      fifty WebSockets at one daemon, to which 32 connections post as fast as they
+ *                      can, but no more than 10,000 a second, for N seconds. Every client must see
+ *                      every message once. The time runs from sending the request to each arrival;
  *                      beside it, from its answer to the last arrival.
  *
  * All over TCP, with the admin token.
