@@ -6,44 +6,13 @@
  * guess that nothing is broken so far: it only steers what later events build on, the oracle
  * judges.
  */
-#include "model/gen.h"
+#include "model/gen_impl.h"
 
 #include "base/assert.h"
-#include "model/craft.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { INVITE_KEYS = 4, SLOTS_MAX = 3 };
-
-struct act {
-  struct topo_id id;
-  uint16_t type;
-  size_t author;
-  uint32_t seq;
-  bool sound;
-  /* a credential */
-  size_t device;
-  uint8_t role;
-  struct topo_id user;
-  /* an invite */
-  size_t invite_key, n_slots, slots[SLOTS_MAX];
-  /* an epoch */
-  uint8_t secret[32];
-  uint32_t generation;
-  /* content: the epoch's id */
-  struct topo_id epoch;
-};
-
-struct gen {
-  struct gen_rng rng;
-  struct gen_set *set;
-  struct topo_sign_key devices[GEN_DEVICES], invite_keys[INVITE_KEYS];
-  struct act acts[GEN_EVENTS_MAX];
-  size_t n;
-  uint64_t hlc;
-};
 
 uint64_t gen_next(struct gen_rng *rng)
 {
@@ -73,7 +42,7 @@ void gen_shuffle(struct gen_rng *rng, struct topo_bytes *things, size_t n)
   }
 }
 
-static bool chance(struct gen *g, unsigned percent)
+bool gen_maybe(struct gen *g, unsigned percent)
 {
   return gen_chance(&g->rng, percent);
 }
@@ -84,14 +53,14 @@ static void random_bytes(struct gen *g, uint8_t *out, size_t len)
     out[i] = (uint8_t)gen_next(&g->rng);
 }
 
-static struct topo_id random_id(struct gen *g)
+struct topo_id gen_random_id(struct gen *g)
 {
   struct topo_id id;
   random_bytes(g, id.bytes, sizeof id.bytes);
   return id;
 }
 
-static bool is_credential(const struct act *a)
+bool gen_is_credential(const struct act *a)
 {
   return a->type == 1 || a->type == 2 || a->type == 3 || a->type == 5;
 }
@@ -102,9 +71,9 @@ static bool is_authority(const struct act *a)
 }
 
 /* A random act that `fits`, nearly always a sound one; NULL when there is none. */
-static struct act *choose(struct gen *g, bool (*fits)(const struct act *))
+struct act *gen_choose(struct gen *g, bool (*fits)(const struct act *))
 {
-  bool any = chance(g, 6);
+  bool any = gen_maybe(g, 6);
   struct act *chosen = NULL;
   size_t seen = 0;
   for (size_t i = 0; i < g->n; i++) {
@@ -119,26 +88,18 @@ static bool is_invite(const struct act *a)
 {
   return a->type == 4;
 }
-static bool is_epoch(const struct act *a)
+bool gen_is_epoch(const struct act *a)
 {
   return a->type == 0x10;
 }
-static bool is_channel(const struct act *a)
-{
-  return a->type == 0x1002;
-}
-static bool is_message(const struct act *a)
-{
-  return a->type == 0x1003;
-}
-static bool is_anything(const struct act *a)
+bool gen_is_anything(const struct act *a)
 {
   return a->type != 0;
 }
 
 /* The act that the author's next one follows: the last, or an earlier one, which forks the chain.
  */
-static const struct act *follow(struct gen *g, const struct act *next, bool fork)
+const struct act *gen_follow(struct gen *g, const struct act *next, bool fork)
 {
   const struct act *last = NULL;
   for (size_t i = 0; i < g->n; i++) {
@@ -148,28 +109,28 @@ static const struct act *follow(struct gen *g, const struct act *next, bool fork
         (content && !topo_id_equal(&a->epoch, &next->epoch)))
       continue;
     last = a;
-    if (fork && chance(g, 30))
+    if (fork && gen_maybe(g, 30))
       break;
   }
-  return fork && chance(g, 20) ? NULL : last;
+  return fork && gen_maybe(g, 20) ? NULL : last;
 }
 
-static uint64_t tick(struct gen *g)
+uint64_t gen_tick(struct gen *g)
 {
-  if (chance(g, 1))
+  if (gen_maybe(g, 1))
     return UINT64_MAX;
   g->hlc += gen_below(&g->rng, 3);
-  return chance(g, 5) ? g->hlc + 1000 : g->hlc;
+  return gen_maybe(g, 5) ? g->hlc + 1000 : g->hlc;
 }
 
-static struct act *record(struct gen *g, const struct act *meta, struct topo_buf *bytes,
-                          const struct craft_place *place)
+struct act *gen_record(struct gen *g, const struct act *meta, struct topo_buf *bytes,
+                       const struct craft_place *place)
 {
   struct gen_set *set = g->set;
   struct act *a = &g->acts[g->n++];
   *a = *meta;
   a->id = craft_id(place, topo_buf_view(bytes));
-  if (chance(g, 96))
+  if (gen_maybe(g, 96))
     set->events[set->n_events++] = topo_buf_view(bytes);
   else
     topo_buf_finish(bytes);
@@ -187,14 +148,14 @@ static uint8_t choose_parents(struct gen *g, struct topo_id out[static 4], bool 
   uint8_t n = 0, unique = 0;
   size_t want = gen_below(&g->rng, 4);
   for (size_t i = 0; i < want; i++) {
-    const struct act *p = choose(g, chance(g, 2) ? is_anything : is_authority);
+    const struct act *p = gen_choose(g, gen_maybe(g, 2) ? gen_is_anything : is_authority);
     if (!p)
       continue;
     *sound &= p->sound && is_authority(p);
     out[n++] = p->id;
   }
-  if (chance(g, 2)) {
-    out[n++] = random_id(g);
+  if (gen_maybe(g, 2)) {
+    out[n++] = gen_random_id(g);
     *sound = false;
   }
   qsort(out, n, sizeof *out, compare_ids);
@@ -209,29 +170,29 @@ static struct act *emit_control(struct gen *g, const struct act *auth, struct ac
 {
   struct topo_id parents[4];
   struct topo_buf bytes = {0};
-  meta->author = chance(g, 2) ? gen_below(&g->rng, GEN_DEVICES) : auth->device;
+  meta->author = gen_maybe(g, 2) ? gen_below(&g->rng, GEN_DEVICES) : auth->device;
   meta->sound &= meta->author == auth->device && auth->sound;
-  if (chance(g, 2)) {
+  if (gen_maybe(g, 2)) {
     topo_buf_put_u8(body, 0);
     meta->sound = false;
   }
-  const struct act *prev = follow(g, meta, chance(g, 15));
+  const struct act *prev = gen_follow(g, meta, gen_maybe(g, 15));
   meta->seq = prev ? prev->seq + 1 : 0;
   struct craft_control c = {.place = {g->set->workspace},
                             .type = meta->type,
-                            .hlc = tick(g),
+                            .hlc = gen_tick(g),
                             .signer = &g->devices[meta->author],
                             .auth = auth->id,
                             .prev = prev ? prev->id : topo_id_zero,
                             .seq = meta->seq,
                             .parents = parents,
                             .body = topo_buf_view(body),
-                            .bad_signature = chance(g, 6)};
+                            .bad_signature = gen_maybe(g, 6)};
   c.n_parents = choose_parents(g, parents, &meta->sound);
   meta->sound &= c.hlc != UINT64_MAX && !c.bad_signature;
   craft_control(&bytes, &c);
   topo_buf_finish(body);
-  return record(g, meta, &bytes, &c.place);
+  return gen_record(g, meta, &bytes, &c.place);
 }
 
 static struct craft_newcomer newcomer(struct gen *g, size_t device, const struct topo_id *user,
@@ -242,9 +203,9 @@ static struct craft_newcomer newcomer(struct gen *g, size_t device, const struct
                                .seal_key = g->devices[device].public_key,
                                .user = *user,
                                .auth = auth->id,
-                               .bad_countersign = chance(g, 4)};
-  if (chance(g, 2))
-    who.auth = random_id(g);
+                               .bad_countersign = gen_maybe(g, 4)};
+  if (gen_maybe(g, 2))
+    who.auth = gen_random_id(g);
   meta->device = device;
   meta->user = *user;
   meta->sound &= !who.bad_countersign && topo_id_equal(&who.auth, &auth->id);
@@ -255,10 +216,10 @@ static struct craft_newcomer newcomer(struct gen *g, size_t device, const struct
 static uint8_t choose_role(struct gen *g, const struct act *auth, struct act *meta)
 {
   uint8_t role = auth->role;
-  role = (uint8_t)(role + gen_below(&g->rng, chance(g, 50) ? 2 : 5));
+  role = (uint8_t)(role + gen_below(&g->rng, gen_maybe(g, 50) ? 2 : 5));
   if (role > 4)
     role = 4;
-  if (chance(g, 5))
+  if (gen_maybe(g, 5))
     role = (uint8_t)gen_below(&g->rng, 6);
   meta->role = role;
   meta->sound &= role >= auth->role && role <= 4;
@@ -271,15 +232,16 @@ static void grant(struct gen *g)
 {
   struct act meta = {.type = 2, .sound = true};
   struct topo_buf body = {0};
-  const struct act *auth = choose(g, is_credential), *bound = choose(g, is_credential);
+  const struct act *auth = gen_choose(g, gen_is_credential),
+                   *bound = gen_choose(g, gen_is_credential);
   size_t device = gen_below(&g->rng, GEN_DEVICES);
-  if (!auth || !bound || (auth->role > 1 && !chance(g, 10)))
+  if (!auth || !bound || (auth->role > 1 && !gen_maybe(g, 10)))
     return;
   struct topo_id user = craft_user(&g->set->workspace, &g->devices[device].public_key);
-  if (chance(g, 25)) {
+  if (gen_maybe(g, 25)) {
     device = bound->device;
     user = bound->user;
-  } else if (chance(g, 10)) {
+  } else if (gen_maybe(g, 10)) {
     user = bound->user;
     meta.sound = bound->device == device;
   }
@@ -293,7 +255,7 @@ static void credential_device(struct gen *g)
 {
   struct act meta = {.type = 3, .sound = true};
   struct topo_buf body = {0};
-  const struct act *auth = choose(g, is_credential);
+  const struct act *auth = gen_choose(g, gen_is_credential);
   if (!auth)
     return;
   meta.role = auth->role;
@@ -308,19 +270,19 @@ static void invite(struct gen *g)
   struct act meta = {.type = 4, .sound = true, .n_slots = 1 + gen_below(&g->rng, SLOTS_MAX)};
   struct topo_buf body = {0};
   struct topo_id slots[SLOTS_MAX];
-  const struct act *auth = choose(g, is_credential);
+  const struct act *auth = gen_choose(g, gen_is_credential);
   if (!auth)
     return;
   meta.invite_key = gen_below(&g->rng, INVITE_KEYS);
   for (size_t i = 0; i < meta.n_slots; i++) {
-    const struct act *owner = choose(g, is_credential);
-    meta.slots[i] = owner && chance(g, 70) ? owner->device : auth->device;
+    const struct act *owner = gen_choose(g, gen_is_credential);
+    meta.slots[i] = owner && gen_maybe(g, 70) ? owner->device : auth->device;
     slots[i] = g->devices[meta.slots[i]].public_key;
   }
   meta.sound &= auth->role <= 2;
   uint8_t role = choose_role(g, auth, &meta);
   craft_invite(&body, &g->invite_keys[meta.invite_key].public_key, role, 0, slots,
-               chance(g, 2) ? 0 : (uint16_t)meta.n_slots);
+               gen_maybe(g, 2) ? 0 : (uint16_t)meta.n_slots);
   emit_control(g, auth, &meta, &body);
 }
 
@@ -328,7 +290,7 @@ static void invite(struct gen *g)
 static const struct act *credential_of(struct gen *g, size_t device)
 {
   for (int tries = 0; tries < 12; tries++) {
-    const struct act *l = choose(g, is_credential);
+    const struct act *l = gen_choose(g, gen_is_credential);
     if (l && l->device == device)
       return l;
   }
@@ -339,21 +301,21 @@ static void admit(struct gen *g)
 {
   struct act meta = {.type = 5, .sound = true};
   struct topo_buf body = {0};
-  const struct act *i = choose(g, is_invite);
+  const struct act *i = gen_choose(g, is_invite);
   if (!i)
     return;
-  size_t slot = chance(g, 60) ? 0 : gen_below(&g->rng, i->n_slots + chance(g, 5));
+  size_t slot = gen_maybe(g, 60) ? 0 : gen_below(&g->rng, i->n_slots + gen_maybe(g, 5));
   bool outside = slot >= i->n_slots;
   const struct act *auth = credential_of(g, i->slots[outside ? 0 : slot]);
-  if (!auth || chance(g, 3))
-    auth = choose(g, is_credential);
+  if (!auth || gen_maybe(g, 3))
+    auth = gen_choose(g, gen_is_credential);
   if (!auth)
     return;
   size_t device = gen_below(&g->rng, GEN_DEVICES), key = i->invite_key;
   struct topo_id user = craft_user(&g->set->workspace, &g->devices[device].public_key);
   struct craft_newcomer who = newcomer(g, device, &user, auth, &meta);
-  bool bad_proof = chance(g, 3);
-  if (chance(g, 3))
+  bool bad_proof = gen_maybe(g, 3);
+  if (gen_maybe(g, 3))
     key = (key + 1) % INVITE_KEYS;
   meta.role = i->role;
   meta.sound &= i->sound && !outside && !bad_proof && key == i->invite_key && auth->role <= 2 &&
@@ -368,25 +330,25 @@ static void epoch(struct gen *g)
   struct topo_buf body = {0};
   struct topo_id listed[2];
   uint16_t n = 0;
-  const struct act *auth = choose(g, is_credential), *before = choose(g, is_epoch);
+  const struct act *auth = gen_choose(g, gen_is_credential), *before = gen_choose(g, gen_is_epoch);
   if (!auth)
     return;
-  if (before && chance(g, 80)) {
+  if (before && gen_maybe(g, 80)) {
     listed[n++] = before->id;
     meta.generation = before->generation + 1;
     meta.sound &= before->sound;
-  } else if (chance(g, 10)) {
+  } else if (gen_maybe(g, 10)) {
     listed[n++] = g->acts[gen_below(&g->rng, g->n)].id;
     meta.sound = false;
   }
-  uint32_t wrong = chance(g, 4);
-  uint8_t policy = chance(g, 3) ? 2 : 1;
+  uint32_t wrong = gen_maybe(g, 4);
+  uint8_t policy = gen_maybe(g, 3) ? 2 : 1;
   random_bytes(g, meta.secret, sizeof meta.secret);
   meta.sound &= auth->role <= 3 && !wrong && policy == 1;
   struct topo_id commitment = craft_commitment(meta.secret);
   craft_epoch(&body, meta.generation + wrong, policy, &commitment, listed, n);
   const struct act *made = emit_control(g, auth, &meta, &body);
-  if (chance(g, 90))
+  if (gen_maybe(g, 90))
     memcpy(g->set->secrets[g->set->n_secrets++], made->secret, 32);
 }
 
@@ -394,11 +356,11 @@ static void wrap(struct gen *g)
 {
   struct act meta = {.type = 0x11, .sound = true};
   struct topo_buf body = {0};
-  const struct act *auth = choose(g, is_credential), *to = choose(g, is_credential);
-  const struct act *of = choose(g, chance(g, 95) ? is_epoch : is_anything);
+  const struct act *auth = gen_choose(g, gen_is_credential), *to = gen_choose(g, gen_is_credential);
+  const struct act *of = gen_choose(g, gen_maybe(g, 95) ? gen_is_epoch : gen_is_anything);
   if (!auth || !to || !of)
     return;
-  meta.sound &= auth->role <= 3 && is_epoch(of) && of->sound;
+  meta.sound &= auth->role <= 3 && gen_is_epoch(of) && of->sound;
   craft_wrap(&body, &of->id, &to->id);
   emit_control(g, auth, &meta, &body);
 }
@@ -408,66 +370,12 @@ static void unknown_control(struct gen *g)
   static const uint16_t types[] = {0x0006, 0x0012, 0x0200, 0x0fff, 0xf001, 0x1003};
   struct act meta = {.type = types[gen_below(&g->rng, 6)]};
   struct topo_buf body = {0};
-  const struct act *auth = choose(g, is_credential);
+  const struct act *auth = gen_choose(g, gen_is_credential);
   if (!auth)
     return;
   meta.sound = meta.type <= 0x0fff;
   topo_buf_put_u32(&body, 7);
   emit_control(g, auth, &meta, &body);
-}
-
-static void write_content(struct gen *g, struct topo_buf *body, struct act *meta)
-{
-  static const char *const texts[] = {"a", "b", "\xc3\xa4", "hello", "\xff"};
-  const char *text = texts[chance(g, 4) ? 4 : gen_below(&g->rng, 4)];
-  const struct act *target = NULL;
-  meta->sound = text[0] != '\xff';
-  if (meta->type == 0x1001) {
-    craft_profile(body, (uint8_t)(1 + chance(g, 30) + chance(g, 3)), text);
-  } else if (meta->type == 0x1002) {
-    craft_channel(body, text);
-  } else if (meta->type == 0x1003 || meta->type == 0x1004) {
-    target = choose(g, chance(g, 5) ? is_anything : meta->type == 0x1003 ? is_channel : is_message);
-    struct topo_id nowhere = random_id(g);
-    craft_reply(body, target ? &target->id : &nowhere, text);
-    meta->sound &= target != NULL;
-  } else {
-    topo_buf_put_u32(body, 7);
-  }
-}
-
-/* Says something under a credential, now and then under a credential of somebody else or one that
- * there is not.
- */
-static void say(struct gen *g, uint16_t type)
-{
-  struct act meta = {.type = type};
-  struct topo_buf body = {0}, bytes = {0};
-  const struct act *auth = choose(g, is_credential), *in = choose(g, is_epoch);
-  if (!auth || !in)
-    return;
-  meta.author = chance(g, 4) ? gen_below(&g->rng, GEN_DEVICES) : auth->device;
-  meta.epoch = in->id;
-  write_content(g, &body, &meta);
-  meta.type = type < 0x1000 ? 0x2000 : type; /* nothing takes it for a control event */
-  const struct act *prev = follow(g, &meta, chance(g, 10));
-  meta.seq = prev ? prev->seq + 1 : 0;
-  struct craft_content c = {.place = {g->set->workspace},
-                            .hlc = tick(g),
-                            .signer = &g->devices[meta.author],
-                            .auth = chance(g, 4) ? random_id(g) : auth->id,
-                            .prev = prev ? prev->id : topo_id_zero,
-                            .epoch = in->id,
-                            .seq = meta.seq,
-                            .secret = in->secret,
-                            .type = type,
-                            .body = topo_buf_view(&body),
-                            .bad_signature = chance(g, 12),
-                            .bad_seal = chance(g, 2),
-                            .mask = chance(g, 2) ? &g->devices[0].public_key : NULL};
-  craft_content(&bytes, &c);
-  topo_buf_finish(&body);
-  record(g, &meta, &bytes, &c.place);
 }
 
 /* Bytes nobody signed: a known event cut short or changed in one place, or noise. */
@@ -482,9 +390,9 @@ static void garbage(struct gen *g)
     return;
   topo_buf_put(&bytes, from.data, from.len);
   topo_assert(!bytes.failed);
-  if (chance(g, 50))
+  if (gen_maybe(g, 50))
     bytes.len = gen_below(&g->rng, bytes.len);
-  else if (chance(g, 80))
+  else if (gen_maybe(g, 80))
     bytes.data[gen_below(&g->rng, bytes.len)] ^= (uint8_t)(1u << gen_below(&g->rng, 8));
   else
     random_bytes(g, bytes.data, bytes.len);
@@ -496,7 +404,7 @@ static void create(struct gen *g, bool foreign)
 {
   struct act meta = {.type = 1, .sound = !foreign};
   struct topo_buf body = {0}, bytes = {0};
-  struct topo_id nonce = random_id(g);
+  struct topo_id nonce = gen_random_id(g);
   struct craft_place nowhere = {topo_id_zero};
   craft_workspace(&body, &g->devices[0].public_key, &nonce);
   struct craft_control c = {
@@ -507,7 +415,7 @@ static void create(struct gen *g, bool foreign)
   meta.user = craft_user(&id, &g->devices[0].public_key);
   if (!foreign)
     g->set->workspace = id;
-  record(g, &meta, &bytes, &nowhere);
+  gen_record(g, &meta, &bytes, &nowhere);
 }
 
 static void visit(struct gen *g)
@@ -522,8 +430,6 @@ static void visit(struct gen *g)
 
 static void act(struct gen *g)
 {
-  static const uint16_t contents[] = {0x1001, 0x1001, 0x1002, 0x1003, 0x1003, 0x1003,
-                                      0x1004, 0x1004, 0x2000, 0xf001, 0x0004};
   size_t dice = gen_below(&g->rng, 100);
   if (dice < 9)
     grant(g);
@@ -544,7 +450,7 @@ static void act(struct gen *g)
   else if (dice < 57)
     visit(g);
   else
-    say(g, contents[gen_below(&g->rng, sizeof contents / sizeof contents[0])]);
+    gen_say_something(g);
 }
 
 /* What creating a workspace makes, unless chance breaks it. */
@@ -557,7 +463,7 @@ static void begin(struct gen *g)
   craft_device_body(&body, &who);
   emit_control(g, &g->acts[0], &meta, &body);
   epoch(g);
-  say(g, 0x1002);
+  gen_say(g, 0x1002);
 }
 
 struct gen_set *gen_create(uint64_t seed, size_t n)

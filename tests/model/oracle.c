@@ -227,7 +227,7 @@ static enum oracle_verdict judge_control(const struct oracle_result *result,
   if (e->refused)
     return ORACLE_REFUSED;
   if (!e->admitted)
-    return ORACLE_HELD;
+    return ORACLE_PENDING;
   const struct oracle_event *right = oracle_is_credential(e) ? e : oracle_find(result, &e->auth);
   if (!right->credential.valid || e->numbering == ORACLE_MISNUMBERED)
     return ORACLE_UNAUTHORISED;
@@ -242,7 +242,7 @@ static enum oracle_verdict judge_content(const struct oracle_result *result,
 {
   const struct oracle_event *auth = oracle_find(result, &e->auth);
   if (!auth || !auth->admitted)
-    return ORACLE_HELD;
+    return ORACLE_PENDING;
   if (!oracle_is_item(result, e))
     return ORACLE_REFUSED;
   if (!auth->credential.valid || !role_may(e, auth->credential.role))
@@ -263,7 +263,7 @@ static enum oracle_verdict judge(const struct oracle_result *result, const struc
   if (!e->well_formed)
     return ORACLE_MALFORMED;
   if (e->kind == ORACLE_KIND_CONTENT && !e->opened && !e->broken)
-    return ORACLE_HELD;
+    return ORACLE_PENDING;
   if (!e->authentic)
     return ORACLE_UNAUTHENTICATED;
   return e->kind == ORACLE_KIND_CONTROL ? judge_control(result, e) : judge_content(result, e);

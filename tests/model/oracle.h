@@ -16,7 +16,7 @@ enum oracle_verdict {
   ORACLE_MALFORMED,
   ORACLE_UNAUTHENTICATED,
   ORACLE_REFUSED,
-  ORACLE_HELD,
+  ORACLE_PENDING,
   ORACLE_UNAUTHORISED,
   ORACLE_UNREADABLE,
   ORACLE_BLOCKED,
@@ -155,13 +155,22 @@ struct oracle_ids oracle_epochs(const struct oracle_result *result);
 struct oracle_ids oracle_trust(const struct oracle_result *result, const struct topo_id *device);
 void oracle_ids_finish(struct oracle_ids *ids);
 
-/* Appends the projected state: sorted lines of text, ids and text in lower-case hex, role and hlc
- * in decimal.
+/* Appends the projected state: sorted lines of text, ids and text in lower-case hex, role, hlc and
+ * counts in decimal. A line is one of
  *
- *   channel <id> <user> <hlc> <name>        member <user> <role of its most senior live credential>
- * <n live credentials> credential <id> <device> <user> <role>        message <id> <channel> <user>
- * <hlc> <text> profile <user> <name>                   reaction <message> <user> <emoji> workspace
- * <name>
+ *   channel <id> <user> <hlc> <name>
+ *
+ *   credential <id> <device> <user> <role>
+ *
+ *   member <user> <role of its most senior valid credential> <how many of them>
+ *
+ *   message <id> <channel> <user> <hlc> <text>
+ *
+ *   profile <user> <name>
+ *
+ *   reaction <message> <user> <emoji>
+ *
+ *   workspace <name>
  */
 void oracle_dump(const struct oracle_result *result, struct topo_buf *out);
 /* Appends everything else that is a function of the set: a line for each verdict, credential and

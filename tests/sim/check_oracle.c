@@ -17,7 +17,7 @@
 static unsigned state_of(enum oracle_verdict v)
 {
   switch (v) {
-  case ORACLE_HELD: return TOPO_STATE_PENDING;
+  case ORACLE_PENDING: return TOPO_STATE_PENDING;
   case ORACLE_UNAUTHORISED: return TOPO_STATE_UNAUTHORISED;
   case ORACLE_UNREADABLE: return TOPO_STATE_UNREADABLE;
   case ORACLE_BLOCKED: return TOPO_STATE_BLOCKED;

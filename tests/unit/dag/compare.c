@@ -22,7 +22,7 @@ static void hex(char out[static 17], const struct topo_id *id)
 static enum topo_state expected_state(const struct oracle_event *e)
 {
   switch (e->verdict) {
-  case ORACLE_HELD: return TOPO_STATE_PENDING;
+  case ORACLE_PENDING: return TOPO_STATE_PENDING;
   case ORACLE_UNAUTHORISED: return TOPO_STATE_UNAUTHORISED;
   case ORACLE_UNREADABLE: return TOPO_STATE_UNREADABLE;
   case ORACLE_BLOCKED: return TOPO_STATE_BLOCKED;
@@ -45,7 +45,7 @@ static bool waits_in_vain(const struct oracle_result *oracle, const struct oracl
 {
   if (e->verdict == ORACLE_REFUSED)
     return true;
-  if (e->verdict != ORACLE_HELD)
+  if (e->verdict != ORACLE_PENDING)
     return false;
   bool vain = hopeless(oracle, &e->auth);
   if (e->kind == 2)
