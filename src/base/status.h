@@ -37,7 +37,7 @@
   X(TOPO_EIO, -40, "io", 500, "Reading or writing the disk failed")                                \
   X(TOPO_EDISKFULL, -41, "disk-full", 507, "The disk is full")                                     \
   X(TOPO_ECORRUPT, -42, "corrupt", 500, "The database file is damaged; it was left untouched")     \
-  X(TOPO_ESCHEMA, -43, "schema-too-new", 500, "A newer release of Topo wrote this database")       \
+  X(TOPO_ESCHEMA, -43, "other-release", 500, "Another release of Topo wrote this database file")   \
   X(TOPO_ELOCKED, -44, "locked", 409, "Another daemon uses this data directory")                   \
   /* peers and the network */                                                                      \
   X(TOPO_ECLOSED, -60, "closed", 503, "The connection is closed")                                  \

@@ -20,7 +20,8 @@
 #include "port/disk.h"
 #include "port/rng.h"
 
-enum { TOPO_NODE_APPLICATION_ID = 0x746f706f /* "topo" */ };
+/* The marks of a space's file, and of one whose tables have the names of version 0.1. */
+enum { TOPO_NODE_APPLICATION_ID = 0x746f7032 /* "top2" */, TOPO_NODE_FORMER_ID = 0x746f706f };
 
 struct topo_node;
 

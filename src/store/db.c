@@ -76,6 +76,8 @@ static int check_owner(struct topo_db *db, const struct topo_db_options *o)
     return status == TOPO_EINTERNAL ? TOPO_ECORRUPT : status;
   if (mark == (int64_t)o->application_id)
     return 0;
+  if (mark == (int64_t)o->former_id && mark != 0)
+    return TOPO_ESCHEMA;
   if (mark != 0 || tables != 0)
     return TOPO_ECORRUPT;
   if (o->read_only)

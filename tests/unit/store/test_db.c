@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-enum { OURS = 0x11223344, THEIRS = 0x55667788 };
+enum { OURS = 0x11223344, THEIRS = 0x55667788, FORMER = 3 };
 
 struct fixture {
   struct sim_disk *disk;
@@ -28,6 +28,7 @@ static int open_as(struct fixture *f, uint32_t application, bool read_only)
                                     .disk = &f->port,
                                     .read_only = read_only,
                                     .application_id = application,
+                                    .former_id = application == OURS ? FORMER : 0,
                                     .cache_kib = 256};
   return topo_db_open(&f->db, &options);
 }
@@ -157,6 +158,20 @@ static void other_application(void **state)
     assert_unchanged(f, &before);
     assert_int_equal(f->port.ops->remove(f->port.ctx, "a.db"), 0);
   }
+}
+
+/* A file of a release that is not read any more is refused as such, and not touched. */
+static void former_release(void **state)
+{
+  struct fixture *f = *state;
+  assert_int_equal(open_as(f, FORMER, false), 0);
+  assert_int_equal(topo_db_exec(f->db, "CREATE TABLE old(x)"), 0);
+  close_db(f);
+  struct copy before = copy_file(f);
+  assert_int_equal(open_as(f, OURS, false), TOPO_ESCHEMA);
+  assert_null(f->db);
+  assert_int_equal(open_as(f, OURS, true), TOPO_ESCHEMA);
+  assert_unchanged(f, &before);
 }
 
 /* A damaged file is refused and not touched: noise, a broken header, a schema page of garbage. */
@@ -509,6 +524,7 @@ int main(void)
       test(migrations_fail_whole),
       test(newer_schema),
       test(other_application),
+      test(former_release),
       test(damaged_file),
       test(reading_creates_nothing),
       test(ambient_functions_are_denied),
