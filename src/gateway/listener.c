@@ -61,7 +61,7 @@ struct topo_listener {
   struct topo_listener_options options;
   struct topo_loop *loop;
   pthread_t thread;
-  struct listening sockets[TOPO_LISTENER_SOCKETS_MAX];
+  struct listening sockets[TOPO_LISTENER_SOCKETS];
   struct topo_timer tick;
   struct queue silent, others; /* those that never sent a byte, and the rest */
   size_t count;
@@ -317,7 +317,7 @@ static void *run(void *arg)
 
 static int watch_sockets(struct topo_listener *listener)
 {
-  for (unsigned i = 0; i < TOPO_LISTENER_SOCKETS_MAX; i++) {
+  for (unsigned i = 0; i < TOPO_LISTENER_SOCKETS; i++) {
     struct listening *l = &listener->sockets[i];
     l->listener = listener;
     l->retry.fire = socket_retry;
