@@ -286,7 +286,8 @@ static void accept_some(struct listening *l)
       return;
     }
   }
-  topo_loop_set_timer(listener->loop, &l->retry, topo_clock_monotonic_ns());
+  /* The edge comes again, behind those who are here. */
+  topo_loop_modify(listener->loop, &l->watch, EPOLLIN | EPOLLET);
 }
 
 static void socket_ready(struct topo_watch *watch, uint32_t events)

@@ -40,6 +40,7 @@ struct desk {
   socklen_t address_len;
   pthread_mutex_t lock;
   pthread_cond_t changed;
+  bool hold;
   unsigned taken;
   unsigned behind[TAKEN_MAX]; /* when one was taken: how many waited to be accepted */
 };
@@ -60,6 +61,8 @@ static bool take(void *arg, int fd, const struct topo_head *head, struct topo_pr
   assert_true(d->taken < TAKEN_MAX);
   d->behind[d->taken++] = backlog(d->tcp);
   pthread_cond_broadcast(&d->changed);
+  while (d->hold)
+    pthread_cond_wait(&d->changed, &d->lock);
   pthread_mutex_unlock(&d->lock);
   close(fd);
   return true;
@@ -113,6 +116,14 @@ static int close_desk(void **state)
   return 0;
 }
 
+static void hold(struct desk *d, bool yes)
+{
+  pthread_mutex_lock(&d->lock);
+  d->hold = yes;
+  pthread_cond_broadcast(&d->changed);
+  pthread_mutex_unlock(&d->lock);
+}
+
 static void await_taken(struct desk *d, unsigned count)
 {
   pthread_mutex_lock(&d->lock);
@@ -122,6 +133,41 @@ static void await_taken(struct desk *d, unsigned count)
 }
 
 static const char head[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+static int knock(struct desk *d)
+{
+  int fd = client_dial(d->port);
+  assert_true(fd >= 0);
+  assert_true(client_send(fd, head, sizeof head - 1));
+  return fd;
+}
+
+/* How many are still to be accepted when, of `count` that came at once, the first is heard. */
+static unsigned behind_the_first_of(struct desk *d, unsigned count)
+{
+  int fds[TAKEN_MAX];
+  unsigned before = d->taken;
+  hold(d, true);
+  fds[0] = knock(d);
+  await_taken(d, before + 1);
+  for (unsigned i = 1; i <= count; i++)
+    fds[i] = knock(d);
+  hold(d, false);
+  await_taken(d, before + 1 + count);
+  for (unsigned i = 0; i <= count; i++)
+    close(fds[i]);
+  return d->behind[before + 1];
+}
+
+/* A turn accepts 64 connections (ACCEPTS_MAX) and then hears those that are here; who is left waits
+ * for the next turn, and is not forgotten. */
+static void a_turn_accepts_so_many(void **state)
+{
+  struct desk *d = *state;
+  assert_int_equal(behind_the_first_of(d, 64), 0);
+  assert_int_equal(behind_the_first_of(d, 65), 1);
+  assert_int_equal(behind_the_first_of(d, 200), 136);
+}
 
 /* Over the local socket what is sent has arrived when the call returns, so that the listener's turn
  * knows of it before it knows of what comes next. */
@@ -302,9 +348,10 @@ int main(void)
 #define DESK(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
   const struct CMUnitTest tests[] = {
-      DESK(a_head_is_looked_at_so_often),  TEST(a_value_of_the_query_is_bounded),
-      TEST(a_long_body_is_drained_so_far), cmocka_unit_test(a_hello_is_bounded),
-      TEST(servers_are_bounded),           TEST(a_server_has_so_many_connections),
+      DESK(a_turn_accepts_so_many),           DESK(a_head_is_looked_at_so_often),
+      TEST(a_value_of_the_query_is_bounded),  TEST(a_long_body_is_drained_so_far),
+      cmocka_unit_test(a_hello_is_bounded),   TEST(servers_are_bounded),
+      TEST(a_server_has_so_many_connections),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
