@@ -6,6 +6,7 @@
 #include "events/invite/invite.h"
 #include "events/message/message.h"
 #include "events/profile/profile.h"
+#include "events/profile/profile_read.h"
 #include "events/reaction/reaction.h"
 #include "events/reaction/reaction_read.h"
 #include "events/types.h"
