@@ -10,6 +10,7 @@
 #define TOPO_API_OP_H
 
 #include "api/json.h"
+#include "api/subscription.h"
 #include "base/bytes.h"
 
 enum {
@@ -17,8 +18,7 @@ enum {
   TOPO_OP_DETAIL_SIZE = 256,
   TOPO_OP_BODY_MAX = 256 * 1024, /* bytes of a request body */
   TOPO_OP_TEXT_MAX = 64 * 1024,  /* bytes of one text parameter */
-  TOPO_OP_KEY_SIZE = 129,        /* an idempotency key with its NUL */
-  TOPO_OP_CURSOR_SIZE = 40       /* an event cursor with its NUL */
+  TOPO_OP_KEY_SIZE = 129         /* an idempotency key with its NUL */
 };
 
 enum topo_op_location { TOPO_OP_PATH, TOPO_OP_QUERY, TOPO_OP_BODY };
@@ -82,13 +82,13 @@ struct topo_op_call {
   struct topo_json out;
   /* Set by the front: the client's idempotency key for a write (op->idempotent), and for a read
    * (op->where == TOPO_OP_READ) the event cursor of the answer that the client has. Empty: none. */
-  char idempotency_key[TOPO_OP_KEY_SIZE], known[TOPO_OP_CURSOR_SIZE];
+  char idempotency_key[TOPO_OP_KEY_SIZE], known[TOPO_SUBSCRIPTION_CURSOR_SIZE];
   bool one_space; /* from the front: other spaces do not exist for this caller */
   /* From the runner. `replayed`: the answer is that of an earlier call with the same key. `cursor`:
    * of a READ, the event cursor of the moment that it shows. `unchanged`: that is `known`, and the
    * answer was left empty. */
   bool replayed, unchanged;
-  char cursor[TOPO_OP_CURSOR_SIZE];
+  char cursor[TOPO_SUBSCRIPTION_CURSOR_SIZE];
   int status;                       /* set by the runner before `done` */
   char detail[TOPO_OP_DETAIL_SIZE]; /* a sentence for people when status < 0; may be empty */
   char pointer[64];                 /* the name of the parameter at fault, or empty */

@@ -94,7 +94,7 @@ static int take_option(struct parser *p)
   if (strcmp(token, "--version") == 0)
     return take_flag(p, &p->args->version);
   if (p->args->command)
-    for (unsigned i = 0; i < TOPO_CLI_OPTIONS_MAX && p->args->command->options[i].name; i++)
+    for (unsigned i = 0; i < TOPO_CLI_OPTIONS && p->args->command->options[i].name; i++)
       if (strcmp(token, p->args->command->options[i].name) == 0)
         return take_own(p, i);
   if (token[1] != '-' && strlen(token) > 2)
@@ -146,9 +146,9 @@ const char *topo_cli_option(const struct topo_cli *cli, const char *name)
 {
   const struct topo_cli_option *options = cli->args.command->options;
   unsigned i = 0;
-  while (i < TOPO_CLI_OPTIONS_MAX && options[i].name && strcmp(options[i].name, name) != 0)
+  while (i < TOPO_CLI_OPTIONS && options[i].name && strcmp(options[i].name, name) != 0)
     i++;
-  topo_assert(i < TOPO_CLI_OPTIONS_MAX && options[i].name);
+  topo_assert(i < TOPO_CLI_OPTIONS && options[i].name);
   return cli->args.options[i];
 }
 

@@ -24,7 +24,7 @@ enum topo_cli_exit {
 
 enum {
   TOPO_CLI_WORDS_MAX = 64,
-  TOPO_CLI_OPTIONS_MAX = 4,
+  TOPO_CLI_OPTIONS = 4,
   TOPO_CLI_PATH_SIZE = 512,
   TOPO_CLI_CURSOR_SIZE = 72 /* an event cursor with its NUL */
 };
@@ -42,8 +42,8 @@ struct topo_cli_command {
   const char *args; /* as help shows them */
   const char *help; /* one line */
   unsigned words_min, words_max;
-  struct topo_cli_option options[TOPO_CLI_OPTIONS_MAX]; /* up to the first NULL name */
-  int (*run)(struct topo_cli *cli);                     /* an exit code */
+  struct topo_cli_option options[TOPO_CLI_OPTIONS]; /* up to the first NULL name */
+  int (*run)(struct topo_cli *cli);                 /* an exit code */
 };
 
 /* Ends with a NULL name. */
@@ -54,7 +54,7 @@ struct topo_cli_args {
   const struct topo_cli_command *command; /* NULL: help or version was asked for */
   const char *words[TOPO_CLI_WORDS_MAX];
   unsigned words_count;
-  const char *options[TOPO_CLI_OPTIONS_MAX]; /* in the command's order; NULL: not given */
+  const char *options[TOPO_CLI_OPTIONS]; /* in the command's order; NULL: not given */
   const char *data, *space;
   bool json, help, version;
 };

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE_SIZE_MAX = 1024, TOKEN_ID_LENGTH = 16 };
+enum { PAGE_SIZE = 1024, TOKEN_ID_LENGTH = 16 };
 
 /* In a directory that the system empties when the user leaves; each run replaces the one before. */
 static const char page_name[] = "topo-open.html";
@@ -32,7 +32,7 @@ static bool consists_of(const char *text, const char *alphabet)
 /* Nothing that has a meaning in HTML, and nothing a terminal obeys. */
 static bool is_page_address(const char *url)
 {
-  return strncmp(url, "http://", 7) == 0 && strlen(url) < PAGE_SIZE_MAX / 4 &&
+  return strncmp(url, "http://", 7) == 0 && strlen(url) < PAGE_SIZE / 4 &&
          consists_of(url, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                           ":/[].#=_-");
 }
@@ -70,7 +70,7 @@ static const char *private_directory(void)
 
 static bool write_page(const char *path, const char *url)
 {
-  char page[PAGE_SIZE_MAX];
+  char page[PAGE_SIZE];
   int len =
       snprintf(page, sizeof page,
                "<!DOCTYPE html><meta charset=\"utf-8\"><title>Topo</title>\n"

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_PAGE = 20, PAGE = 200, SHOWN_MAX = 1024 };
+enum { FIRST_PAGE = 20, PAGE = 200, SHOWN_KEPT = 1024 };
 
 struct shown {
   char id[TOPO_CLI_ID_SIZE], place[TOPO_CLI_PLACE_SIZE];
@@ -26,7 +26,7 @@ struct tail {
   struct topo_cli_page page;
   struct topo_cli_stream stream;
   unsigned count, next; /* of `shown`; the next one to be taken is the oldest */
-  struct shown shown[SHOWN_MAX];
+  struct shown shown[SHOWN_KEPT];
 };
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -60,8 +60,8 @@ static struct shown *find_shown(struct tail *tail, const char *id)
 static void remember(struct tail *tail, const cJSON *item)
 {
   struct shown *shown = &tail->shown[tail->next];
-  tail->next = (tail->next + 1) % SHOWN_MAX;
-  if (tail->count < SHOWN_MAX)
+  tail->next = (tail->next + 1) % SHOWN_KEPT;
+  if (tail->count < SHOWN_KEPT)
     tail->count++;
   snprintf(shown->id, sizeof shown->id, "%s", topo_cli_text(item, "message"));
   snprintf(shown->place, sizeof shown->place, "%s", topo_cli_text(item, "place"));

@@ -25,6 +25,9 @@ enum topo_subscriber_state {
   TOPO_SUBSCRIBER_STATES
 };
 
+_Static_assert((int)TOPO_CHANGE_CURSOR_SIZE == (int)TOPO_SUBSCRIPTION_CURSOR_SIZE,
+               "what the log calls a cursor is what clients are told");
+
 enum { TOPO_BROKER_CHUNK_MAX = 64 /* changes read in one transaction */ };
 
 /* Notifications on the way to somewhere. */

@@ -7,13 +7,14 @@
 
 #include "api/op.h"
 #include "base/bytes.h"
+#include "events/profile/profile_read.h"
 #include "port/disk.h"
 
 enum {
-  TOPO_CATALOG_FILE = 80,  /* bytes of a file name with its NUL */
-  TOPO_CATALOG_NAME = 257, /* bytes of a user's name with its NUL */
-  TOPO_TOKEN_ID_SIZE = 12, /* the first bytes of its hash name a token */
-  TOPO_TOKEN_NAME = 65     /* bytes of a token's name with its NUL */
+  TOPO_CATALOG_FILE = 80,                /* bytes of a file name with its NUL */
+  TOPO_CATALOG_NAME = TOPO_NAME_MAX + 1, /* bytes of a user's name with its NUL */
+  TOPO_TOKEN_ID_SIZE = 12,               /* the first bytes of its hash name a token */
+  TOPO_TOKEN_NAME = 65                   /* bytes of a token's name with its NUL */
 };
 
 struct topo_catalog;

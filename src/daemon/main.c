@@ -26,7 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { THREADS_MIN = 3, THREADS_MAX = 16, SENTENCE = 512, DESCRIPTORS_MAX = 16384 };
+enum { SENTENCE = 512, DESCRIPTORS_WANTED = 16384 };
 
 struct app {
   struct topo_options options;
@@ -130,13 +130,6 @@ static int open_port(struct app *app)
     app->env.n_addresses =
         topo_addresses_reachable(app->env.addresses, TOPO_NODE_ADDRESSES_MAX, &bound);
   return 0;
-}
-
-/* One more than there are processors: a thread that waits for the disk leaves none idle. */
-static unsigned pool_threads(void)
-{
-  long n = sysconf(_SC_NPROCESSORS_ONLN) + 1;
-  return n < THREADS_MIN ? THREADS_MIN : n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
 }
 
 static void write_address(char *out, size_t size, const char *ip, uint16_t port)
@@ -294,9 +287,9 @@ static int greet_shell(struct app *app)
 static void raise_limit(void)
 {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_MAX)
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_WANTED)
     return;
-  limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+  limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
   (void)setrlimit(RLIMIT_NOFILE, &limit); /* with the lower one it works as well, for fewer */
 }
 
@@ -329,7 +322,7 @@ static int start(struct app *app)
   status = open_port(app);
   if (status < 0)
     return status;
-  status = topo_pool_create(pool_threads(), &app->pool);
+  status = topo_pool_create(topo_pool_threads(sysconf(_SC_NPROCESSORS_ONLN)), &app->pool);
   if (status < 0)
     return fail(app, status, "cannot start threads: %s", topo_status_text(status));
   app->env.pool = app->pool;

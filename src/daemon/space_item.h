@@ -5,8 +5,9 @@
 #define TOPO_DAEMON_SPACE_ITEM_H
 
 #include "api/json.h"
+#include "events/profile/profile_read.h"
 
-enum { TOPO_SPACE_NAME = 257 /* bytes of a name with its NUL */ };
+enum { TOPO_SPACE_NAME = TOPO_NAME_MAX + 1 /* bytes of a name with its NUL */ };
 
 /* What is known of a space without asking it. */
 struct topo_space_item {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIM_EVERY = 4096, INCARNATION_DIGITS = 16, SEQ_DIGITS_MAX = 19 };
+enum { TRIM_EVERY = 4096, INCARNATION_DIGITS = 16, SEQ_DIGITS = 19 };
 
 const struct topo_migration topo_changes_migration = {
     "CREATE TABLE local_change(seq INTEGER PRIMARY KEY, type INTEGER NOT NULL,"
@@ -21,7 +21,7 @@ void topo_change_cursor_format(char out[static TOPO_CHANGE_CURSOR_SIZE],
                                const struct topo_change_cursor *cursor)
 {
   static const char hex[] = "0123456789abcdef";
-  char digits[SEQ_DIGITS_MAX];
+  char digits[SEQ_DIGITS];
   size_t n = 0, at = 0;
   for (int shift = 60; shift >= 0; shift -= 4)
     out[at++] = hex[cursor->incarnation >> shift & 15];
@@ -41,7 +41,7 @@ static int hex_value(char c)
 int topo_change_cursor_parse(struct topo_change_cursor *out, const char *text, size_t len)
 {
   *out = (struct topo_change_cursor){0};
-  if (len < INCARNATION_DIGITS + 2 || len > INCARNATION_DIGITS + 1 + SEQ_DIGITS_MAX ||
+  if (len < INCARNATION_DIGITS + 2 || len > INCARNATION_DIGITS + 1 + SEQ_DIGITS ||
       text[INCARNATION_DIGITS] != '.')
     return TOPO_EINVAL;
   for (size_t i = 0; i < INCARNATION_DIGITS; i++) {

@@ -4,7 +4,7 @@
 
 #include "dag/state.h"
 
-enum { TOPO_WRAP_SIZE = 80, TOPO_WRAP_ENTRY_SIZE = 32 + TOPO_WRAP_SIZE, TOPO_SECRET_SIZE = 32 };
+enum { TOPO_SECRET_SIZE = 32 };
 
 /* Fills the keyring from the database. 0, TOPO_ECORRUPT, TOPO_ENOMEM, or a storage status. */
 int topo_keys_load(struct topo_dag *dag);

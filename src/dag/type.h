@@ -64,8 +64,10 @@ struct topo_act {
 enum {
   TOPO_TYPES_MAX = 64, /* in one table */
   TOPO_DEPENDENCIES_MAX = 4,
-  TOPO_SLOTS_MAX = 64, /* of one invite */
-  TOPO_EPOCHS_MAX = 16 /* that one epoch lists */
+  TOPO_SLOTS_MAX = 64,  /* of one invite */
+  TOPO_EPOCHS_MAX = 16, /* that one epoch lists */
+  TOPO_WRAP_SIZE = 80,
+  TOPO_WRAP_ENTRY_SIZE = TOPO_ID_SIZE + TOPO_WRAP_SIZE /* of a wrap event's list */
 };
 
 /* An event as a projector sees it: accepted, or about to be judged. Numbers are rows of the log. */

@@ -81,7 +81,7 @@ void topo_answer_take_known(struct topo_request *r)
 
 static bool add_of_call(const struct topo_request *r, struct MHD_Response *response)
 {
-  char prefix[TAG_SIZE], tag[TAG_SIZE + TOPO_OP_CURSOR_SIZE + sizeof "W/\"\""];
+  char prefix[TAG_SIZE], tag[TAG_SIZE + TOPO_SUBSCRIPTION_CURSOR_SIZE + sizeof "W/\"\""];
   const struct topo_op_call *call = r->call;
   if (call->replayed && !add(response, "Idempotency-Replayed", "true"))
     return false;

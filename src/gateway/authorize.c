@@ -14,9 +14,9 @@ enum { HTTP_PORT = 80 /* browsers leave it out */ };
 
 void topo_names_init(struct topo_names *names, const char *host, uint16_t port)
 {
-  const char *const hosts[] = {"127.0.0.1", "::1", "localhost", host};
+  const char *const hosts[TOPO_NAMES_COUNT] = {"127.0.0.1", "::1", "localhost", host};
   *names = (struct topo_names){.port = port};
-  for (unsigned i = 0; i < TOPO_NAMES_MAX; i++)
+  for (unsigned i = 0; i < TOPO_NAMES_COUNT; i++)
     if (hosts[i])
       snprintf(names->texts[i], sizeof names->texts[i], strchr(hosts[i], ':') ? "[%s]:%u" : "%s:%u",
                hosts[i], (unsigned)port);
@@ -24,7 +24,7 @@ void topo_names_init(struct topo_names *names, const char *host, uint16_t port)
 
 static bool names_include(const struct topo_names *names, const char *text, size_t len)
 {
-  for (unsigned i = 0; i < TOPO_NAMES_MAX; i++) {
+  for (unsigned i = 0; i < TOPO_NAMES_COUNT; i++) {
     size_t n = strlen(names->texts[i]);
     if (n == 0)
       continue;
@@ -115,8 +115,8 @@ static struct topo_verdict authorize_token(const struct topo_facts *facts,
   struct topo_verdict verdict = grant(TOPO_SCOPE_OPEN);
   if (scope_wanted(facts) == TOPO_SCOPE_OPEN)
     return verdict;
-  if (topo_headers_bearer(facts->headers, &token, &len) && len <= TOPO_TOKEN_TEXT_MAX &&
-      gate->check && gate->check(gate->ctx, token, len, &verdict.grant) == 0)
+  if (topo_headers_bearer(facts->headers, &token, &len) && gate->check &&
+      gate->check(gate->ctx, token, len, &verdict.grant) == 0)
     return verdict;
   verdict = refuse(
       topo_problem_of(TOPO_EUNAUTHENTICATED, "Send the header Authorization: Bearer TOKEN.", NULL));

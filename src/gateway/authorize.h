@@ -24,9 +24,9 @@ enum topo_resource {
 };
 
 /* What the node is called by: the Host values that mean it. */
-enum { TOPO_NAMES_MAX = 4, TOPO_NAME_SIZE = 64 };
+enum { TOPO_NAMES_COUNT = 4, TOPO_NAME_SIZE = 64 };
 struct topo_names {
-  char texts[TOPO_NAMES_MAX][TOPO_NAME_SIZE]; /* "127.0.0.1:7444", …; empty: unused */
+  char texts[TOPO_NAMES_COUNT][TOPO_NAME_SIZE]; /* "127.0.0.1:7444", …; empty: unused */
   uint16_t port;
 };
 

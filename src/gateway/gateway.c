@@ -43,8 +43,8 @@ enum {
    * it gets exactly so many, it waits for more before it handles the first, which cannot happen
    * with fewer connections. When it is given one connection more than its limit, it never unlocks a
    * mutex: so connections are counted before they are handed over. */
-  SERVER_CONNECTIONS_MAX = 126,
-  SERVER_CONNECTIONS = 110, /* handed to it; the rest is room between its count and ours */
+  SERVER_ROOM = 126,
+  SERVER_CONNECTIONS_MAX = 110, /* handed to it; the rest is room between its count and ours */
   CALLS_PER_S = 20000,
   CALLS_BURST = 40000,
   FAILURES_PER_S = 20,
@@ -87,9 +87,9 @@ static void fill_options(struct topo_gateway_options *o)
   set_default(&o->connections_max, CONNECTIONS, 0);
   set_default(&o->pending_max, pending_max(), 0);
   set_default(&o->threads, THREADS, TOPO_GATEWAY_THREADS_MAX);
-  set_default(&o->connections_max, 1, TOPO_GATEWAY_THREADS_MAX * SERVER_CONNECTIONS);
-  if (o->threads * SERVER_CONNECTIONS < o->connections_max)
-    o->threads = (o->connections_max + SERVER_CONNECTIONS - 1) / SERVER_CONNECTIONS;
+  set_default(&o->connections_max, 1, TOPO_GATEWAY_THREADS_MAX * SERVER_CONNECTIONS_MAX);
+  if (o->threads * SERVER_CONNECTIONS_MAX < o->connections_max)
+    o->threads = (o->connections_max + SERVER_CONNECTIONS_MAX - 1) / SERVER_CONNECTIONS_MAX;
   set_default(&o->times.head_ms, HEAD_MS, bound_ms);
   set_default(&o->times.wait_ms, WAIT_MS, bound_ms);
   set_default(&o->times.body_ms, BODY_MS, bound_ms);
@@ -169,7 +169,7 @@ static unsigned count_connections(struct topo_gateway *g)
 static struct topo_gateway_server *choose_server(struct topo_gateway *g)
 {
   struct topo_gateway_server *best = NULL;
-  unsigned least = SERVER_CONNECTIONS;
+  unsigned least = SERVER_CONNECTIONS_MAX;
   for (unsigned i = 0; i < g->options.threads; i++) {
     unsigned n = atomic_load(&g->servers[i].connections);
     if (best && i % THREADS == 0)
@@ -227,7 +227,7 @@ static struct MHD_Daemon *start_daemon(struct topo_gateway *g, struct topo_gatew
   return MHD_start_daemon(
       flags, 0, NULL, NULL, topo_serve, g, MHD_OPTION_NOTIFY_COMPLETED, topo_serve_completed, g,
       MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
-      keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS_MAX,
+      keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_ROOM,
       MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
       (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 }

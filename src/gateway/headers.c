@@ -1,11 +1,11 @@
 /* headers.c - header values, read strictly: what is not understood is taken for absent. */
 #include "gateway/headers.h"
 
+#include "api/gate.h"
+
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
-
-enum { TOKEN_MAX = 256 /* longer ones are not even looked at */ };
 
 #define TOPO_HEADER_NAME(symbol, name) [symbol] = name,
 static const char *const names[TOPO_HEADERS] = {TOPO_HEADER_LIST(TOPO_HEADER_NAME)};
@@ -196,7 +196,7 @@ bool topo_headers_bearer(const struct topo_headers *headers, const char **token,
   static const char scheme[] = "Bearer ";
   const struct topo_header_value *v = &headers->values[TOPO_HEADER_AUTHORIZATION];
   size_t n = sizeof scheme - 1;
-  if (v->count != 1 || v->len <= n || v->len > n + TOKEN_MAX ||
+  if (v->count != 1 || v->len <= n || v->len > n + TOPO_TOKEN_TEXT_MAX ||
       strncasecmp(v->text, scheme, n) != 0)
     return false;
   for (size_t i = n; i < v->len; i++)

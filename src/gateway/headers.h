@@ -70,7 +70,8 @@ bool topo_headers_length(const struct topo_headers *headers, size_t *out);
 bool topo_headers_json(const struct topo_headers *headers);
 /* Does the client take gzip (RFC 9110 §12.5.3)? Not without an Accept-Encoding that says so. */
 bool topo_headers_gzip(const struct topo_headers *headers);
-/* The token of "Authorization: Bearer TOKEN", borrowed; false when it is absent or malformed. */
+/* The token of "Authorization: Bearer TOKEN", borrowed; false when it is absent, malformed,
+ * or longer than TOPO_TOKEN_TEXT_MAX. */
 bool topo_headers_bearer(const struct topo_headers *headers, const char **token, size_t *len);
 /* Looks for an entity tag of If-None-Match that begins with `prefix` (without W/ and the quote) and
  * returns what follows in it, borrowed; false when there is none. */

@@ -108,7 +108,7 @@ static int read_token(struct reader *r, const cJSON *object)
   if (!token)
     return 0;
   size_t len = cJSON_IsString(token) ? strlen(token->valuestring) : 0;
-  if (len == 0 || len > TOPO_HELLO_TOKEN_MAX)
+  if (len == 0 || len > TOPO_TOKEN_TEXT_MAX)
     return refuse(r, TOPO_EINVAL, "token", "It must be a token.");
   memcpy(r->out->token, token->valuestring, len + 1);
   r->out->token_len = len;

@@ -4,17 +4,17 @@
 #ifndef TOPO_GATEWAY_HELLO_H
 #define TOPO_GATEWAY_HELLO_H
 
+#include "api/gate.h"
 #include "api/subscription.h"
 
 enum {
   TOPO_HELLO_SIZE_MAX = 16 * 1024, /* bytes of one message */
-  TOPO_HELLO_SPACES_MAX = 64,      /* of each list */
-  TOPO_HELLO_TOKEN_MAX = 256
+  TOPO_HELLO_SPACES_MAX = 64       /* of each list */
 };
 
 struct topo_hello {
   bool has_token;
-  char token[TOPO_HELLO_TOKEN_MAX + 1];
+  char token[TOPO_TOKEN_TEXT_MAX + 1];
   size_t token_len;
   size_t n_subscribe, n_unsubscribe;
   struct topo_subscription_request subscribe[TOPO_HELLO_SPACES_MAX]; /* without `ready` */

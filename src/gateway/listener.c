@@ -61,7 +61,7 @@ struct topo_listener {
   struct topo_listener_options options;
   struct topo_loop *loop;
   pthread_t thread;
-  struct listening sockets[TOPO_LISTENER_SOCKETS_MAX];
+  struct listening sockets[TOPO_LISTENER_SOCKETS];
   struct topo_timer tick;
   struct queue silent, others; /* those that never sent a byte, and the rest */
   size_t count;
@@ -287,7 +287,8 @@ static void accept_some(struct listening *l)
       return;
     }
   }
-  topo_loop_set_timer(listener->loop, &l->retry, topo_clock_monotonic_ns());
+  /* The edge comes again, behind those who are here. */
+  topo_loop_modify(listener->loop, &l->watch, EPOLLIN | EPOLLET);
 }
 
 static void socket_ready(struct topo_watch *watch, uint32_t events)
@@ -318,7 +319,7 @@ static void *run(void *arg)
 
 static int watch_sockets(struct topo_listener *listener)
 {
-  for (unsigned i = 0; i < TOPO_LISTENER_SOCKETS_MAX; i++) {
+  for (unsigned i = 0; i < TOPO_LISTENER_SOCKETS; i++) {
     struct listening *l = &listener->sockets[i];
     l->listener = listener;
     l->retry.fire = socket_retry;

@@ -19,11 +19,11 @@
 
 struct topo_listener;
 
-enum { TOPO_LISTENER_SOCKETS_MAX = 2 };
+enum { TOPO_LISTENER_SOCKETS = 2 };
 
 struct topo_listener_options {
-  int sockets[TOPO_LISTENER_SOCKETS_MAX]; /* they listen; stay the caller's; nonblocking; -1: none
-                                           */
+  int sockets[TOPO_LISTENER_SOCKETS]; /* they listen; stay the caller's; nonblocking; -1: none
+                                       */
   size_t pending_max;
   uint64_t head_timeout_ns;
   /* Called in the listener's thread with a socket whose first request head has arrived and is well

@@ -23,7 +23,7 @@
 enum {
   KEY_LENGTH = 24, /* 16 bytes of base64 */
   RX_SIZE = 4096,
-  HEAD_MEMORY = 16 * 1024, /* the front listener takes no longer head */
+  HEAD_MEMORY = TOPO_HEAD_MAX, /* the front listener takes no longer head */
   HEADS_AT_ONCE = 8,
   HANDSHAKE_S = 5,
   SPARE_FDS = 16, /* of libwebsockets itself */

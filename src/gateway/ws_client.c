@@ -150,11 +150,12 @@ static bool greet(struct topo_ws_client *c, const struct topo_hello *hello)
   const struct topo_gate *gate = &c->shared->options.gate;
   if (!c->needs_token) {
     c->grant = (struct topo_grant){.scope = TOPO_SCOPE_ADMIN};
-  } else if (!hello->has_token || hello->token_len > sizeof c->token || !gate->check ||
+  } else if (!hello->has_token || !gate->check ||
              gate->check(gate->ctx, hello->token, hello->token_len, &c->grant) < 0) {
     end_unproven(c);
     return false;
   } else {
+    topo_assert(hello->token_len <= sizeof c->token);
     memcpy(c->token, hello->token, hello->token_len);
     c->token_len = hello->token_len;
   }

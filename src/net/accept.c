@@ -18,7 +18,7 @@ enum {
   INITIAL_MIN = 1200, /* RFC 9000, 14.1: a shorter datagram starts nothing */
   RESET_MIN = 43,     /* shorter packets are not worth a reset, and must not cause a loop */
   RESET_MAX = 60,     /* looks like a small packet */
-  ANSWER_MAX = 512,
+  ANSWER_SIZE = 512,
   RESETS_PER_SECOND = 50 /* stateless answers must not make us an amplifier of work */
 };
 
@@ -35,7 +35,7 @@ static void negotiate_version(struct topo_net *net, const struct topo_datagram *
                               const ngtcp2_version_cid *header)
 {
   static const uint32_t versions[] = {NGTCP2_PROTO_VER_V1};
-  uint8_t packet[ANSWER_MAX + 2 * UINT8_MAX], noise;
+  uint8_t packet[ANSWER_SIZE + 2 * UINT8_MAX], noise;
   if (d->len < INITIAL_MIN) {
     net->stats.ignored++;
     return;
@@ -88,7 +88,7 @@ struct topo_net_conn *topo_net_accept_reset(const struct topo_net *net,
 
 static void retry(struct topo_net *net, const struct topo_datagram *d, const ngtcp2_pkt_hd *hd)
 {
-  uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN], packet[ANSWER_MAX];
+  uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN], packet[ANSWER_SIZE];
   ngtcp2_cid scid = {.datalen = TOPO_NET_CID_LEN};
   ngtcp2_ssize n;
   topo_rng_fill(&net->rng, scid.data, scid.datalen);
@@ -105,7 +105,7 @@ static void retry(struct topo_net *net, const struct topo_datagram *d, const ngt
 static void refuse(struct topo_net *net, const struct topo_datagram *d, const ngtcp2_pkt_hd *hd,
                    uint64_t code)
 {
-  uint8_t packet[ANSWER_MAX];
+  uint8_t packet[ANSWER_SIZE];
   answer(net, d, packet,
          ngtcp2_crypto_write_connection_close(packet, sizeof packet, hd->version, &hd->scid,
                                               &hd->dcid, code, NULL, 0),

@@ -14,9 +14,9 @@
 #include "net/tls.h"
 
 enum {
-  FAREWELL_MAX = 1200, /* bytes of a CONNECTION_CLOSE */
-  LINGERING = 1024,    /* ended connections that still answer or swallow packets */
-  ALERT_BASE = 0x100   /* the transport error of TLS alert 0 (RFC 9001, 4.8) */
+  FAREWELL_SIZE = 1200, /* bytes of a CONNECTION_CLOSE */
+  LINGERING = 1024,     /* ended connections that still answer or swallow packets */
+  ALERT_BASE = 0x100    /* the transport error of TLS alert 0 (RFC 9001, 4.8) */
 };
 #define LONGEST_PTO_NS (3 * NGTCP2_SECONDS)
 
@@ -47,7 +47,7 @@ static void count_failure(struct topo_net_conn *conn, int status)
 /* Writes CONNECTION_CLOSE, sends it, and keeps it for late packets. */
 static void say_goodbye(struct topo_net_conn *conn, const quic_error *error)
 {
-  uint8_t packet[FAREWELL_MAX];
+  uint8_t packet[FAREWELL_SIZE];
   ngtcp2_path_storage path;
   ngtcp2_pkt_info info;
   ngtcp2_ssize n;

@@ -136,6 +136,13 @@ int topo_loop_add(struct topo_loop *loop, struct topo_watch *watch, uint32_t eve
   return errno == ENOMEM ? TOPO_ENOMEM : TOPO_EINVAL;
 }
 
+void topo_loop_modify(struct topo_loop *loop, struct topo_watch *watch, uint32_t events)
+{
+  struct epoll_event e = {.events = events, .data.ptr = watch};
+  int status = epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &e);
+  topo_assert(status == 0);
+}
+
 void topo_loop_remove(struct topo_loop *loop, struct topo_watch *watch)
 {
   int status = epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);

@@ -29,6 +29,9 @@ void topo_loop_destroy(struct topo_loop *loop);
 /* Watches a descriptor for `events` (EPOLLIN, EPOLLOUT, EPOLLET…). 0; TOPO_ENOMEM, TOPO_ELIMIT, or
  * TOPO_EINVAL when the descriptor is not open, cannot be watched, or is watched already. */
 int topo_loop_add(struct topo_loop *loop, struct topo_watch *watch, uint32_t events);
+/* Changes the events of a watch that was added (asserted). An edge that was told is told again when
+ * it is still there. */
+void topo_loop_modify(struct topo_loop *loop, struct topo_watch *watch, uint32_t events);
 /* Ends a watch. To be called before its descriptor is closed. */
 void topo_loop_remove(struct topo_loop *loop, struct topo_watch *watch);
 

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+enum { THREADS_MIN = 3, THREADS_MAX = 16 /* that are started unasked */ };
+
 struct topo_pool {
   pthread_mutex_t mutex;
   pthread_cond_t work;    /* something to run, an earlier deadline, or the end */
@@ -141,6 +143,13 @@ static int start_threads(struct topo_pool *pool, unsigned threads)
     pool->threads_len++;
   }
   return TOPO_OK;
+}
+
+unsigned topo_pool_threads(long processors)
+{
+  if (processors < THREADS_MIN)
+    return THREADS_MIN;
+  return processors < THREADS_MAX ? (unsigned)processors + 1 : THREADS_MAX;
 }
 
 int topo_pool_create(unsigned threads, struct topo_pool **out)

@@ -51,6 +51,9 @@ struct topo_job {
   struct topo_job *next;
 };
 
+/* How many threads are worth having on so many processors (-1: nobody knows): one more, because a
+ * thread that waits for the disk leaves a processor idle. 3 to 16. */
+unsigned topo_pool_threads(long processors);
 /* Starts `threads` threads, 1 to TOPO_POOL_THREADS_MAX. 0 and *out, owned by the caller;
  * TOPO_ENOMEM, or TOPO_ELIMIT when the system gives no more threads. */
 int topo_pool_create(unsigned threads, struct topo_pool **out);

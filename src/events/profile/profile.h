@@ -6,7 +6,7 @@
 
 enum { TOPO_TYPE_PROFILE = 0x1001 };
 enum { TOPO_PROFILE_OF, TOPO_PROFILE_NAME };
-enum { TOPO_PROFILE_OF_USER = 1, TOPO_PROFILE_OF_WORKSPACE = 2, TOPO_NAME_MAX = 256 };
+enum { TOPO_PROFILE_OF_USER = 1, TOPO_PROFILE_OF_WORKSPACE = 2 };
 extern const struct topo_type topo_type_profile;
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "views/view.h"
 
+enum { TOPO_NAME_MAX = 256 /* bytes of the name of a user or a workspace */ };
+
 /* The workspace's and this device's user's names; empty strings while they are not known. Each
  * buffer gets at most `size` bytes with its NUL, cut at a character. 0 or a storage status. */
 int topo_profile_names(const struct topo_view *view, char *workspace, char *user, size_t size);

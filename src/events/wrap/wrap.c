@@ -3,7 +3,7 @@
 
 static const struct topo_field fields[] = {
     [TOPO_WRAP_EPOCH] = {"epoch", TOPO_FIELD_ID, 0, 0, 0},
-    [TOPO_WRAP_WRAPS] = {"wraps", TOPO_FIELD_LIST, 1, TOPO_WRAPS_MAX, TOPO_WRAP_ENTRY},
+    [TOPO_WRAP_WRAPS] = {"wraps", TOPO_FIELD_LIST, 1, TOPO_WRAPS_MAX, TOPO_WRAP_ENTRY_SIZE},
     {0},
 };
 

@@ -6,7 +6,7 @@
 
 enum { TOPO_TYPE_WRAP = 0x0011 };
 enum { TOPO_WRAP_EPOCH, TOPO_WRAP_WRAPS };
-enum { TOPO_WRAP_SIZE = 80, TOPO_WRAP_ENTRY = 112, TOPO_WRAPS_MAX = 512 };
+enum { TOPO_WRAPS_MAX = 512 /* of one event */ };
 extern const struct topo_type topo_type_wrap;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -115,6 +116,25 @@ static void an_overrun_is_remembered_and_bounded(void **state)
   topo_json_finish(&j);
 }
 
+/* An answer of TOPO_JSON_LIMIT bytes is whole; of one byte more there is no text. */
+static void an_answer_is_bounded(void **state)
+{
+  struct topo_json j;
+  uint8_t *text = malloc(TOPO_JSON_LIMIT);
+  (void)state;
+  assert_non_null(text);
+  memset(text, 'x', TOPO_JSON_LIMIT);
+  topo_json_init(&j);
+  topo_json_string_n(&j, text, TOPO_JSON_LIMIT - 2); /* and two quotes */
+  assert_int_equal(topo_json_status(&j), 0);
+  assert_int_equal(topo_json_text(&j).len, TOPO_JSON_LIMIT);
+  topo_json_reset(&j);
+  topo_json_string_n(&j, text, TOPO_JSON_LIMIT - 1);
+  assert_int_equal(topo_json_status(&j), TOPO_ELIMIT);
+  topo_json_finish(&j);
+  free(text);
+}
+
 static void the_deepest_nesting_still_closes(void **state)
 {
   struct topo_json j;
@@ -136,6 +156,7 @@ int main(void)
       cmocka_unit_test(strings_are_escaped),
       cmocka_unit_test(numbers_keep_all_their_digits),
       cmocka_unit_test(an_overrun_is_remembered_and_bounded),
+      cmocka_unit_test(an_answer_is_bounded),
       cmocka_unit_test(the_deepest_nesting_still_closes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

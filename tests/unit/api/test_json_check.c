@@ -184,6 +184,24 @@ static void members_are_bounded(void **state)
   }
 }
 
+/* A number has so many characters, whatever they are, and one more is refused. */
+static void numbers_are_bounded(void **state)
+{
+  static const char *const heads[] = {"", "-", "1."};
+  char text[TOPO_JSON_NUMBER_MAX + 2];
+  (void)state;
+  for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+    memset(text, '7', sizeof text);
+    memcpy(text, heads[i], strlen(heads[i]));
+    assert_int_equal(check(text, TOPO_JSON_NUMBER_MAX), 0);
+    assert_int_equal(check(text, TOPO_JSON_NUMBER_MAX + 1), TOPO_ELIMIT);
+  }
+  memset(text, '7', sizeof text);
+  memcpy(text + TOPO_JSON_NUMBER_MAX - 2, "e77", 3);
+  assert_int_equal(check(text, TOPO_JSON_NUMBER_MAX), 0);
+  assert_int_equal(check(text, TOPO_JSON_NUMBER_MAX + 1), TOPO_ELIMIT);
+}
+
 static uint32_t next_random(uint32_t *seed)
 {
   *seed ^= *seed << 13;
@@ -234,6 +252,7 @@ int main(void)
       cmocka_unit_test(every_prefix_of_a_text_is_refused),
       cmocka_unit_test(depth_is_bounded),
       cmocka_unit_test(members_are_bounded),
+      cmocka_unit_test(numbers_are_bounded),
       cmocka_unit_test(what_passes_the_parser_takes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

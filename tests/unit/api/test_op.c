@@ -3,14 +3,10 @@
 
 #include "api/percent.h"
 #include "base/status.h"
+#include "lib/aborts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define ID "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
@@ -300,6 +296,72 @@ static void a_body_is_bounded(void **state)
   topo_op_call_destroy(call);
 }
 
+/* A text of a row that names no bound has the general one: TOPO_OP_TEXT_MAX bytes. */
+static void a_text_is_bounded_by_default(void **state)
+{
+  static const struct topo_op_param params[] = {
+      {"text", TOPO_OP_QUERY, TOPO_OP_TEXT, true, 0, 0, NULL}, {0}};
+  static const struct topo_op op = {.id = "say", .params = params, .run = run_nothing};
+  struct topo_op_call *call = topo_op_call_create(&op);
+  char *text = malloc(TOPO_OP_TEXT_MAX + 1);
+  bool unknown;
+  (void)state;
+  assert_non_null(call);
+  assert_non_null(text);
+  memset(text, 'a', TOPO_OP_TEXT_MAX + 1);
+  assert_int_equal(topo_op_set(call, TOPO_OP_QUERY, "text", text, TOPO_OP_TEXT_MAX + 1, &unknown),
+                   TOPO_ELIMIT);
+  assert_string_equal(call->pointer, "text");
+  assert_int_equal(topo_op_set(call, TOPO_OP_QUERY, "text", text, TOPO_OP_TEXT_MAX, &unknown), 0);
+  assert_int_equal(topo_op_get(call, "text")->text_len, TOPO_OP_TEXT_MAX);
+  free(text);
+  topo_op_call_destroy(call);
+}
+
+#define FLAG(name)                                                                                 \
+  {                                                                                                \
+    name, TOPO_OP_QUERY, TOPO_OP_BOOL, false, 0, 0, NULL                                           \
+  }
+static const struct topo_op_param many_params[] = {
+    FLAG("1"), FLAG("2"), FLAG("3"),  FLAG("4"),  FLAG("5"),  FLAG("6"),  FLAG("7"),
+    FLAG("8"), FLAG("9"), FLAG("10"), FLAG("11"), FLAG("12"), FLAG("13"), {0}};
+static const struct topo_op many_op = {.id = "ask", .params = many_params, .run = run_nothing};
+
+static void set_flag(int number)
+{
+  struct topo_op_call *call = topo_op_call_create(&many_op);
+  char name[4];
+  bool unknown;
+  snprintf(name, sizeof name, "%d", number);
+  topo_op_set(call, TOPO_OP_QUERY, name, "true", 4, &unknown);
+  topo_op_call_destroy(call);
+}
+
+static void set_the_last_flag(void)
+{
+  set_flag(TOPO_OP_PARAMS_MAX);
+}
+
+static void set_a_flag_too_many(void)
+{
+  set_flag(TOPO_OP_PARAMS_MAX + 1);
+}
+
+static void get_a_flag_too_many(void)
+{
+  topo_op_get(topo_op_call_create(&many_op), "13");
+}
+
+/* A row with more than TOPO_OP_PARAMS_MAX parameters is a programmer's error. */
+static void parameters_are_bounded(void **state)
+{
+  (void)state;
+  assert_int_equal(TOPO_OP_PARAMS_MAX, 12);
+  assert_false(test_aborts(set_the_last_flag));
+  assert_true(test_aborts(set_a_flag_too_many));
+  assert_true(test_aborts(get_a_flag_too_many));
+}
+
 static void a_choice_keeps_its_text_and_its_place(void **state)
 {
   struct topo_op_call *call;
@@ -359,6 +421,8 @@ int main(void)
       cmocka_unit_test(a_body_fills_the_declared_members),
       cmocka_unit_test(hostile_bodies_are_refused),
       cmocka_unit_test(a_body_is_bounded),
+      cmocka_unit_test(a_text_is_bounded_by_default),
+      cmocka_unit_test(parameters_are_bounded),
       cmocka_unit_test(a_choice_keeps_its_text_and_its_place),
       cmocka_unit_test(a_missing_parameter_is_named),
       cmocka_unit_test(a_long_detail_stays_valid_text),

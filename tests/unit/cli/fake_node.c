@@ -37,12 +37,14 @@ static enum fake_fate give_page(struct fake_node *node, int fd, const struct fak
   return FAKE_CLOSE;
 }
 
+static const char refusal[] =
+    "{\"code\":\"x\",\"pointer\":\"since\",\"detail\":\"No more streams.\"}";
+
 static enum fake_fate give_stream(struct fake_node *node, int fd)
 {
   node->streams++;
   if (node->refuse_stream) {
-    fake_server_answer(fd, node->refuse_stream, "",
-                       "{\"code\":\"x\",\"pointer\":\"since\",\"detail\":\"No more streams.\"}");
+    fake_server_answer(fd, node->refuse_stream, "", node->refusal ? node->refusal : refusal);
     return FAKE_CLOSE;
   }
   fake_server_stream(fd);

@@ -39,6 +39,7 @@ struct fake_node {
   bool vanish;           /* the socket goes with the first answer that is lost */
   int post_status;       /* of the answer to a POST; 0: 201 */
   int refuse_stream;     /* a status: streams are refused with a problem */
+  const char *refusal;   /* the problem; NULL: a short one */
   bool break_pages;      /* requests for pages are broken off */
   const char *greeting;  /* what a stream begins with; NULL: ready */
   const char *page_next; /* items of the answer to a page `after`; NULL: none */

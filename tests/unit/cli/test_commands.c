@@ -131,6 +131,19 @@ static void the_invite_comes_from_standard_input(void **state)
   EXPECT(2, "", "too many arguments", "join", "topo://invite/secret", "--user", "Bob");
 }
 
+/* A link has at most 16 KiB (INVITE_TEXT_MAX): what is longer is none. */
+static void an_invite_is_bounded(void **state)
+{
+  enum { LONGEST = 16 * 1024 };
+  struct fixture *f = *state;
+  static char text[LONGEST + 2];
+  memset(text, 'x', LONGEST);
+  EXPECT_INPUT(6, "Bob  joining", "someone of the workspace must be online", text, "join", "--user",
+               "Bob");
+  text[LONGEST] = 'x';
+  EXPECT_INPUT(2, "", "give the invite link on standard input", text, "join", "--user", "Bob");
+}
+
 /* Reads from a terminal until `end` shows, or the other side is closed. */
 static void read_terminal(int master, char *text, size_t size, const char *end)
 {
@@ -322,6 +335,7 @@ int main(void)
       TEST(messages_are_read_safely),
       TEST(a_reaction_finds_its_message_by_a_prefix),
       TEST(the_invite_comes_from_standard_input),
+      TEST(an_invite_is_bounded),
       TEST(an_invite_typed_at_the_prompt_is_not_shown),
       TEST(operations_are_described),
       TEST(exit_codes_are_stable),

@@ -219,6 +219,25 @@ static void senseless_streams_end_it(void **state)
   run_expect(node->directory, 4, "", "No more streams.", "", RUN_ARGS("events", "tail"));
 }
 
+/* The document of a refusal has at most 64 KiB (REFUSAL_MAX); a longer one is not understood. */
+static void a_refusal_is_bounded(void **state)
+{
+  enum { LONGEST = 64 * 1024 };
+  struct fake_node *node = *state;
+  static char text[LONGEST + 2];
+  refuse_streams(node, 404);
+  for (int more = 0; more < 2; more++) {
+    int n = snprintf(text, sizeof text, "{\"code\":\"x\",\"detail\":\"No more streams.\"%*s}",
+                     LONGEST - 40 + more, "");
+    assert_int_equal(n, LONGEST + more);
+    fake_node_lock(node);
+    node->refusal = text;
+    fake_node_unlock(node);
+    run_expect(node->directory, 4, "", more ? "404" : "No more streams.", "",
+               RUN_ARGS("events", "tail"));
+  }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_node_set_up, fake_node_tear_down)
@@ -231,6 +250,7 @@ int main(void)
       TEST(every_event_is_a_line),
       TEST(events_without_a_cursor_begin_now),
       TEST(senseless_streams_end_it),
+      TEST(a_refusal_is_bounded),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,9 +75,11 @@ static void id_prefixes_are_told_from_names(void **state)
   assert_false(topo_cli_is_id_prefix("../.."));
 }
 
+static char error[128]; /* of the last line that was parsed */
+
 static int parse(struct topo_cli_args *args, const char *const *argv)
 {
-  char error[128] = "";
+  error[0] = '\0';
   int argc = 0;
   while (argv[argc])
     argc++;
@@ -127,6 +129,21 @@ static void words_and_options_are_told_apart(void **state)
   assert_int_equal(PARSE("\xff"), TOPO_EINVAL);
 }
 
+/* A command has at most TOPO_CLI_WORDS_MAX words, and one more is refused. */
+static void words_are_bounded(void **state)
+{
+  const char *words[TOPO_CLI_WORDS_MAX + 4] = {"topo", "send"};
+  struct topo_cli_args args;
+  (void)state;
+  for (int i = 0; i < TOPO_CLI_WORDS_MAX; i++)
+    words[2 + i] = "a";
+  assert_int_equal(parse(&args, words), 0);
+  assert_int_equal(args.words_count, TOPO_CLI_WORDS_MAX);
+  words[2 + TOPO_CLI_WORDS_MAX] = "a";
+  assert_int_equal(parse(&args, words), TOPO_EINVAL);
+  assert_string_equal(error, "too many words: put the text in quotes");
+}
+
 static void the_socket_follows_the_data_directory(void **state)
 {
   char out[40];
@@ -150,6 +167,7 @@ int main(void)
       cmocka_unit_test(times_are_short_today),
       cmocka_unit_test(id_prefixes_are_told_from_names),
       cmocka_unit_test(words_and_options_are_told_apart),
+      cmocka_unit_test(words_are_bounded),
       cmocka_unit_test(the_socket_follows_the_data_directory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,7 +111,7 @@ static void derive_with_64_characters(void)
            0);
 }
 
-/* A label of 64 bytes is the longest; a longer one is a programmer's error. */
+/* A label of 64 bytes (LABEL_LIMIT) is the longest; a longer one is a programmer's error. */
 static void kdf_label_limit(void **state)
 {
   (void)state;

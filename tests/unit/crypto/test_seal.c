@@ -159,17 +159,28 @@ static void garbage_does_not_open(void **state)
   }
 }
 
-static void seal_with_seven_parts(void)
+static void seal_with_parts(size_t n)
 {
   uint8_t out[TOPO_SEAL_OVERHEAD];
   struct topo_bytes parts[7] = {{NULL, 0}};
-  topo_seal(out, leaf, parts, 7, (struct topo_bytes){NULL, 0});
+  topo_seal(out, leaf, parts, n, (struct topo_bytes){NULL, 0});
 }
 
-/* More than six parts of associated data are a programmer's error. */
+static void seal_with_six_parts(void)
+{
+  seal_with_parts(6);
+}
+
+static void seal_with_seven_parts(void)
+{
+  seal_with_parts(7);
+}
+
+/* More than six parts of associated data (AAD_PARTS_LIMIT) are a programmer's error. */
 static void parts_limit(void **state)
 {
   (void)state;
+  assert_false(test_aborts(seal_with_six_parts));
   assert_true(test_aborts(seal_with_seven_parts));
 }
 

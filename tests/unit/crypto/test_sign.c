@@ -230,11 +230,21 @@ static void sign_nine_parts(void)
   topo_sign(sig, &key, parts, 9);
 }
 
-/* More than eight parts are a programmer's error. */
+static void verify_nine_parts(void)
+{
+  struct topo_sign_key key = key_of(rfc8032[0].seed);
+  struct topo_bytes parts[9] = {{NULL, 0}};
+  const uint8_t sig[64] = {0};
+  topo_verify(sig, &key.public_key, parts, 9);
+}
+
+/* Eight parts (PARTS_LIMIT) pass, as parts_are_concatenated shows; more are a programmer's error.
+ */
 static void parts_limit(void **state)
 {
   (void)state;
   assert_true(test_aborts(sign_nine_parts));
+  assert_true(test_aborts(verify_nine_parts));
 }
 
 int main(void)

@@ -271,6 +271,41 @@ static void frontier(void **state)
     assert_true(topo_id_compare(&out[i - 1], &out[i]) < 0);
 }
 
+/* An invite whose one parent is this event. */
+static struct topo_id invite_after(struct story *s, struct topo_id parent, uint64_t hlc)
+{
+  struct topo_buf body = {0};
+  craft_invite(&body, &s->invite_key.public_key, 3, 0, &s->people[DORA].public_key, 1);
+  struct craft_control c = {.type = 0x0004,
+                            .hlc = hlc,
+                            .signer = &s->people[OWNER],
+                            .auth = s->owner,
+                            .parents = &parent,
+                            .n_parents = 1};
+  return story_control(s, c, &body);
+}
+
+static struct topo_id unknown_act(struct story *s, uint16_t type)
+{
+  struct topo_buf body = {0};
+  topo_buf_put_u8(&body, 0);
+  return story_act(s, OWNER, s->owner, type, &body, 1);
+}
+
+/* The parents of a control event are authority events, known or not, and no others: the types up to
+ * TOPO_TYPE_AUTHORITY_MAX. */
+static void parents_are_authority_events(void **state)
+{
+  struct fixture *f = *state;
+  struct story *s = f->story;
+  struct topo_id last = unknown_act(s, TOPO_TYPE_AUTHORITY_MAX);
+  struct topo_id beyond = unknown_act(s, TOPO_TYPE_AUTHORITY_MAX + 1);
+  assert_state(f, last, UNREADABLE);
+  assert_state(f, beyond, UNREADABLE);
+  assert_state(f, invite_after(s, last, 1), ACCEPTED);
+  assert_state(f, invite_after(s, beyond, 2), NAMED);
+}
+
 /* An epoch whose body this version cannot read is admitted all the same, from whom may make one. */
 static void unreadable_epochs(void **state)
 {
@@ -290,11 +325,17 @@ static void unreadable_epochs(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      test(the_table_of_roles), test(roles_do_not_rise),
-      test(roles_of_content),   test(users_keep_their_names),
-      test(newcomers_agree),    test(a_credential_is_its_devices),
-      test(a_slot_admits_one),  test(trust_in_invites),
-      test(the_recovery_key),   test(frontier),
+      test(the_table_of_roles),
+      test(roles_do_not_rise),
+      test(roles_of_content),
+      test(users_keep_their_names),
+      test(newcomers_agree),
+      test(a_credential_is_its_devices),
+      test(a_slot_admits_one),
+      test(trust_in_invites),
+      test(the_recovery_key),
+      test(frontier),
+      test(parents_are_authority_events),
       test(unreadable_epochs),
   };
   return cmocka_run_group_tests_name("dag-authority", tests, NULL, NULL);

@@ -2,7 +2,15 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "dag/type.h"
+#include "events/epoch/epoch.h"
+#include "events/invite/invite.h"
+#include "events/message/message.h"
+#include "events/profile/profile.h"
+#include "events/profile/profile_read.h"
+#include "events/reaction/reaction.h"
+#include "events/reaction/reaction_read.h"
 #include "events/types.h"
+#include "events/wrap/wrap.h"
 #include "lib/hex.h"
 
 #include <stdlib.h>
@@ -106,6 +114,44 @@ static void every_bound_of_every_type(void **state)
     for (size_t i = 0; i < n; i++)
       try_bounds(*t, i, values);
   }
+}
+
+/* Encodes values of which one is more than its field lets in, as a stranger might. */
+static void encode_anyway(const struct topo_type *type, size_t i, const struct topo_value *values,
+                          struct topo_buf *out)
+{
+  struct topo_field wider[TOPO_FIELDS_MAX + 1] = {{0}};
+  for (size_t k = 0; type->fields[k].kind != TOPO_FIELD_END; k++)
+    wider[k] = type->fields[k];
+  wider[i].max++;
+  assert_int_equal(topo_fields_encode(wider, values, out), 0);
+}
+
+static void bites_at(const struct topo_type *type, size_t i, uint32_t max)
+{
+  struct topo_value values[TOPO_FIELDS_MAX] = {{0}}, got[TOPO_FIELDS_MAX];
+  struct topo_buf more = {0};
+  for (size_t k = 0; type->fields[k].kind != TOPO_FIELD_END; k++)
+    values[k] = smallest(&type->fields[k]);
+  values[i] = sized(&type->fields[i], max);
+  assert_int_equal(round_trip(type->fields, values), 0);
+  values[i] = sized(&type->fields[i], max + 1);
+  assert_int_equal(round_trip(type->fields, values), TOPO_EINVAL);
+  encode_anyway(type, i, values, &more);
+  assert_int_equal(topo_fields_decode(type->fields, topo_buf_view(&more), got), TOPO_EMALFORMED);
+  topo_buf_finish(&more);
+}
+
+/* The bounds that have names: so much is written and read, and one more is neither. */
+static void named_bounds_of_types(void **state)
+{
+  (void)state;
+  bites_at(&topo_type_message, TOPO_MESSAGE_TEXT, TOPO_MESSAGE_TEXT_MAX);
+  bites_at(&topo_type_profile, TOPO_PROFILE_NAME, TOPO_NAME_MAX);
+  bites_at(&topo_type_reaction, TOPO_REACTION_EMOJI, TOPO_EMOJI_MAX);
+  bites_at(&topo_type_wrap, TOPO_WRAP_WRAPS, TOPO_WRAPS_MAX);
+  bites_at(&topo_type_invite, TOPO_INVITE_SLOTS, TOPO_SLOTS_MAX);
+  bites_at(&topo_type_epoch, TOPO_EPOCH_EPOCHS, TOPO_EPOCHS_MAX);
 }
 
 /* A body cut short anywhere, or with a byte more, is unreadable. */
@@ -221,6 +267,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_bound_of_every_type),
+      cmocka_unit_test(named_bounds_of_types),
       cmocka_unit_test(bodies_are_consumed_exactly),
       cmocka_unit_test(text_is_strict),
       cmocka_unit_test(layout),

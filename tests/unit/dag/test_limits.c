@@ -77,6 +77,38 @@ static void an_invite_has_at_most_64_slots(void **state)
   assert_int_equal(state_of(f, none), TOPO_STATE_NAMED);
 }
 
+static void count_missing(const struct topo_envelope *e)
+{
+  static const struct topo_act act = {.kind = TOPO_ACT_ADMISSION, .invite = {{4}}};
+  struct topo_authority *a = topo_authority_create(&topo_id_zero);
+  struct topo_id missing[TOPO_ANCESTORS_MAX];
+  assert_non_null(a);
+  assert_int_equal(topo_authority_missing(a, e, &act, missing), TOPO_ANCESTORS_MAX);
+  topo_authority_destroy(a);
+}
+
+static struct topo_envelope with_parents(uint8_t n)
+{
+  return (struct topo_envelope){
+      .auth = {{2}}, .prev = {{3}}, .n_parents = n, .parents = some_ids(n)->bytes};
+}
+
+static void miss_one_too_many(void)
+{
+  const struct topo_envelope e = with_parents(TOPO_PARENTS_MAX + 1);
+  count_missing(&e);
+}
+
+/* An admission refers to most: to its credential, its predecessor, its invite, and every parent.
+ */
+static void an_event_has_at_most_19_ancestors(void **state)
+{
+  const struct topo_envelope e = with_parents(TOPO_PARENTS_MAX);
+  (void)state;
+  count_missing(&e);
+  assert_true(test_aborts(miss_one_too_many));
+}
+
 static struct topo_id epoch_listing(struct story *s, uint16_t n)
 {
   struct topo_buf body = {0};
@@ -275,6 +307,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       with_fixture(an_invite_has_at_most_64_slots),
+      with_fixture(an_event_has_at_most_19_ancestors),
       with_fixture(an_epoch_lists_at_most_16),
       with_fixture(as_many_as_the_bound_are_pending),
       with_fixture(a_table_has_at_most_64_types),

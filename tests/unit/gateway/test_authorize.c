@@ -7,14 +7,10 @@
 #include "gateway/bucket.h"
 #include "gateway/head.h"
 #include "gateway/secure.h"
+#include "lib/aborts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const struct topo_id space_a = {{1}}, space_b = {{2}};
 static unsigned asked; /* how often the gate was */
@@ -222,6 +218,24 @@ static void a_token_is_needed_and_good_for_its_scope(void **state)
   assert_false(authorize(OP, &stop, NULL, "POST", HOST AUTH "w\n").unproven);
 }
 
+/* A token has at most TOPO_TOKEN_TEXT_MAX bytes: of a longer one nobody is asked whether it is
+ * good.
+ */
+static void a_token_is_bounded(void **state)
+{
+  enum { HEAD = sizeof HOST AUTH - 1 };
+  char text[HEAD + TOPO_TOKEN_TEXT_MAX + 3];
+  (void)state;
+  for (unsigned more = 0; more < 2; more++) {
+    memset(text, 't', sizeof text);
+    memcpy(text, HOST AUTH, HEAD);
+    memcpy(text + HEAD + TOPO_TOKEN_TEXT_MAX + more, "\n", 2);
+    asked = 0;
+    assert_true(authorize(OP, &status, NULL, "GET", text).unproven);
+    assert_int_equal(asked, 1 - more);
+  }
+}
+
 /* For a token of one space there is no other, and the node as a whole is not its business. */
 static void a_token_for_one_space_sees_no_other(void **state)
 {
@@ -405,6 +419,37 @@ static void a_bucket_fills_at_its_rate(void **state)
   topo_bucket_finish(&b);
 }
 
+static void fill_bucket(uint64_t rate, uint64_t burst)
+{
+  struct topo_bucket b;
+  topo_bucket_init(&b, rate, burst, 0);
+  topo_bucket_finish(&b);
+}
+
+static void fill_the_largest(void)
+{
+  fill_bucket(1000000, 1000000);
+}
+
+static void fill_faster(void)
+{
+  fill_bucket(1000001, 1);
+}
+
+static void fill_more(void)
+{
+  fill_bucket(1, 1000001);
+}
+
+/* Neither the rate nor the burst of a bucket is above a million (RATE_MAX). */
+static void a_bucket_is_bounded(void **state)
+{
+  (void)state;
+  assert_false(test_aborts(fill_the_largest));
+  assert_true(test_aborts(fill_faster));
+  assert_true(test_aborts(fill_more));
+}
+
 /* Every problem that there can be: false once `index` is behind the last. */
 static bool problem_at(size_t index, struct topo_problem *out)
 {
@@ -446,12 +491,14 @@ int main(void)
       cmocka_unit_test(the_usual_port_may_be_left_out),
       cmocka_unit_test(pages_of_other_sites_may_not),
       cmocka_unit_test(a_token_is_needed_and_good_for_its_scope),
+      cmocka_unit_test(a_token_is_bounded),
       cmocka_unit_test(a_token_for_one_space_sees_no_other),
       cmocka_unit_test(two_of_a_kind_and_wrong_bodies_are_refused),
       cmocka_unit_test(on_the_unix_socket_the_uid_decides),
       cmocka_unit_test(header_values_are_read_strictly),
       cmocka_unit_test(heads_are_read_strictly),
       cmocka_unit_test(a_bucket_fills_at_its_rate),
+      cmocka_unit_test(a_bucket_is_bounded),
       cmocka_unit_test(every_problem_has_a_code_of_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "unit/gateway/house.h"
 
 #include "base/status.h"
+#include "gateway/stream.h"
 #include "sys/clock.h"
 
 #include <setjmp.h>
@@ -273,20 +274,19 @@ static void a_reader_that_stopped_is_let_go(void **state)
 /* Also when all of them arrive at once: none of the servers behind the listener forgets one. */
 static void streams_are_counted(void **state)
 {
-  enum { MAX = 256 };
   struct house *h = *state;
-  static int fds[MAX];
+  static int fds[TOPO_STREAMS_MAX];
   char request[512];
   int n = snprintf(request, sizeof request,
                    "GET /v1/events?space=" A " HTTP/1.1\r\nHost: %s\r\n" READ "\r\n", h->host);
-  for (int i = 0; i < MAX; i++) {
+  for (int i = 0; i < TOPO_STREAMS_MAX; i++) {
     fds[i] = house_dial(h);
     assert_true(client_send(fds[i], request, (size_t)n));
   }
-  house_await_subscriptions(h, MAX);
+  house_await_subscriptions(h, TOPO_STREAMS_MAX);
   house_expect(h, GET("?space=" A, READ), 429, "\"code\":\"rate-limited\"");
   house_expect(h, "GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", 200, "ok");
-  for (int i = 0; i < MAX; i++)
+  for (int i = 0; i < TOPO_STREAMS_MAX; i++)
     close(fds[i]);
 }
 

@@ -4,6 +4,8 @@
 #include "unit/gateway/ws_peer.h"
 
 #include "base/status.h"
+#include "gateway/hello.h"
+#include "gateway/ws.h"
 #include "sys/clock.h"
 
 #include <setjmp.h>
@@ -172,30 +174,34 @@ static void what_is_said_must_be_right(void **state)
 static void there_are_bounds(void **state)
 {
   struct house *h = *state;
-  /* Sixty-five subscriptions in one message. */
+  /* One subscription too many in one message. */
   char text[TOPO_SUBSCRIPTION_CURSOR_SIZE * 200], *at = text;
   at += sprintf(at, "{\"subscribe\":[");
-  for (int i = 0; i < 65; i++)
+  for (int i = 0; i < TOPO_HELLO_SPACES_MAX + 1; i++)
     at += sprintf(at, "%s{\"space\":\"" A "\"}", i ? "," : "");
   strcpy(at, "]}");
   struct ws_peer p = ws_open(h, true);
   assert_true(ws_say(&p, text));
   ws_expect_end(&p, 4400, "limit-exceeded");
 
-  /* More than twenty messages. */
+  /* Twenty messages (MESSAGES_MAX) are taken, and the next one is too many. */
   p = ws_open(h, true);
-  for (int i = 0; i < 21; i++)
+  for (int i = 0; i < 19; i++)
     assert_true(ws_say(&p, "{}"));
+  assert_true(ws_say(&p, SUB_A));
+  house_await_subscriptions(h, 1);
+  assert_true(ws_say(&p, "{}"));
   ws_expect_end(&p, 4429, "rate-limited");
+  house_await_subscriptions(h, 0);
 
   /* A message of 16 KiB is taken; one byte more is not. */
-  static char long_text[16 * 1024 + 2];
+  static char long_text[TOPO_HELLO_SIZE_MAX + 2];
   memset(long_text, ' ', sizeof long_text - 1);
   memcpy(long_text, SUB_A, strlen(SUB_A));
   p = ws_open(h, true);
-  assert_true(ws_frame(&p, WS_FIN | WS_TEXT, long_text, 16 * 1024, true));
+  assert_true(ws_frame(&p, WS_FIN | WS_TEXT, long_text, TOPO_HELLO_SIZE_MAX, true));
   house_await_subscriptions(h, 1);
-  assert_true(ws_frame(&p, WS_FIN | WS_TEXT, long_text, 16 * 1024 + 1, true));
+  assert_true(ws_frame(&p, WS_FIN | WS_TEXT, long_text, TOPO_HELLO_SIZE_MAX + 1, true));
   ws_expect_end(&p, 4400, "limit-exceeded");
 }
 
@@ -210,6 +216,27 @@ static void fragments_are_put_together(void **state)
   house_await_subscriptions(h, 1);
   assert_int_equal(ws_hear(&p, NULL), WS_PONG);
   ws_end(&p);
+}
+
+/* Says the same in so many pieces, of which all but the first are one byte. */
+static void say_in_pieces(struct ws_peer *p, size_t count)
+{
+  size_t rest = count - 1, first = strlen(SUB_A) - rest;
+  assert_true(ws_frame(p, WS_TEXT, SUB_A, first, true));
+  for (size_t i = 0; i < rest; i++)
+    assert_true(ws_frame(p, i == rest - 1 ? WS_FIN : 0, SUB_A + first + i, 1, true));
+}
+
+/* A message has at most 64 pieces (PIECES_MAX). */
+static void fragments_are_counted(void **state)
+{
+  struct house *h = *state;
+  struct ws_peer p = ws_open(h, true);
+  say_in_pieces(&p, 64);
+  house_await_subscriptions(h, 1);
+  say_in_pieces(&p, 65);
+  ws_expect_end(&p, 4400, "limit-exceeded");
+  house_await_subscriptions(h, 0);
 }
 
 /* Frames that are none, or that lie (libwebsockets reads those without a mask as what they say):
@@ -406,13 +433,12 @@ static void odd_handshakes_are_read(void **state)
 
 static void sockets_are_counted(void **state)
 {
-  enum { MAX = 256 };
   struct house *h = *state;
-  static struct ws_peer peers[MAX];
-  for (int i = 0; i < MAX; i++)
+  static struct ws_peer peers[TOPO_WS_MAX];
+  for (int i = 0; i < TOPO_WS_MAX; i++)
     peers[i] = ws_open(h, true);
   house_expect(h, UPGRADE("Host: %s\r\n" KEY V13), 429, "rate-limited");
-  for (int i = 0; i < MAX; i++)
+  for (int i = 0; i < TOPO_WS_MAX; i++)
     ws_end(&peers[i]);
 }
 
@@ -447,6 +473,7 @@ int main(void)
       TEST(what_is_said_must_be_right),
       TEST(there_are_bounds),
       TEST(fragments_are_put_together),
+      TEST(fragments_are_counted),
       TEST(broken_frames_end_the_connection),
       TEST(a_message_that_never_ends_is_cut_off),
       TEST(silence_ends_a_socket),

@@ -4,18 +4,13 @@
  */
 #include "base/assert.h"
 #include "base/status.h"
+#include "lib/aborts.h"
 #include "sys/clock.h"
 #include "sys/pool.h"
 
 #include <sched.h>
 #include <semaphore.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { THREADS = 4, ACTORS = 16, WAKERS = 4, WAKES = 4000 };
 
@@ -377,6 +372,43 @@ static void busy_actors_leave_turns_for_jobs(void **state)
   topo_pool_destroy(NULL);
 }
 
+static void create_with(unsigned threads)
+{
+  struct topo_pool *pool;
+  assert_int_equal(topo_pool_create(threads, &pool), 0);
+  topo_pool_destroy(pool);
+}
+
+static void create_the_largest(void)
+{
+  create_with(TOPO_POOL_THREADS_MAX);
+}
+
+static void create_a_larger(void)
+{
+  create_with(TOPO_POOL_THREADS_MAX + 1);
+}
+
+/* A pool has at most TOPO_POOL_THREADS_MAX threads; more are a programmer's error. */
+static void threads_are_bounded(void **state)
+{
+  (void)state;
+  assert_false(test_aborts(create_the_largest));
+  assert_true(test_aborts(create_a_larger));
+}
+
+/* One thread more than there are processors, from 3 to 16 (THREADS_MAX). */
+static void threads_go_by_the_processors(void **state)
+{
+  static const struct {
+    long processors;
+    unsigned threads;
+  } cases[] = {{-1, 3}, {0, 3}, {1, 3}, {2, 3}, {3, 4}, {14, 15}, {15, 16}, {16, 16}, {9999, 16}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_int_equal(topo_pool_threads(cases[i].processors), cases[i].threads);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -388,6 +420,8 @@ int main(void)
       cmocka_unit_test(an_actor_stopped_in_the_queue_never_runs),
       cmocka_unit_test(stopped_actors_can_be_freed_at_once),
       cmocka_unit_test(every_job_runs_once),
+      cmocka_unit_test(threads_are_bounded),
+      cmocka_unit_test(threads_go_by_the_processors),
       cmocka_unit_test(busy_actors_leave_turns_for_jobs),
   };
   return cmocka_run_group_tests_name("pool", tests, NULL, NULL);

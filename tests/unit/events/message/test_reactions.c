@@ -9,6 +9,7 @@
 #include "api/base64url.h"
 #include "base/status.h"
 #include "events/message/message_read.h"
+#include "events/message/page.h"
 #include "unit/events/space.h"
 
 #include <stdio.h>
@@ -131,6 +132,65 @@ static void of_many_users_the_smallest_ids_are_named(void **state)
   cJSON_Delete(answer);
 }
 
+/* As many are named as TOPO_PAGE_USERS_MAX; one more is counted. */
+static void so_many_users_are_named(void **state)
+{
+  struct room *room = *state;
+  unsigned n = 0;
+  for (unsigned i = 0; i < TOPO_PAGE_USERS_MAX + 1; i++) {
+    if (i < TOPO_PAGE_USERS_MAX)
+      space_reaction(room->space, n++, &room->messages[0], i, "a");
+    space_reaction(room->space, n++, &room->messages[1], i, "a");
+  }
+  cJSON *answer = space_get(room->space, room->path, NULL);
+  for (int m = 0; m < 2; m++) {
+    const cJSON *group = cJSON_GetArrayItem(reactions_of(answer, &room->messages[m]), 0);
+    assert_group(group, "a", TOPO_PAGE_USERS_MAX + m, true);
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(group, "users")),
+                     TOPO_PAGE_USERS_MAX);
+  }
+  cJSON_Delete(answer);
+}
+
+/* As many emojis are shown as TOPO_PAGE_EMOJIS_MAX, and the one beyond is not. */
+static void so_many_emojis_are_shown(void **state)
+{
+  struct room *room = *state;
+  unsigned n = 0;
+  char emoji[16];
+  for (unsigned i = 0; i < TOPO_PAGE_EMOJIS_MAX + 1; i++) {
+    snprintf(emoji, sizeof emoji, "e%02u", i);
+    if (i < TOPO_PAGE_EMOJIS_MAX)
+      space_reaction(room->space, n++, &room->messages[0], 2, emoji);
+    space_reaction(room->space, n++, &room->messages[1], 2, emoji);
+  }
+  cJSON *answer = space_get(room->space, room->path, NULL);
+  for (unsigned m = 0; m < 2; m++) {
+    const cJSON *groups = reactions_of(answer, &room->messages[m]);
+    assert_int_equal(cJSON_GetArraySize(groups), TOPO_PAGE_EMOJIS_MAX);
+    snprintf(emoji, sizeof emoji, "e%02d", TOPO_PAGE_EMOJIS_MAX - 1);
+    assert_group(cJSON_GetArrayItem(groups, TOPO_PAGE_EMOJIS_MAX - 1), emoji, 1, false);
+  }
+  cJSON_Delete(answer);
+}
+
+/* A row with a longer emoji than TOPO_EMOJI_MAX, which the type never lets in, is corruption. */
+static void a_longer_emoji_is_corruption(void **state)
+{
+  struct room *room = *state;
+  char emoji[TOPO_EMOJI_MAX + 2] = {0};
+  memset(emoji, 'e', TOPO_EMOJI_MAX);
+  space_reaction(room->space, 0, &room->messages[0], 2, emoji);
+  cJSON *answer = space_get(room->space, room->path, NULL);
+  assert_group(cJSON_GetArrayItem(reactions_of(answer, &room->messages[0]), 0), emoji, 1, false);
+  cJSON_Delete(answer);
+  emoji[TOPO_EMOJI_MAX] = 'e';
+  space_reaction(room->space, 1, &room->messages[0], 2, emoji);
+  struct topo_op_call *call = space_call(room->space, room->path, NULL);
+  assert_int_equal(call->status, TOPO_ECORRUPT);
+  topo_op_call_destroy(call);
+}
+
 /* One member cannot hide the others' reactions behind his own, nor make a page too large. */
 static void of_many_emojis_the_most_used_and_ones_own_are_shown(void **state)
 {
@@ -194,6 +254,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(a_user_counts_once_for_each_emoji),
       TEST(of_many_users_the_smallest_ids_are_named),
+      TEST(so_many_users_are_named),
+      TEST(so_many_emojis_are_shown),
+      TEST(a_longer_emoji_is_corruption),
       TEST(of_many_emojis_the_most_used_and_ones_own_are_shown),
       TEST(pages_of_many_reactions_are_shorter),
   };
