@@ -18,12 +18,12 @@ enum {
 
 static struct topo_invite_link invite_with(size_t n_addresses)
 {
-  struct topo_invite_link link = {.workspace = {{1}}, .device = {{2}}, .invite = {{3}}};
-  link.seed[0] = 4;
-  link.n_addresses = n_addresses;
+  struct topo_invite_link invite = {.workspace = {{1}}, .device = {{2}}, .invite = {{3}}};
+  invite.seed[0] = 4;
+  invite.n_addresses = n_addresses;
   for (uint8_t i = 0; i < n_addresses && i < TOPO_NODE_ADDRESSES_MAX; i++)
-    link.addresses[i] = (struct topo_address){.len = TOPO_ADDRESS_SIZE, .bytes = {6, 0, i}};
-  return link;
+    invite.addresses[i] = (struct topo_address){.len = TOPO_ADDRESS_SIZE, .bytes = {6, 0, i}};
+  return invite;
 }
 
 /* The text of these bytes. */
@@ -37,38 +37,38 @@ static void write_text(char *out, const uint8_t *raw, size_t len)
 static int parse(const uint8_t *raw, size_t len)
 {
   char text[1024];
-  struct topo_invite_link link;
+  struct topo_invite_link invite;
   assert_true(topo_base64url_length(len) + sizeof scheme <= sizeof text);
   write_text(text, raw, len);
-  return topo_invite_parse(&link, text);
+  return topo_invite_parse(&invite, text);
 }
 
 /* The link with most addresses is read as it was written. */
 static void the_longest_invite_is_read(void **state)
 {
-  const struct topo_invite_link link = invite_with(TOPO_NODE_ADDRESSES_MAX);
+  const struct topo_invite_link invite = invite_with(TOPO_NODE_ADDRESSES_MAX);
   struct topo_invite_link got;
   struct topo_buf text = {0};
   (void)state;
-  assert_int_equal(topo_invite_format(&link, &text), 0);
+  assert_int_equal(topo_invite_format(&invite, &text), 0);
   assert_int_equal(text.len, sizeof scheme - 1 + topo_base64url_length(LONGEST));
   assert_int_equal(topo_buf_put_u8(&text, 0), 0);
   assert_int_equal(topo_invite_parse(&got, (const char *)text.data), 0);
-  assert_true(topo_id_equal(&got.workspace, &link.workspace));
-  assert_true(topo_id_equal(&got.device, &link.device));
-  assert_true(topo_id_equal(&got.invite, &link.invite));
-  assert_memory_equal(got.seed, link.seed, sizeof link.seed);
+  assert_true(topo_id_equal(&got.workspace, &invite.workspace));
+  assert_true(topo_id_equal(&got.device, &invite.device));
+  assert_true(topo_id_equal(&got.invite, &invite.invite));
+  assert_memory_equal(got.seed, invite.seed, sizeof invite.seed);
   assert_int_equal(got.n_addresses, TOPO_NODE_ADDRESSES_MAX);
   for (size_t i = 0; i < got.n_addresses; i++)
-    assert_memory_equal(got.addresses[i].bytes, link.addresses[i].bytes, TOPO_ADDRESS_SIZE);
+    assert_memory_equal(got.addresses[i].bytes, invite.addresses[i].bytes, TOPO_ADDRESS_SIZE);
   topo_buf_wipe(&text);
 }
 
 static void write_one_too_many(void)
 {
-  const struct topo_invite_link link = invite_with(TOPO_NODE_ADDRESSES_MAX + 1);
+  const struct topo_invite_link invite = invite_with(TOPO_NODE_ADDRESSES_MAX + 1);
   struct topo_buf text = {0};
-  topo_invite_format(&link, &text);
+  topo_invite_format(&invite, &text);
 }
 
 /* One address more, short as it may be, and one byte more make no link. */
