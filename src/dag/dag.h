@@ -55,10 +55,10 @@ enum { TOPO_DAG_MIGRATIONS = 4 };
 extern const struct topo_migration *const topo_dag_migrations[TOPO_DAG_MIGRATIONS];
 
 /* Opens a space over a migrated database, in no transaction, and loads what is kept in memory.
- * Tables of projections are made, or made anew when the schema of a type has changed, in a
- * transaction of their own. `types`, `db` and `rng` are borrowed until the close; `self` is copied.
- * 0 and *out; TOPO_ECORRUPT when the tables contradict each other, TOPO_ENOMEM, or a storage
- * status. */
+ * When the file was last opened with other types, every item is judged again and the tables of
+ * projections are made anew, in a transaction of their own. `types`, `db` and `rng` are borrowed
+ * until the close; `self` is copied. 0 and *out; TOPO_ECORRUPT when the tables contradict each
+ * other, TOPO_ENOMEM, or a storage status. */
 int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_type *const *types,
                   const struct topo_rng *rng, const struct topo_self *self);
 void topo_dag_close(struct topo_dag *dag); /* NULL is fine; wipes */
