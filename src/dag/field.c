@@ -31,7 +31,7 @@ static bool within(const struct topo_field *f, const struct topo_value *v)
            v->bytes.len / f->size <= f->max;
   case TOPO_FIELD_END: break;
   }
-  topo_assert(!"a field of no kind");
+  topo_assert(f->kind != TOPO_FIELD_END); /* which ends the table and is no field */
   return false;
 }
 

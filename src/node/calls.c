@@ -25,7 +25,7 @@ void topo_calls_finish(struct topo_calls *calls)
 void topo_calls_refuse(struct topo_op_call *call, int status, const char *why)
 {
   topo_assert(status < 0);
-  topo_op_done(call, topo_op_fail(call, status, why));
+  topo_op_done(call, topo_op_fail(call, status, "%s", why));
 }
 
 int topo_node_request_of(const struct topo_op_call *call, struct topo_id *out)

@@ -76,7 +76,7 @@ static struct result wait_for_all(struct daemons *d, double start_s, uint64_t n)
     nanosleep(&pause, NULL);
   }
   double end_s = bench_wall_s();
-  return (struct result){end_s - start_s, fifth_s ? end_s - fifth_s : 0};
+  return (struct result){end_s - start_s, fifth_s > 0 ? end_s - fifth_s : 0};
 }
 
 static void line(const char *workload, uint64_t n, const char *what, double value, const char *unit)
