@@ -374,7 +374,7 @@ static void the_sets_reach_every_rule(void **state)
   }
   print_message("# %zu sets, %zu events:", n_trials, n);
   for (int v = 0; v < ORACLE_N_VERDICTS; v++)
-    print_message(" %zu %s", verdicts[v], oracle_verdict_name(v));
+    print_message(" %zu %s", verdicts[v], oracle_verdict_name((enum oracle_verdict)v));
   print_message("; %zu lost a slot, %zu authentic by their successor\n", lost, by_successor);
   for (size_t v = 0; v < ORACLE_N_VERDICTS; v++)
     assert_true(verdicts[v] > n_trials / 20);

@@ -272,7 +272,7 @@ void pair_run_until_quiet(struct pair *pair)
     if (!moved && !pass_time(pair))
       return;
   }
-  must(!"the two come to rest");
+  must(false); /* the two never come to rest */
 }
 
 void pair_create(struct pair *pair, const char *workspace, const char *founder)
@@ -305,7 +305,7 @@ static const struct topo_op *operation_of(const char *id)
   for (const struct topo_op *const *o = topo_space_operations; *o; o++)
     if (strcmp((*o)->id, id) == 0)
       return *o;
-  must(!"an operation that exists");
+  must(false); /* there is no such operation */
   return NULL;
 }
 

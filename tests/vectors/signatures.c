@@ -103,7 +103,7 @@ static void choose_message(struct forgery *f, unsigned k_mod_8)
     if (k[0] % 8 == k_mod_8)
       return;
   }
-  must(!"no message fits");
+  must(false); /* no message fits */
 }
 
 static void begin_honest(void)

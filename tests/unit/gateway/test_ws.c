@@ -211,8 +211,8 @@ static void fragments_are_put_together(void **state)
   struct ws_peer p = ws_open(h, true);
   assert_true(ws_frame(&p, WS_TEXT, SUB_A, 10, true));
   assert_true(ws_frame(&p, WS_FIN | WS_PING, "x", 1, true)); /* control frames may come between */
-  assert_true(ws_frame(&p, 0, SUB_A + 10, 7, true));
-  assert_true(ws_frame(&p, WS_FIN, SUB_A + 17, strlen(SUB_A) - 17, true));
+  assert_true(ws_frame(&p, 0, &SUB_A[10], 7, true));
+  assert_true(ws_frame(&p, WS_FIN, &SUB_A[17], strlen(SUB_A) - 17, true));
   house_await_subscriptions(h, 1);
   assert_int_equal(ws_hear(&p, NULL), WS_PONG);
   ws_end(&p);
@@ -224,7 +224,7 @@ static void say_in_pieces(struct ws_peer *p, size_t count)
   size_t rest = count - 1, first = strlen(SUB_A) - rest;
   assert_true(ws_frame(p, WS_TEXT, SUB_A, first, true));
   for (size_t i = 0; i < rest; i++)
-    assert_true(ws_frame(p, i == rest - 1 ? WS_FIN : 0, SUB_A + first + i, 1, true));
+    assert_true(ws_frame(p, i == rest - 1 ? WS_FIN : 0, &SUB_A[first + i], 1, true));
 }
 
 /* A message has at most 64 pieces (PIECES_MAX). */

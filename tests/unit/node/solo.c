@@ -15,7 +15,7 @@
 static void no_check(void *ctx, struct topo_work *work)
 {
   (void)ctx, (void)work;
-  topo_assert(!"nobody sends events to a space that is alone");
+  topo_assert(false); /* nobody sends events to a space that is alone */
 }
 static void no_dial(void *ctx, const struct topo_dial *dial)
 {
@@ -76,7 +76,7 @@ static const struct topo_op *find(const char *id)
   for (const struct topo_op *const *o = topo_space_operations; *o; o++)
     if (strcmp((*o)->id, id) == 0)
       return *o;
-  topo_assert(!"no such operation");
+  topo_assert(false); /* there is no such operation */
   return NULL;
 }
 
