@@ -215,7 +215,7 @@ int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
   struct topo_buf body = {0};
   topo_assert(topo_db_in_transaction(dag->db));
   dag->sink = sink;
-  dag->clock.now_ms = now_ms;
+  topo_clock_set_wall(dag, now_ms);
   int status = topo_fields_encode(type->fields, values, &body);
   if (status == 0 && !type->act)
     status = check_content(dag, type, values, &as->auth);

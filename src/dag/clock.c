@@ -5,11 +5,22 @@
 
 static const unsigned COUNTER_BITS = 16;
 
+static bool too_far_ahead(const struct topo_dag *dag, uint64_t hlc)
+{
+  return hlc >> COUNTER_BITS > dag->clock.now_ms + TOPO_CLOCK_AHEAD_MS;
+}
+
+void topo_clock_set_wall(struct topo_dag *dag, uint64_t now_ms)
+{
+  dag->clock.now_ms = now_ms;
+  if (too_far_ahead(dag, dag->clock.hlc))
+    dag->clock.hlc = 0; /* it starts again from the wall */
+}
+
 void topo_clock_merge(struct topo_dag *dag, uint64_t hlc)
 {
   topo_assert(hlc >> 63 == 0); /* decoding refuses others */
-  bool ahead = hlc >> COUNTER_BITS > dag->clock.now_ms + TOPO_CLOCK_AHEAD_MS;
-  if (!ahead && hlc > dag->clock.hlc)
+  if (!too_far_ahead(dag, hlc) && hlc > dag->clock.hlc)
     dag->clock.hlc = hlc;
 }
 

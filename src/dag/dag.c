@@ -208,8 +208,9 @@ static int by_time(const void *pa, const void *pb)
   return topo_id_compare(&a->id, &b->id);
 }
 
-/* The events of the batch that can be placed, control first, each chain from its start: then a
- * predecessor is there before its successor asks. The others are reported. */
+/* The events of the batch that can be placed, control first, in the order of their clocks: what an
+ * event refers to is nearly always there before it asks. Where a clock went back it is not, and
+ * comes as it would with a later batch. The others are reported. */
 static size_t placeable(struct topo_dag *dag, struct topo_batch *batch, struct topo_checked **order)
 {
   size_t n = 0;
@@ -231,7 +232,7 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
     return batch->status;
   topo_assert(topo_db_in_transaction(dag->db) && dag->lists.ready.len == 0);
   dag->sink = sink;
-  dag->clock.now_ms = now_ms;
+  topo_clock_set_wall(dag, now_ms);
   struct topo_checked **order = calloc(batch->n ? batch->n : 1, sizeof(struct topo_checked *));
   if (!order)
     return TOPO_ENOMEM;
@@ -282,7 +283,7 @@ int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
   if (!topo_id_equal(&node->epoch.commitment, &commitment))
     return TOPO_EINVAL;
   dag->sink = sink;
-  dag->clock.now_ms = now_ms;
+  topo_clock_set_wall(dag, now_ms);
   int status = topo_keys_keep(dag, epoch, secret);
   return status == 0 ? topo_drain(dag) : status;
 }

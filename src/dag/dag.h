@@ -22,7 +22,7 @@
 
 enum {
   TOPO_PENDING_MAX = 65536,           /* events kept that cannot be judged yet */
-  TOPO_CLOCK_AHEAD_MS = 5 * 60 * 1000 /* an hlc further ahead is not merged */
+  TOPO_CLOCK_AHEAD_MS = 5 * 60 * 1000 /* of the wall: an hlc further ahead is not counted on */
 };
 
 struct topo_dag;

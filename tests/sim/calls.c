@@ -9,20 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The text of a member of the answer; false when it is not there. */
-static bool answer(const struct sim_call *c, const char *key, char *out, size_t size)
+/* The text between `key` and `end` in the answer; false when it is not there. */
+static bool answer(const struct sim_call *c, const char *key, char end, char *out, size_t size)
 {
   struct topo_bytes text = topo_json_text(&c->call->out);
   const char *at = text.data ? memmem(text.data, text.len, key, strlen(key)) : NULL;
   if (!at)
     return false;
   at += strlen(key);
-  const char *end = memchr(at, '"', text.len - (size_t)(at - (const char *)text.data));
-  if (!end || (size_t)(end - at) >= size)
+  const char *stop = memchr(at, end, text.len - (size_t)(at - (const char *)text.data));
+  if (!stop || (size_t)(stop - at) >= size)
     return false;
-  memcpy(out, at, (size_t)(end - at));
-  out[end - at] = 0;
+  memcpy(out, at, (size_t)(stop - at));
+  out[stop - at] = 0;
   return true;
+}
+
+/* However often its wall was wrong, a host's messages carry the time of the wall, or one as far
+ * ahead as others may be; 1: the counter's carry. */
+static void check_time(const struct sim_call *c)
+{
+  char ms[24];
+  uint64_t most = sim_host_now(&c->world->hosts[c->host]).wall_ms + TOPO_CLOCK_AHEAD_MS + 1;
+  if (!answer(c, "\"sent_at_ms\":", ',', ms, sizeof ms) || strtoull(ms, NULL, 10) > most)
+    sim_fail(c->world, "host %u sent a message from the future", c->host);
 }
 
 static void acknowledged(struct sim_call *c)
@@ -33,16 +43,18 @@ static void acknowledged(struct sim_call *c)
                                      [SIM_SAID_INVITE] = "\"invite\":\""};
   char text[64], invite_link[1024];
   struct sim_ack ack = {.what = c->what, .host = c->host};
-  if (!answer(c, keys[c->what], text, sizeof text) ||
+  if (!answer(c, keys[c->what], '"', text, sizeof text) ||
       topo_id_parse(&ack.id, text, strlen(text)) < 0) {
     sim_fail(c->world, "%s answers without an id", c->call->op->id);
     return;
   }
   topo_assert(topo_buf_put(&c->world->acks, &ack, sizeof ack) == 0);
   sim_say(c->world, "  event %02x%02x", ack.id.bytes[0], ack.id.bytes[1]);
+  if (c->what == SIM_SAID_MESSAGE)
+    check_time(c);
   struct sim_host *guest = &c->world->hosts[c->guest];
   if (c->what == SIM_SAID_INVITE && !guest->invite &&
-      answer(c, "\"link\":\"", invite_link, sizeof invite_link)) {
+      answer(c, "\"link\":\"", '"', invite_link, sizeof invite_link)) {
     guest->invite = strdup(invite_link);
     topo_assert(guest->invite);
   }

@@ -1,0 +1,126 @@
+/*
+ * test_clock.c - the times that a device writes (docs/protocol.md §2.4): a wall that was wrong is
+ * forgotten once it is right, and what others wrote is answered later than they wrote it.
+ */
+#include "base/assert.h"
+#include "events/message/message.h"
+#include "lib/space.h"
+#include "unit/dag/story.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+static void set_wall(struct space *space, uint64_t ms)
+{
+  space->now_ms = ms - 1; /* space_author lets a millisecond pass */
+}
+
+/* Says something, and returns the hlc of that event. */
+static uint64_t say(struct space *space)
+{
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  struct topo_id general = space_general(space);
+  v[TOPO_MESSAGE_CHANNEL] = topo_value_of_id(&general);
+  v[TOPO_MESSAGE_TEXT].bytes = (struct topo_bytes){(const uint8_t *)"hello", 5};
+  space_listen(space);
+  assert_int_equal(space_author(space, &topo_type_message, v, NULL), 0);
+  assert_int_equal(space->items.len, sizeof(struct space_item));
+  return ((const struct space_item *)(const void *)space->items.data)->hlc;
+}
+
+/* Somebody's event of that hlc comes. What it refers to never does: it is stored. */
+static void hear(struct space *space, uint64_t hlc)
+{
+  struct topo_buf event = {0}, body = {0};
+  struct topo_sign_key somebody;
+  uint8_t seed[32] = {9};
+  topo_sign_key_from_seed(&somebody, seed);
+  craft_wrap(&body, &space->self.workspace, &space->self.workspace);
+  struct craft_control c = {.place = {space->self.workspace},
+                            .type = 0x0011,
+                            .hlc = hlc,
+                            .signer = &somebody,
+                            .auth = {{1}},
+                            .body = topo_buf_view(&body)};
+  craft_control(&event, &c);
+  struct topo_bytes raw = topo_buf_view(&event);
+  struct topo_id id = craft_id(&c.place, raw);
+  assert_int_equal(space_give(space, &raw, 1), 0);
+  assert_int_equal(space_state(space, &id), TOPO_STATE_PENDING);
+  topo_buf_finish(&event);
+  topo_buf_finish(&body);
+}
+
+static void a_wrong_wall_is_forgotten(void **state)
+{
+  (void)state;
+  for (int reopened = 0; reopened < 2; reopened++) {
+    struct space *space = space_found(1, 2);
+    uint64_t right = space->now_ms + 1;
+    set_wall(space, right + DAY_MS);
+    assert_int_equal(say(space), (right + DAY_MS) << 16);
+    if (reopened)
+      assert_int_equal(space_reopen(space, true), 0);
+    set_wall(space, right);
+    assert_int_equal(say(space), right << 16);
+    set_wall(space, right);
+    assert_int_equal(say(space), (right << 16) + 1);
+    assert_int_equal(space_reopen(space, true),
+                     0); /* the clock that was dropped is not read again */
+    set_wall(space, right + DAY_MS);
+    assert_int_equal(say(space), (right + DAY_MS) << 16);
+    space_destroy(space);
+  }
+}
+
+/* An own clock of up to TOPO_CLOCK_AHEAD_MS over the wall is counted on: the wall jitters. */
+static void a_wall_that_goes_back_a_little_is_outlived(void **state)
+{
+  (void)state;
+  for (int reopened = 0; reopened < 2; reopened++) {
+    struct space *space = space_found(1, 2);
+    uint64_t before = say(space), ms = before >> 16;
+    if (reopened)
+      assert_int_equal(space_reopen(space, true), 0);
+    set_wall(space, ms - TOPO_CLOCK_AHEAD_MS);
+    assert_int_equal(say(space), before + 1);
+    set_wall(space, ms - TOPO_CLOCK_AHEAD_MS - 1);
+    assert_int_equal(say(space), (ms - TOPO_CLOCK_AHEAD_MS - 1) << 16);
+    space_destroy(space);
+  }
+}
+
+/* A peer may be ahead by as much as that, and is answered later than it wrote; one that is further
+ * ahead is not followed. */
+static void a_peer_ahead_is_followed_within_the_bound(void **state)
+{
+  (void)state;
+  struct space *space = space_found(1, 2);
+  uint64_t wall = space->now_ms, most = (wall + TOPO_CLOCK_AHEAD_MS) << 16 | 7;
+  hear(space, (wall + TOPO_CLOCK_AHEAD_MS + 1) << 16);
+  set_wall(space, wall);
+  assert_true(say(space) < (wall + 1) << 16);
+  hear(space, most);
+  for (uint64_t i = 1; i < 4; i++) {
+    assert_int_equal(space_reopen(space, true), 0);
+    set_wall(space, wall);
+    assert_int_equal(say(space), most + i);
+  }
+  space_destroy(space);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_wrong_wall_is_forgotten),
+      cmocka_unit_test(a_wall_that_goes_back_a_little_is_outlived),
+      cmocka_unit_test(a_peer_ahead_is_followed_within_the_bound),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
