@@ -106,8 +106,8 @@ static int judge_control_again(struct topo_dag *dag)
   return status;
 }
 
-/* No content counts for anything until it has been judged again. No row of content may be in the log's
- * cache yet. */
+/* No content counts for anything until it has been judged again. No row of content may be in the
+ * log's cache yet. */
 static int forget_verdicts(struct topo_dag *dag)
 {
   struct topo_stmt *s =
