@@ -71,6 +71,13 @@ void topo_x25519_public(uint8_t pk[static 32], const uint8_t sk[static 32])
   crypto_scalarmult_base(pk, sk);
 }
 
+bool topo_x25519_is_usable(const uint8_t pk[static 32])
+{
+  static const uint8_t any[32]; /* X25519 makes a multiple of 8 of it: small orders divide that */
+  uint8_t dh[32];
+  return crypto_scalarmult(dh, any, pk) == 0;
+}
+
 void topo_hpke_derive_key(uint8_t sk[static 32], uint8_t pk[static 32], const uint8_t *ikm,
                           size_t ikm_len)
 {

@@ -11,6 +11,8 @@ enum { TOPO_HPKE_ENC_SIZE = 32, TOPO_HPKE_TAG_SIZE = 16, TOPO_HPKE_OVERHEAD = 48
 
 /* The public key of an X25519 secret. */
 void topo_x25519_public(uint8_t pk[static 32], const uint8_t sk[static 32]);
+/* True when something can be sealed to this key: it is not of small order. All zero bytes are. */
+bool topo_x25519_is_usable(const uint8_t pk[static 32]);
 /* DeriveKeyPair of RFC 9180 §7.1.3 (X25519) from ≥ 32 bytes of keying material. */
 void topo_hpke_derive_key(uint8_t sk[static 32], uint8_t pk[static 32], const uint8_t *ikm,
                           size_t ikm_len);

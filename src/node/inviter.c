@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "crypto/hpke.h"
 #include "events/admission/admission.h"
 #include "events/wrap/wrap.h"
 #include "node/invite.h"
@@ -67,8 +68,8 @@ static int queue_welcome(struct topo_inviter *inviter, const struct topo_node_co
   return topo_buf_put(&inviter->welcomes, &welcome, sizeof welcome);
 }
 
-/* The JOIN's signatures, before anything is written: a bad one costs the joiner its connection and
- * nothing else. */
+/* Whether the admission that JOIN asks for can be made and wrapped to, before anything is written:
+ * a bad JOIN costs the joiner its connection and nothing else. */
 static int check_join(const struct topo_env *env, const struct topo_authority_node *invite,
                       const struct topo_authority_node *own, const struct topo_session_join *join)
 {
@@ -79,8 +80,11 @@ static int check_join(const struct topo_env *env, const struct topo_authority_no
                          .proof = join->proof,
                          .invite = join->invite,
                          .slot = join->slot};
-  return topo_authority_check_join(topo_dag_authority(env->dag), topo_dag_context(env->dag), &act,
-                                   own, invite);
+  if (!topo_x25519_is_usable(join->seal_key.bytes))
+    return TOPO_EPROTOCOL;
+  int status = topo_authority_check_join(topo_dag_authority(env->dag), topo_dag_context(env->dag),
+                                         &act, own, invite);
+  return status == TOPO_ESIGNATURE ? TOPO_EPROTOCOL : status;
 }
 
 static int write_admission(struct topo_inviter *inviter, const struct topo_session_join *join,

@@ -28,8 +28,8 @@ int topo_inviter_format(const struct topo_inviter *inviter, const struct topo_id
 int topo_inviter_offer(const struct topo_inviter *inviter, const struct topo_id *invite_key,
                        struct topo_id *invite, uint16_t *slot, struct topo_id *auth);
 /* JOIN came by an invitee's connection: admits the device, and notes that the connection is to hear
- * WELCOME. 0, TOPO_EUNTRUSTED (the invite is not open, or JOIN is for another one), what the
- * signatures are worth, or a storage status. */
+ * WELCOME. 0, TOPO_EUNTRUSTED (the invite is not open, or JOIN is for another one), TOPO_EPROTOCOL
+ * (a signature of it is wrong, or nothing can be sealed to its key), or a storage status. */
 int topo_inviter_admit(struct topo_inviter *inviter, const struct topo_node_conn *conn,
                        const struct topo_session_join *join);
 /* The admissions are durable: sends WELCOME. */

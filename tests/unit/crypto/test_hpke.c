@@ -53,6 +53,7 @@ static void derive_key_pair(void **state)
   topo_hpke_derive_key(sk, pk, ikm, 32);
   test_assert_hex(sk, 32, sk_r_hex);
   test_assert_hex(pk, 32, pk_r_hex);
+  assert_true(topo_x25519_is_usable(pk));
   topo_hpke_derive_key(sk, pk, ikm_e, 32);
   test_assert_hex(sk, 32, sk_e_hex);
   test_assert_hex(pk, 32, enc_hex);
@@ -169,6 +170,7 @@ static void small_order_points_are_refused(void **state)
       test_unhex(point, 32, points[i]);
       point[31] |= (uint8_t)(top << 7);
       assert_int_equal(topo_hpke_seal(sealed, point, ikm_e, info, aad, plain), TOPO_EINVAL);
+      assert_false(topo_x25519_is_usable(point));
       assert_int_equal(topo_hpke_seal(sealed, pk_r, ikm_e, info, aad, plain), 0);
       memcpy(sealed, point, 32);
       assert_int_equal(topo_hpke_open(opened, sk_r, info, aad, sealed, SEALED), TOPO_EUNSEAL);
