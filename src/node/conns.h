@@ -29,6 +29,7 @@ struct topo_node_conn {
   enum topo_session_role role;
   enum topo_node_conn_state state;
   bool outgoing;
+  bool useful; /* the peer, a member, has greeted us, or the inviter has welcomed us */
 };
 
 struct topo_conns {

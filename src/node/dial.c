@@ -22,7 +22,8 @@ static void dial(struct topo_peers *peers, struct topo_node_peer *peer)
   struct topo_dial d = {.pin = peer->device,
                         .with_invite = topo_joiner_shows_invite(peers->joiner)};
   d.number = topo_peers_dial(peers, peer, d.with_invite);
-  d.address = peer->addresses[peer->next_address % peer->n_addresses]; /* a failure moves on */
+  topo_assert(peer->next_address < peer->n_addresses);
+  d.address = peer->addresses[peer->next_address]; /* a failure moves on */
   if (d.with_invite)
     memcpy(d.invite_seed, peers->joiner->invite_seed, sizeof d.invite_seed);
   env->ports->dial(env->ports->ctx, &d);

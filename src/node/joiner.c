@@ -8,11 +8,18 @@
 
 #include <string.h>
 
+/* An inviter refuses an invite that it does not know yet, too: by this many rounds, each with both
+ * keys, over this time it has heard of it if it ever will. */
+enum { REFUSED_ROUNDS = 5, REFUSED_TIME_MS = 5 * 60 * 1000 };
+
 static void move(struct topo_joiner *joiner, enum topo_joiner_state to)
 {
-  static const bool allowed[3][3] = {
+  static const bool allowed[4][4] = {
       [TOPO_JOINER_UNREAD] = {[TOPO_JOINER_JOINING] = true, [TOPO_JOINER_JOINED] = true},
-      [TOPO_JOINER_JOINING] = {[TOPO_JOINER_JOINED] = true, [TOPO_JOINER_UNREAD] = true},
+      [TOPO_JOINER_JOINING] =
+          {[TOPO_JOINER_REFUSED] = true, [TOPO_JOINER_JOINED] = true, [TOPO_JOINER_UNREAD] = true},
+      [TOPO_JOINER_REFUSED] =
+          {[TOPO_JOINER_JOINING] = true, [TOPO_JOINER_JOINED] = true, [TOPO_JOINER_UNREAD] = true},
       [TOPO_JOINER_JOINED] = {[TOPO_JOINER_UNREAD] = true},
   };
   topo_assert(allowed[joiner->state][to]);
@@ -55,8 +62,15 @@ int topo_joiner_load(struct topo_joiner *joiner)
   return status < 0 ? status : due == TOPO_ENOTFOUND ? 0 : due;
 }
 
+static void forget_refusals(struct topo_joiner *joiner)
+{
+  memset(joiner->refusals, 0, sizeof joiner->refusals);
+  joiner->refused_ms = 0;
+}
+
 static void forget_invite(struct topo_joiner *joiner)
 {
+  forget_refusals(joiner);
   topo_wipe(joiner->invite_seed, sizeof joiner->invite_seed);
   joiner->invite_device = topo_id_zero;
 }
@@ -70,7 +84,19 @@ void topo_joiner_unload(struct topo_joiner *joiner)
 
 bool topo_joiner_is_joining(const struct topo_joiner *joiner)
 {
-  return joiner->state == TOPO_JOINER_JOINING;
+  return joiner->state == TOPO_JOINER_JOINING || joiner->state == TOPO_JOINER_REFUSED;
+}
+
+bool topo_joiner_is_refused(const struct topo_joiner *joiner)
+{
+  return joiner->state == TOPO_JOINER_REFUSED;
+}
+
+bool topo_joiner_seems_final(const struct topo_joiner *joiner)
+{
+  return topo_joiner_is_refused(joiner) && joiner->refusals[false] >= REFUSED_ROUNDS &&
+         joiner->refusals[true] >= REFUSED_ROUNDS &&
+         joiner->env->now.mono_ms - joiner->refused_ms >= REFUSED_TIME_MS;
 }
 
 bool topo_joiner_shows_invite(const struct topo_joiner *joiner)
@@ -78,13 +104,27 @@ bool topo_joiner_shows_invite(const struct topo_joiner *joiner)
   return topo_joiner_is_joining(joiner) && !joiner->try_device;
 }
 
-void topo_joiner_dial_failed(struct topo_joiner *joiner, bool with_invite)
+static void note_refusal(struct topo_joiner *joiner, bool with_invite)
+{
+  if (joiner->refusals[with_invite] < UINT8_MAX)
+    joiner->refusals[with_invite]++;
+  if (topo_joiner_is_refused(joiner) || !joiner->refusals[false] || !joiner->refusals[true])
+    return;
+  move(joiner, TOPO_JOINER_REFUSED);
+  joiner->refused_ms = joiner->env->now.mono_ms;
+  topo_env_note(joiner->env, TOPO_EUNTRUSTED, "the inviter refused the invite; trying again");
+}
+
+void topo_joiner_dial_failed(struct topo_joiner *joiner, bool with_invite, int status)
 {
   topo_assert(joiner->state != TOPO_JOINER_UNREAD);
+  if (!topo_joiner_is_joining(joiner))
+    return;
   /* Whether the admission happened is not known here: both keys are tried in turn (docs/protocol.md
    * §6.1). */
-  if (topo_joiner_is_joining(joiner))
-    joiner->try_device = with_invite;
+  joiner->try_device = with_invite;
+  if (status == TOPO_EUNTRUSTED)
+    note_refusal(joiner, with_invite);
 }
 
 int topo_joiner_answer(const struct topo_joiner *joiner, const struct topo_id *invite,
@@ -112,6 +152,9 @@ void topo_joiner_welcomed(struct topo_joiner *joiner)
 {
   topo_assert(joiner->state != TOPO_JOINER_UNREAD);
   joiner->try_device = true;
+  forget_refusals(joiner);
+  if (topo_joiner_is_refused(joiner))
+    move(joiner, TOPO_JOINER_JOINING);
 }
 
 /* A credential is here: the invite has done what it is for. */

@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_FIRST_MS = 200, RETRY_MAX_MS = 30000 };
+enum {
+  RETRY_FIRST_MS = 200,
+  RETRY_MAX_MS = 30000,
+  RETRY_FINAL_MS = 10 * 60 * 1000 /* of an invite whose refusal seems final */
+};
 
 void topo_peers_init(struct topo_peers *peers, struct topo_transaction *t,
                      struct topo_joiner *joiner)
@@ -113,12 +117,19 @@ void topo_peers_seen(struct topo_peers *peers, const struct topo_id *device,
   struct topo_node_peer *peer = find_or_add(peers, device);
   if (!peer)
     return;
-  peer->failures = 0;
-  peer->last_status = 0;
   /* Losing this row to a crash costs nothing: it is not a promise. */
   if (address->len && remember(peer, address) &&
       topo_transaction_write(peers->transaction, false) == 0)
     topo_transaction_fail(peers->transaction, topo_peers_learn(peers->env, device, address));
+}
+
+void topo_peers_greeted(struct topo_peers *peers, const struct topo_id *device)
+{
+  struct topo_node_peer *peer = topo_peers_find(peers, device);
+  if (!peer)
+    return;
+  peer->failures = 0;
+  peer->last_status = 0;
 }
 
 void topo_peers_lost(struct topo_peers *peers, const struct topo_id *device, int status)
@@ -174,28 +185,49 @@ enum topo_dialled topo_peers_up(struct topo_peers *peers, const struct topo_id *
   return dialled->with_invite ? TOPO_DIALLED_AS_INVITEE : TOPO_DIALLED_AS_DEVICE;
 }
 
-static uint64_t backoff(struct topo_peers *peers, unsigned failures)
+static uint64_t backoff(unsigned failures)
 {
   uint64_t ms = RETRY_FIRST_MS;
   topo_assert(failures > 0);
   while (failures-- > 1 && ms < RETRY_MAX_MS)
     ms *= 2;
-  if (ms > RETRY_MAX_MS)
-    ms = RETRY_MAX_MS;
+  return ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS;
+}
+
+/* How long not to dial a peer. When the refusal of an invite seems final, every address is tried
+ * with both keys, one after the other, and then nothing for long. */
+static uint64_t pause_of(struct topo_peers *peers, const struct topo_node_peer *peer)
+{
+  bool all_tried = !peer->with_invite && peer->next_address == 0;
+  uint64_t ms = !topo_joiner_seems_final(peers->joiner) ? backoff(peer->failures)
+                : all_tried                             ? RETRY_FINAL_MS
+                                                        : RETRY_FIRST_MS;
   return ms + topo_rng_u64(&peers->env->rng) % (ms / 2 + 1); /* so that two do not keep step */
+}
+
+static void dialled_in_vain(struct topo_peers *peers, struct topo_node_peer *peer, int status)
+{
+  peer->last_status = status;
+  if (peer->failures < UINT8_MAX)
+    peer->failures++;
+  /* An invitee tries the device's key at the same address before it goes on to the next one. */
+  if ((!topo_joiner_is_joining(peers->joiner) || !peer->with_invite) &&
+      ++peer->next_address >= peer->n_addresses)
+    peer->next_address = 0;
+  topo_joiner_dial_failed(peers->joiner, peer->with_invite, status);
+  peer->retry_ms = peers->env->now.mono_ms + pause_of(peers, peer);
 }
 
 void topo_peers_failed(struct topo_peers *peers, uint64_t dial, int status)
 {
   struct topo_node_peer *peer = end_dial(peers, dial);
-  if (!peer)
-    return;
-  peer->last_status = status;
-  if (peer->failures < UINT8_MAX)
-    peer->failures++;
-  peer->retry_ms = peers->env->now.mono_ms + backoff(peers, peer->failures);
-  /* An invitee tries the device's key at the same address before it goes on to the next one. */
-  if (!topo_joiner_is_joining(peers->joiner) || !peer->with_invite)
-    peer->next_address++;
-  topo_joiner_dial_failed(peers->joiner, peer->with_invite);
+  if (peer)
+    dialled_in_vain(peers, peer, status);
+}
+
+void topo_peers_refused(struct topo_peers *peers, const struct topo_id *device, int status)
+{
+  struct topo_node_peer *peer = topo_peers_find(peers, device);
+  if (peer)
+    dialled_in_vain(peers, peer, status);
 }

@@ -14,10 +14,10 @@ struct topo_node_peer {
   struct topo_id device;
   struct topo_address
       addresses[TOPO_NODE_ADDRESSES_MAX]; /* the last one that was good comes first */
-  uint8_t n_addresses, next_address;
-  uint8_t failures;
-  uint64_t dial;    /* number of the dial under way, 0: none */
-  bool with_invite; /* the last dial showed the invite's key */
+  uint8_t n_addresses, next_address;      /* the latter is that of the next dial */
+  uint8_t failures;                       /* dials in vain, one after the other */
+  uint64_t dial;                          /* number of the dial under way, 0: none */
+  bool with_invite;                       /* the last dial showed the invite's key */
   uint64_t retry_ms;
   int last_status;
 };
@@ -48,8 +48,13 @@ int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
 /* A member connected, from that address. */
 void topo_peers_seen(struct topo_peers *peers, const struct topo_id *device,
                      const struct topo_address *address);
+/* A member has greeted us: what failed before is forgotten. */
+void topo_peers_greeted(struct topo_peers *peers, const struct topo_id *device);
 /* A connection to the device ended with `status`. */
 void topo_peers_lost(struct topo_peers *peers, const struct topo_id *device, int status);
+/* A connection that we dialled ended with `status` before the peer greeted or welcomed us: the dial
+ * was in vain, and the next one waits as after one that failed. */
+void topo_peers_refused(struct topo_peers *peers, const struct topo_id *device, int status);
 /* The device is to be dialled at once, whatever failed before. */
 void topo_peers_hurry(struct topo_peers *peers, const struct topo_id *device);
 

@@ -48,7 +48,15 @@ static int on_events(void *ctx, struct topo_session *s, enum topo_session_stream
 
 static int on_greeted(void *ctx, struct topo_session *s, const struct topo_id *credential)
 {
-  (void)ctx, (void)s, (void)credential;
+  struct topo_node_conn *conn = ctx;
+  struct topo_node *node = node_of(ctx);
+  (void)s, (void)credential;
+  if (conn->role != TOPO_SESSION_MEMBER)
+    return 0; /* a bootstrap is good for something once there is a WELCOME */
+  conn->useful = true;
+  topo_peers_greeted(&node->peers, &conn->peer);
+  if (topo_joiner_is_joining(&node->joiner))
+    topo_joiner_welcomed(&node->joiner);
   return 0;
 }
 
@@ -77,18 +85,28 @@ static int on_join(void *ctx, struct topo_session *s, const struct topo_session_
 
 static void on_welcomed(void *ctx, struct topo_session *s, const struct topo_id *admission)
 {
-  const struct topo_node_conn *conn = ctx;
+  struct topo_node_conn *conn = ctx;
   struct topo_node *node = node_of(ctx);
   (void)s, (void)admission;
+  conn->useful = true;
   topo_joiner_welcomed(&node->joiner); /* from now on we are somebody */
   topo_peers_hurry(&node->peers, &conn->peer);
 }
 
+static void end_conn(struct topo_node *node, struct topo_node_conn *conn, int status)
+{
+  topo_conns_ended(conn);
+  if (conn->outgoing && !conn->useful)
+    topo_peers_refused(&node->peers, &conn->peer, status);
+  else if (status < 0)
+    topo_peers_lost(&node->peers, &conn->peer, status);
+}
+
 static void on_closed(void *ctx, struct topo_session *s, int status)
 {
-  const struct topo_node *node = node_of(ctx);
+  struct topo_node *node = node_of(ctx);
   (void)s;
-  topo_conns_ended(ctx);
+  end_conn(node, ctx, status);
   if (status < 0)
     topo_env_note(&node->env, status, "a peer was sent away: %s", topo_status_text(status));
 }
@@ -204,7 +222,9 @@ void topo_sessions_up(struct topo_node *node, const struct topo_input *in)
     status = take_in(node, in, role);
   if (status < 0)
     topo_conn_close(&in->up.conn, (uint64_t)topo_close_code(status));
-  else if (role == TOPO_SESSION_MEMBER)
+  if (status < 0 && in->up.outgoing)
+    topo_peers_refused(&node->peers, &in->up.peer, status);
+  else if (status == 0 && role == TOPO_SESSION_MEMBER)
     topo_peers_seen(&node->peers, &in->up.peer, &in->up.address);
 }
 
@@ -219,8 +239,6 @@ void topo_sessions_data(struct topo_node *node, const struct topo_input *in)
 void topo_sessions_down(struct topo_node *node, const struct topo_input *in)
 {
   struct topo_node_conn *conn = topo_conns_find(&node->conns, in->number);
-  if (!conn)
-    return;
-  topo_conns_ended(conn);
-  topo_peers_lost(&node->peers, &conn->peer, in->status);
+  if (conn)
+    end_conn(node, conn, in->status);
 }

@@ -21,6 +21,7 @@ struct fixture {
   struct topo_node *node;
   size_t dials;
   uint64_t last_dial;
+  struct topo_id last_pin;
   size_t closed;
   uint64_t code;
 };
@@ -32,6 +33,7 @@ static void count_dial(void *ctx, const struct topo_dial *dial)
   (void)ctx;
   fixture->dials++;
   fixture->last_dial = dial->number;
+  fixture->last_pin = dial->pin;
 }
 
 static void set_up(struct fixture *f)
@@ -152,6 +154,46 @@ static void as_many_connections_are_taken_as_the_bound_says(void **state)
   tear_down(&f);
 }
 
+/* Waits for the dial of that number, if it comes within the time; its connection comes up, and the
+ * peer ends it. */
+static bool meet_and_part(struct fixture *f, uint64_t end_ms, uint64_t number, int status)
+{
+  static const struct topo_conn_ops ops = {conn_send, conn_consumed, conn_close};
+  while (f->dials < number) {
+    uint64_t next_ms = topo_node_deadline(f->node);
+    if (next_ms > end_ms)
+      return false;
+    f->solo.now.mono_ms = next_ms > f->solo.now.mono_ms ? next_ms : f->solo.now.mono_ms;
+    topo_node_step(f->node, f->solo.now, NULL, 0);
+  }
+  struct topo_input in = {.kind = TOPO_IN_CONN_UP, .number = number};
+  in.up.conn = (struct topo_conn){&ops, f};
+  in.up.peer = f->last_pin;
+  in.up.outgoing = true;
+  in.up.dial = f->last_dial;
+  topo_node_step(f->node, f->solo.now, &in, 1);
+  in = (struct topo_input){.kind = TOPO_IN_CONN_DOWN, .number = number, .status = status};
+  topo_node_step(f->node, f->solo.now, &in, 1);
+  return true;
+}
+
+/* A release that does not understand ours, or a device that takes us for nobody, lets the handshake
+ * end and then sends us away: that is no better than a dial that fails. */
+static void a_member_that_sends_us_away_is_dialled_ever_less_often(void **state)
+{
+  enum { HOUR_MS = 3600 * 1000 };
+  struct fixture f;
+  (void)state;
+  set_up(&f);
+  add_device(&f, 1);
+  uint64_t number = 1, end_ms = f.solo.now.mono_ms + HOUR_MS;
+  topo_node_step(f.node, f.solo.now, NULL, 0);
+  while (meet_and_part(&f, end_ms, number, TOPO_EVERSION))
+    number++;
+  assert_in_range(f.dials, 80, 130);
+  tear_down(&f);
+}
+
 static void as_many_devices_are_remembered_as_the_bound_says(void **state)
 {
   static const struct topo_address unknown = {.len = 0};
@@ -175,6 +217,7 @@ int main(void)
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(as_many_are_dialled_at_a_time_as_the_bound_says),
       cmocka_unit_test(as_many_connections_are_taken_as_the_bound_says),
+      cmocka_unit_test(a_member_that_sends_us_away_is_dialled_ever_less_often),
       cmocka_unit_test(as_many_devices_are_remembered_as_the_bound_says),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
