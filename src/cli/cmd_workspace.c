@@ -109,11 +109,12 @@ static int send_join(struct topo_cli *cli, const struct topo_json *json)
   int code = topo_cli_write(cli, "/v1/joins", json, &answer);
   if (code == TOPO_CLI_OK && !cli->args.json)
     print_space(answer.tree);
-  if (code == TOPO_CLI_OK && strcmp(topo_cli_text(answer.tree, "state"), "joining") == 0)
-    code =
-        topo_cli_error(TOPO_CLI_TIMEOUT,
-                       "nobody answered yet: someone of the workspace must be online. The daemon "
-                       "goes on trying; see `topo workspace list`");
+  if (code == TOPO_CLI_OK && strcmp(topo_cli_text(answer.tree, "state"), "joining") == 0) {
+    const char *detail = topo_cli_text(answer.tree, "detail");
+    code = topo_cli_error(
+        TOPO_CLI_TIMEOUT, "%s. The daemon goes on trying; see `topo workspace list`",
+        *detail ? detail : "nobody answered yet: someone of the workspace must be online");
+  }
   topo_cli_answer_finish(&answer);
   return code;
 }

@@ -137,6 +137,7 @@ static void look(struct topo_space *space)
               topo_profile_names(&view, name, user_name, sizeof name) == 0;
   pthread_mutex_lock(&space->mutex);
   space->item.connected = st.conns > 0;
+  space->item.refused = st.refused;
   if (dag)
     space->item.member = st.member;
   if (news) {

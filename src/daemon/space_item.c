@@ -2,6 +2,7 @@
 #include "daemon/space_item.h"
 
 #include "base/status.h"
+#include "node/node.h"
 
 bool topo_space_item_ready(const struct topo_space_item *item)
 {
@@ -23,7 +24,9 @@ static const char *detail_of(const struct topo_space_item *item)
     return "";
   if (item->member)
     return "waiting for the name of the workspace";
-  return item->connected ? "being let in" : "nobody answered yet: someone must be online";
+  if (item->connected && !item->refused)
+    return "being let in";
+  return topo_node_lonely_text(item->refused);
 }
 
 void topo_space_item_write(struct topo_json *out, const struct topo_space_item *item)

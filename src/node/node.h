@@ -110,8 +110,12 @@ struct topo_node_status {
   uint64_t remote_items;    /* the most that a peer says it has */
   bool synced;              /* nothing is missing and nothing is under way, as far as peers say */
   bool waiting_for_key;     /* a member, without a key to seal with */
+  bool refused;             /* joining, and the inviter refuses the invite */
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
+/* Why a space is connected to nobody, for people: as topo_node_status says, the invite was refused,
+ * or not. */
+const char *topo_node_lonely_text(bool refused);
 /* What getSync and listPeers answer. 0, what became of the writer, or a storage status. */
 int topo_node_write_sync(struct topo_node *node, struct topo_json *out);
 int topo_node_write_peers(struct topo_node *node, struct topo_json *out);

@@ -19,6 +19,7 @@ struct topo_node_status topo_node_status(struct topo_node *node)
   if (!node->env.dag)
     return (struct topo_node_status){.synced = false};
   st.member = topo_env_credential(&node->env) != NULL;
+  st.refused = topo_joiner_is_refused(&node->joiner);
   st.held = topo_dag_pending(node->env.dag);
   st.waiting_for_key = st.member && !topo_dag_can_seal(node->env.dag);
   st.events = topo_sets_total(&node->sets);
@@ -44,6 +45,12 @@ struct topo_node_status topo_node_status(struct topo_node *node)
   return st;
 }
 
+const char *topo_node_lonely_text(bool refused)
+{
+  return refused ? "the invite was refused: it may be used or expired"
+                 : "nobody answered yet: someone must be online";
+}
+
 static const char *state_word(const struct topo_node_status *st)
 {
   if (st->waiting_for_key)
@@ -58,7 +65,7 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
   struct topo_node_status st = topo_node_status(node);
   char detail[128] = "";
   if (st.connected_members == 0)
-    snprintf(detail, sizeof detail, "nobody answered yet: someone must be online");
+    snprintf(detail, sizeof detail, "%s", topo_node_lonely_text(st.refused));
   else if (!st.synced && st.remote_items > st.events)
     snprintf(detail, sizeof detail, "%llu of ~%llu", (unsigned long long)st.events,
              (unsigned long long)st.remote_items);

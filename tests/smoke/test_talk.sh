@@ -40,6 +40,7 @@ enters_again() {
   topo carol join --user Mallory --wait 1 <"$work/link"
 }
 rule 'a used invite lets nobody in' not enters_again
+rule 'and whoever tries it is told' await lists carol 'the invite was refused: it may be used or expired'
 
 rule 'a daemon that is told to stop leaves nothing behind' stop alice
 rule 'nor does the other' stop bob

@@ -1,6 +1,6 @@
 /*
  * test_refused_join.c - a space that joins, and an inviter that is absent or refuses: how often it
- * dials, counted over simulated time.
+ * dials, counted over simulated time, and what it says of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 #include "node/invite.h"
-#include "node/parts.h"
+#include "node/node.h"
 #include "port/close.h"
 #include "sync/wire.h"
 #include "unit/node/solo.h"
@@ -187,9 +187,23 @@ static void pass(struct fixture *f, uint64_t ms)
   f->solo.now.mono_ms = end_ms;
 }
 
-static bool is_refused(const struct fixture *f)
+static bool says(struct fixture *f, const char *sentence)
 {
-  return topo_joiner_is_refused(&f->solo.node->joiner);
+  struct topo_json json;
+  topo_json_init(&json);
+  assert_int_equal(topo_node_write_sync(f->solo.node, &json), 0);
+  struct topo_bytes text = topo_json_text(&json);
+  bool found = memmem(text.data, text.len, sentence, strlen(sentence)) != NULL;
+  topo_json_finish(&json);
+  return found;
+}
+
+static bool says_refused(struct fixture *f)
+{
+  bool refused = topo_node_status(f->solo.node).refused;
+  assert_int_equal(says(f, "the invite was refused: it may be used or expired"), refused);
+  assert_int_equal(says(f, "nobody answered yet: someone must be online"), !refused);
+  return refused;
 }
 
 /* The slowest interval is ten minutes and, by chance, up to half as long again; both keys are shown
@@ -200,9 +214,9 @@ static void a_refused_join_is_tried_ever_less_often(void **state)
   for (enum inviter inviter = SPENT; inviter <= EXPIRED; inviter++) {
     struct fixture f;
     set_up(&f, inviter, 1);
-    assert_false(is_refused(&f));
+    assert_false(says_refused(&f));
     pass(&f, 1000);
-    assert_true(is_refused(&f));
+    assert_true(says_refused(&f));
     pass(&f, 5 * MINUTE_MS - 1000);
     assert_in_range(f.gap_ms, 30 * 1000, 45 * 1000); /* the inviter may hear of the invite yet */
     assert_in_range(f.dials, 10, 20);
@@ -211,7 +225,7 @@ static void a_refused_join_is_tried_ever_less_often(void **state)
     pass(&f, HOUR_MS);
     assert_in_range(f.dials, 2 * 3, 2 * 7);
     assert_in_range(f.gap_ms, 10 * MINUTE_MS, 15 * MINUTE_MS);
-    assert_true(is_refused(&f));
+    assert_true(says_refused(&f));
     tear_down(&f);
   }
 }
@@ -242,7 +256,7 @@ static void an_absent_inviter_is_dialled_as_any_peer(void **state)
   pass(&f, HOUR_MS);
   assert_in_range(f.dials, 80, 120);
   assert_in_range(f.gap_ms, 30 * 1000, 45 * 1000);
-  assert_false(is_refused(&f));
+  assert_false(says_refused(&f));
   tear_down(&f);
 }
 
@@ -256,7 +270,7 @@ static void an_inviter_that_fails_is_dialled_as_one_that_is_absent(void **state)
   count_anew(&f);
   pass(&f, HOUR_MS);
   assert_in_range(f.dials, 80, 120);
-  assert_false(is_refused(&f));
+  assert_false(says_refused(&f));
   tear_down(&f);
 }
 
@@ -270,13 +284,13 @@ static void a_refusal_is_told_until_the_inviter_lets_us_in(void **state)
   pass(&f, MINUTE_MS);
   f.inviter = ABSENT;
   pass(&f, HOUR_MS);
-  assert_true(is_refused(&f));
+  assert_true(says_refused(&f));
   f.inviter = ADMITTING;
   pass(&f, 2 * MINUTE_MS);
   f.inviter = ABSENT;
-  assert_false(is_refused(&f));
+  assert_false(says_refused(&f));
   pass(&f, HOUR_MS);
-  assert_false(is_refused(&f));
+  assert_false(says_refused(&f));
   tear_down(&f);
 }
 
@@ -290,7 +304,7 @@ static void one_key_that_is_refused_is_no_refusal(void **state)
   pass(&f, 100);
   assert_int_equal(f.dials, 2);
   assert_true(f.dials_of[0][true] == 1 && f.dials_of[0][false] == 1); /* the latter was refused */
-  assert_false(is_refused(&f));
+  assert_false(says_refused(&f));
   tear_down(&f);
 }
 
