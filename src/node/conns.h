@@ -26,6 +26,7 @@ struct topo_node_conn {
   struct topo_id peer; /* the key it showed: a device, or an invite's */
   struct topo_address address;
   uint64_t since_ms;
+  int64_t wall_offset_ms; /* how far its wall clock was ahead of ours when it greeted us */
   enum topo_session_role role;
   enum topo_node_conn_state state;
   bool outgoing;

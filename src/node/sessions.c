@@ -46,11 +46,21 @@ static int on_events(void *ctx, struct topo_session *s, enum topo_session_stream
   return topo_batches_gather(&node_of(ctx)->batches, conn->number, stream, data, len);
 }
 
-static int on_greeted(void *ctx, struct topo_session *s, const struct topo_id *credential)
+/* How far the peer's clock is ahead of ours; what it says may be any number. */
+static int64_t offset_of(uint64_t peer_ms, uint64_t own_ms)
+{
+  uint64_t distance = peer_ms > own_ms ? peer_ms - own_ms : own_ms - peer_ms;
+  int64_t bounded = distance < INT64_MAX ? (int64_t)distance : INT64_MAX;
+  return peer_ms > own_ms ? bounded : -bounded;
+}
+
+static int on_greeted(void *ctx, struct topo_session *s, const struct topo_id *credential,
+                      uint64_t wall_ms)
 {
   struct topo_node_conn *conn = ctx;
   struct topo_node *node = node_of(ctx);
   (void)s, (void)credential;
+  conn->wall_offset_ms = offset_of(wall_ms, node->env.now.wall_ms);
   if (conn->role != TOPO_SESSION_MEMBER)
     return 0; /* a bootstrap is good for something once there is a WELCOME */
   conn->useful = true;
@@ -176,7 +186,8 @@ static int open_session(struct topo_node *node, struct topo_node_conn *conn)
                                    .initiator = conn->outgoing,
                                    .workspace = node->env.self.workspace,
                                    .scope = node->env.self.workspace,
-                                   .now_ms = node->env.now.mono_ms};
+                                   .now_ms = node->env.now.mono_ms,
+                                   .wall_ms = node->env.now.wall_ms};
   if (own)
     o.own_credential = own->id;
   int status = 0;

@@ -28,7 +28,8 @@ static void put_hello(struct topo_session *s)
   struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
                                   .workspace = s->o.workspace,
                                   .scope = s->o.scope,
-                                  .credential = s->o.own_credential};
+                                  .credential = s->o.own_credential,
+                                  .wall_ms = s->o.wall_ms};
   topo_wire_put_hello(topo_session_control(s), &hello);
 }
 
@@ -76,7 +77,19 @@ static bool credential_fits(const struct topo_session *s, const struct topo_id *
   return s->o.role != TOPO_SESSION_INVITER || topo_id_is_zero(credential);
 }
 
-/* The peer's first frame (docs/protocol.md §6.1): HELLO, of our version, workspace and scope. */
+/* What a peer says of itself must be of our version, without a feature that it needs of us, and of
+ * our workspace and scope (docs/protocol.md §6.1). We have no features. */
+static int check_hello(const struct topo_session *s, const struct topo_wire_hello *hello)
+{
+  if (hello->version != TOPO_WIRE_VERSION || (hello->features & TOPO_WIRE_FEATURES_NEEDED))
+    return TOPO_EVERSION;
+  if (!topo_id_equal(&hello->workspace, &s->o.workspace) ||
+      !topo_id_equal(&hello->scope, &s->o.scope))
+    return TOPO_EWORKSPACE;
+  return credential_fits(s, &hello->credential) ? 0 : TOPO_EPROTOCOL;
+}
+
+/* The peer's first frame (docs/protocol.md §6.1): HELLO. */
 static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
 {
   topo_assert(s->phase == SESSION_GREETING);
@@ -84,21 +97,16 @@ static int greet(struct topo_session *s, const struct topo_wire_frame *frame)
   if (frame->kind != TOPO_WIRE_HELLO)
     return TOPO_EPROTOCOL;
   int status = topo_wire_get_hello(frame->payload, &hello);
+  if (status == 0)
+    status = check_hello(s, &hello);
   if (status < 0)
     return status;
-  if (hello.version != TOPO_WIRE_VERSION)
-    return TOPO_EVERSION;
-  if (!topo_id_equal(&hello.workspace, &s->o.workspace) ||
-      !topo_id_equal(&hello.scope, &s->o.scope))
-    return TOPO_EWORKSPACE;
-  if (!credential_fits(s, &hello.credential))
-    return TOPO_EPROTOCOL;
   switch (s->o.role) {
   case TOPO_SESSION_MEMBER: topo_session_transition(s, SESSION_MEMBER); break;
   case TOPO_SESSION_INVITER: topo_session_transition(s, SESSION_INVITING); break;
   case TOPO_SESSION_JOINER: topo_session_transition(s, SESSION_JOINING); break;
   }
-  status = s->o.ops->greeted(s->o.ctx, s, &hello.credential);
+  status = s->o.ops->greeted(s->o.ctx, s, &hello.credential, hello.wall_ms);
   if (status < 0)
     return status;
   if (s->o.role != TOPO_SESSION_MEMBER)
@@ -130,8 +138,9 @@ static bool is_control(uint8_t kind)
 static int control_frame(struct topo_session *s, const struct topo_wire_frame *frame)
 {
   /* A kind that does not exist is ill-formed (docs/protocol.md §6, code 4). One that exists and is
-   * not due is a violation (§6.5, code 3), which the functions below find. */
-  if (!is_control(frame->kind))
+   * not due, such as one to be passed over before HELLO, is a violation (§6.5, code 3), which the
+   * functions below find. */
+  if (!is_control(frame->kind) && frame->kind < TOPO_WIRE_SKIPPED)
     return TOPO_EMALFORMED;
   if (s->phase == SESSION_GREETING)
     return greet(s, frame);
@@ -162,10 +171,11 @@ static int take_frame(struct topo_session *s, enum topo_session_stream stream,
                       const struct topo_wire_frame *frame)
 {
   s->activity++;
-  if (stream != TOPO_STREAM_CONTROL)
+  bool skipped = frame->kind >= TOPO_WIRE_SKIPPED && s->phase != SESSION_GREETING;
+  if (stream != TOPO_STREAM_CONTROL && !skipped)
     return events_frame(s, stream, frame);
   topo_conn_consumed(&s->o.conn, stream, frame->size);
-  return control_frame(s, frame);
+  return skipped ? 0 : control_frame(s, frame);
 }
 
 /* Takes whole frames off the front of the bytes and sets *used to their length. Streams are

@@ -90,8 +90,10 @@ struct topo_session_callbacks {
                 const uint8_t *data, size_t len);
 
   /* The peer's HELLO was good. `credential` is the credential that the peer says it has: zero for
-   * an invitee, and for a member that does not know its own yet. */
-  int (*greeted)(void *ctx, struct topo_session *s, const struct topo_id *credential);
+   * an invitee, and for a member that does not know its own yet. `wall_ms` is the peer's wall clock
+   * when it made HELLO, Unix ms; it may be any number. */
+  int (*greeted)(void *ctx, struct topo_session *s, const struct topo_id *credential,
+                 uint64_t wall_ms);
 
   /* As the inviter: fills in the offer to make on this connection. */
   int (*offer)(void *ctx, struct topo_session *s, struct topo_id *invite, uint16_t *slot,
@@ -129,6 +131,7 @@ struct topo_session_options {
   struct topo_id workspace, scope;
   struct topo_id own_credential; /* told in HELLO; zero as a newcomer or when not known */
   uint64_t now_ms;               /* monotonic, as in all calls below */
+  uint64_t wall_ms;              /* Unix ms, told in HELLO */
 };
 
 /* How a session is doing, for those who show or wait for it. */

@@ -32,6 +32,7 @@ void topo_wire_put_hello(struct topo_buf *out, const struct topo_wire_hello *hel
   topo_buf_put_id(out, &hello->workspace);
   topo_buf_put_id(out, &hello->scope);
   topo_buf_put_id(out, &hello->credential);
+  topo_buf_put_u64(out, hello->wall_ms);
   topo_buf_put_u32(out, hello->features);
   topo_wire_end(out, start);
 }
@@ -135,6 +136,7 @@ int topo_wire_get_hello(struct topo_bytes payload, struct topo_wire_hello *hello
   hello->workspace = topo_read_id(&r);
   hello->scope = topo_read_id(&r);
   hello->credential = topo_read_id(&r);
+  hello->wall_ms = topo_read_u64(&r);
   hello->features = topo_read_u32(&r);
   return exactly(&r);
 }

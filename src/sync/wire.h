@@ -4,7 +4,7 @@
  *   frame := u32 length ‖ u8 kind ‖ payload    length counts kind and payload: 1 to TOPO_FRAME_MAX
  *
  *   kind       payload
- *   HELLO      u8 version ‖ id workspace ‖ id scope ‖ id credential ‖ u32 features
+ *   HELLO      u8 version ‖ id workspace ‖ id scope ‖ id credential ‖ u64 wall_ms ‖ u32 features
  *   OFFER      id invite ‖ u16 slot ‖ id auth
  *   JOIN       id invite ‖ u16 slot ‖ key device ‖ key seal_key ‖ sig countersign ‖ sig proof
  *   WELCOME    id admission
@@ -15,6 +15,7 @@
  *   WANT       u16 n ‖ n × id
  *   MISSING    u16 n ‖ n × id
  *   EVENTS     one or more of { u32 length ‖ event }
+ *   0x80 …     anything: a later release may send it, and we pass over it
  *
  * Functions that write (put) append a whole frame to `out` and leave a failure in out->failed.
  * Functions that read (get) take the payload of a frame. They return 0, or TOPO_EMALFORMED when the
@@ -36,11 +37,12 @@ enum topo_wire_kind {
   TOPO_WIRE_NEG_CLOSE = 0x13,
   TOPO_WIRE_WANT = 0x14,
   TOPO_WIRE_MISSING = 0x15,
-  TOPO_WIRE_EVENTS = 0x20
+  TOPO_WIRE_EVENTS = 0x20,
+  TOPO_WIRE_SKIPPED = 0x80 /* from here on kinds are passed over by those who do not know them */
 };
 
 enum {
-  TOPO_WIRE_VERSION = 1,
+  TOPO_WIRE_VERSION = 2,
   TOPO_WIRE_LENGTH_SIZE = 4,
   TOPO_WIRE_HEAD_SIZE = 5,     /* the length and the kind */
   TOPO_WIRE_IDS_MAX = 1024,    /* ids of one WANT or MISSING */
@@ -54,9 +56,13 @@ struct topo_wire_frame {
   size_t size; /* bytes of the stream that the whole frame takes up */
 };
 
+/* The features that a receiver must understand; the others it may ignore. */
+#define TOPO_WIRE_FEATURES_NEEDED UINT32_C(0x0000ffff)
+
 struct topo_wire_hello {
   uint8_t version;
   struct topo_id workspace, scope, credential;
+  uint64_t wall_ms; /* the sender's wall clock, Unix ms */
   uint32_t features;
 };
 

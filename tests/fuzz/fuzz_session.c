@@ -89,7 +89,8 @@ static void make_up_hello(struct pair_side *side)
   struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
                                   .workspace = side->options.workspace,
                                   .scope = side->options.scope,
-                                  .credential = {{5}}};
+                                  .credential = {{5}},
+                                  .wall_ms = PAIR_WALL_A};
   if (side->options.role == TOPO_SESSION_INVITER)
     hello.credential = topo_id_zero;
   topo_wire_put_hello(&bytes, &hello);

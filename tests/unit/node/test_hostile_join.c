@@ -107,8 +107,8 @@ static bool heard(const struct joiner *j, uint8_t kind, struct topo_wire_frame *
   return false;
 }
 
-/* Connects under the invite's key, and greets. */
-static void come_up(struct fixture *f, struct joiner *j, uint64_t number)
+/* Connects under the invite's key, and greets; its wall clock shows that time. */
+static void come_up_at(struct fixture *f, struct joiner *j, uint64_t number, uint64_t wall_ms)
 {
   static const struct topo_conn_ops ops = {conn_send, conn_consumed, conn_close};
   struct topo_input in = {.kind = TOPO_IN_CONN_UP, .number = number};
@@ -119,8 +119,14 @@ static void come_up(struct fixture *f, struct joiner *j, uint64_t number)
   topo_node_step(f->solo.node, f->solo.now, &in, 1);
   topo_wire_put_hello(&bytes, &(struct topo_wire_hello){.version = TOPO_WIRE_VERSION,
                                                         .workspace = f->invite_link.workspace,
-                                                        .scope = f->invite_link.workspace});
+                                                        .scope = f->invite_link.workspace,
+                                                        .wall_ms = wall_ms});
   say(j, &bytes);
+}
+
+static void come_up(struct fixture *f, struct joiner *j, uint64_t number)
+{
+  come_up_at(f, j, number, f->solo.now.wall_ms);
 }
 
 /* The JOIN that an honest device answers the OFFER with, but for its seal_key. */
@@ -228,12 +234,39 @@ static void a_wrong_proof_fails_alone(void **state)
   tear_down(&f);
 }
 
+/* A clock may show anything: how far it is from ours is kept, as far as a number can say. */
+static void any_clock_is_compared_with_ours(void **state)
+{
+  struct fixture f;
+  (void)state;
+  set_up(&f);
+  uint64_t ours = f.solo.now.wall_ms;
+  const struct {
+    uint64_t wall_ms;
+    int64_t offset_ms;
+  } clocks[] = {{ours, 0},
+                {ours + 5, 5},
+                {ours - 7, -7},
+                {0, -(int64_t)ours},
+                {ours + INT64_MAX, INT64_MAX},
+                {UINT64_MAX, INT64_MAX}};
+  for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
+    come_up_at(&f, &f.eve, i + 1, clocks[i].wall_ms);
+    const struct topo_node_conn *conn = topo_conns_find(&f.solo.node->conns, i + 1);
+    assert_non_null(conn);
+    assert_true(conn->wall_offset_ms == clocks[i].offset_ms);
+    topo_buf_finish(&f.eve.heard);
+  }
+  tear_down(&f);
+}
+
 int main(void)
 {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_key_that_nothing_can_be_sealed_to_fails_alone),
       cmocka_unit_test(a_wrong_countersign_fails_alone),
       cmocka_unit_test(a_wrong_proof_fails_alone),
+      cmocka_unit_test(any_clock_is_compared_with_ours),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ void lone_finish(struct lone *l)
 
 struct topo_wire_hello lone_hello(const struct lone *l)
 {
-  struct topo_wire_hello hello = {.version = 1,
+  struct topo_wire_hello hello = {.version = TOPO_WIRE_VERSION,
                                   .workspace = l->side->options.workspace,
                                   .scope = l->side->options.scope,
                                   .credential = {{5}}};

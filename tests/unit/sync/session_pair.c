@@ -251,12 +251,14 @@ static int on_events(void *ctx, struct topo_session *s, enum topo_session_stream
   return 0;
 }
 
-static int on_greeted(void *ctx, struct topo_session *s, const struct topo_id *conn)
+static int on_greeted(void *ctx, struct topo_session *s, const struct topo_id *credential,
+                      uint64_t wall_ms)
 {
   struct pair_side *side = ctx;
   (void)s;
   side->greeted++;
-  side->greeted_credential = *conn;
+  side->greeted_credential = *credential;
+  side->greeted_wall_ms = wall_ms;
   return side->greeted_status;
 }
 
@@ -340,12 +342,14 @@ static void side_init(struct pair *p, struct pair_side *side, struct pair_side *
     topo_assert(side->sets[i]);
     side->views[i] = topo_memset_itemset(side->sets[i]);
   }
-  side->options = (struct topo_session_options){.conn = {&conn_ops, side},
-                                                .ops = &owner_ops,
-                                                .ctx = side,
-                                                .role = TOPO_SESSION_MEMBER,
-                                                .initiator = side == &p->a,
-                                                .now_ms = p->now_ms};
+  side->options =
+      (struct topo_session_options){.conn = {&conn_ops, side},
+                                    .ops = &owner_ops,
+                                    .ctx = side,
+                                    .role = TOPO_SESSION_MEMBER,
+                                    .initiator = side == &p->a,
+                                    .now_ms = p->now_ms,
+                                    .wall_ms = side == &p->a ? PAIR_WALL_A : PAIR_WALL_B};
   memset(side->options.workspace.bytes, 0xaa, TOPO_ID_SIZE);
   memset(side->options.scope.bytes, 0xaa, TOPO_ID_SIZE);
   memset(side->options.own_credential.bytes, side == &p->a ? 0xbb : 0xcc, TOPO_ID_SIZE);

@@ -12,6 +12,7 @@
 #include "sync/session.h"
 
 enum { PAIR_SETS = 8, PAIR_BATCHES = 64 };
+enum { PAIR_WALL_A = 1000000, PAIR_WALL_B = 2000000 }; /* what the sides say their clocks show */
 
 struct pair;
 
@@ -58,6 +59,7 @@ struct pair_side {
   /* what was heard */
   struct topo_id greeted_credential, offered_auth, welcome;
   struct topo_session_join join;
+  uint64_t greeted_wall_ms;
   unsigned greeted, offered, joined, welcomed;
   size_t received, duplicates, live_received;
 };

@@ -63,6 +63,8 @@ static void empty_owners_are_synced_at_once(void **state)
   assert_int_equal(topo_session_state(p.a.session).rounds, 0);
   assert_true(topo_id_equal(&p.a.greeted_credential, &p.b.options.own_credential));
   assert_true(topo_id_equal(&p.b.greeted_credential, &p.a.options.own_credential));
+  assert_int_equal(p.a.greeted_wall_ms, PAIR_WALL_B);
+  assert_int_equal(p.b.greeted_wall_ms, PAIR_WALL_A);
   pair_finish(&p);
 }
 

@@ -11,16 +11,56 @@
 static void hello_of_another_workspace_scope_or_version(void **state)
 {
   (void)state;
-  const int expected[] = {TOPO_EWORKSPACE, TOPO_EWORKSPACE, TOPO_EVERSION};
-  for (int i = 0; i < 3; i++) {
+  const int expected[] = {TOPO_EWORKSPACE, TOPO_EWORKSPACE, TOPO_EVERSION, TOPO_EVERSION};
+  for (int i = 0; i < 4; i++) {
     struct lone l;
     lone_init(&l, true, TOPO_SESSION_MEMBER);
     struct topo_wire_hello hello = lone_hello(&l);
     hello.workspace.bytes[31] ^= i == 0;
     hello.scope.bytes[0] ^= i == 1;
-    hello.version = i == 2 ? 2 : 1;
+    if (i >= 2)
+      hello.version = i == 2 ? 1 : 3;
     topo_wire_put_hello(&l.bytes, &hello);
     lone_breaks(&l, CONTROL, expected[i]);
+  }
+}
+
+/* The low 16 bits of features, and the others. */
+static void features_that_are_needed_and_not_known_end_it(void **state)
+{
+  (void)state;
+  for (unsigned bit = 0; bit < 32; bit++) {
+    struct lone l;
+    lone_init(&l, true, TOPO_SESSION_MEMBER);
+    struct topo_wire_hello hello = lone_hello(&l);
+    hello.features = UINT32_C(1) << bit;
+    hello.workspace.bytes[0] ^= bit < 16; /* what it needs may be another meaning of the rest */
+    topo_wire_put_hello(&l.bytes, &hello);
+    if (UINT32_C(1) << bit & TOPO_WIRE_FEATURES_NEEDED) {
+      lone_breaks(&l, CONTROL, TOPO_EVERSION);
+      assert_in_range(bit, 0, 15);
+      continue;
+    }
+    assert_int_equal(lone_inject(&l, CONTROL), 0);
+    assert_int_equal(l.side->greeted, 1);
+    lone_finish(&l);
+  }
+}
+
+/* A clock may show anything: it is the owner's to judge. */
+static void any_clock_is_told_to_the_owner(void **state)
+{
+  (void)state;
+  const uint64_t clocks[] = {0, 1, UINT64_MAX};
+  for (unsigned i = 0; i < 3; i++) {
+    struct lone l;
+    lone_init(&l, true, TOPO_SESSION_MEMBER);
+    struct topo_wire_hello hello = lone_hello(&l);
+    hello.wall_ms = clocks[i];
+    topo_wire_put_hello(&l.bytes, &hello);
+    assert_int_equal(lone_inject(&l, CONTROL), 0);
+    assert_true(l.side->greeted_wall_ms == clocks[i]);
+    lone_finish(&l);
   }
 }
 
@@ -51,6 +91,9 @@ static void the_first_frame_is_hello_and_it_comes_once(void **state)
   lone_init(&l, true, TOPO_SESSION_MEMBER);
   topo_wire_put_sets(&l.bytes, NULL, 0);
   lone_breaks(&l, CONTROL, TOPO_EPROTOCOL);
+  lone_init(&l, true, TOPO_SESSION_MEMBER);
+  lone_frame(&l.bytes, TOPO_WIRE_SKIPPED, "", 0);
+  lone_breaks(&l, CONTROL, TOPO_EPROTOCOL);
   lone_greet(&l, true, TOPO_SESSION_MEMBER);
   struct topo_wire_hello hello = lone_hello(&l);
   topo_wire_put_hello(&l.bytes, &hello);
@@ -73,14 +116,14 @@ static void greetings_that_end_early_or_late(void **state)
   (void)state;
   struct topo_buf good = {0};
   struct lone l;
-  for (size_t n = 0; n <= 102; n++) {
+  for (size_t n = 0; n <= 110; n++) {
     lone_init(&l, true, TOPO_SESSION_MEMBER);
     struct topo_wire_hello hello = lone_hello(&l);
     topo_buf_clear(&good);
     topo_wire_put_hello(&good, &hello);
-    assert_int_equal(good.len, TOPO_WIRE_HEAD_SIZE + 101);
+    assert_int_equal(good.len, TOPO_WIRE_HEAD_SIZE + 109);
     topo_buf_put_u8(&good, 0);
-    if (n == 101) {
+    if (n == 109) {
       lone_finish(&l);
       continue;
     }
@@ -143,6 +186,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hello_of_another_workspace_scope_or_version),
+      cmocka_unit_test(features_that_are_needed_and_not_known_end_it),
+      cmocka_unit_test(any_clock_is_told_to_the_owner),
       cmocka_unit_test(a_later_version_may_have_another_hello),
       cmocka_unit_test(an_invitee_has_no_credential),
       cmocka_unit_test(the_first_frame_is_hello_and_it_comes_once),

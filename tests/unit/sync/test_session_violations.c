@@ -61,7 +61,7 @@ static void lengths_out_of_bounds_byte_by_byte(void **state)
 static void kinds_that_do_not_exist(void **state)
 {
   (void)state;
-  for (unsigned kind = 0; kind < 256; kind++) {
+  for (unsigned kind = 0; kind < TOPO_WIRE_SKIPPED; kind++) {
     bool control = (kind >= 0x01 && kind <= 0x04) || (kind >= 0x10 && kind <= 0x15);
     for (unsigned stream = 0; stream < 3; stream++) {
       if (stream == CONTROL ? control : kind == TOPO_WIRE_EVENTS)
@@ -72,6 +72,48 @@ static void kinds_that_do_not_exist(void **state)
       lone_breaks(&l, stream, TOPO_EMALFORMED);
     }
   }
+}
+
+/* Kinds from 0x80 on: their bytes are consumed, and the frames around them are taken. */
+static void kinds_that_may_come_later_are_passed_over(void **state)
+{
+  (void)state;
+  static const uint8_t bytes[1000];
+  for (unsigned role = TOPO_SESSION_MEMBER; role <= TOPO_SESSION_JOINER; role++)
+    for (unsigned stream = 0; stream < (role == TOPO_SESSION_MEMBER ? 3 : 1); stream++) {
+      struct lone l;
+      lone_greet(&l, role == TOPO_SESSION_JOINER, (enum topo_session_role)role);
+      for (unsigned kind = TOPO_WIRE_SKIPPED; kind < 256; kind++)
+        lone_frame(&l.bytes, kind, bytes, kind % 2 ? 0 : sizeof bytes);
+      assert_int_equal(lone_inject(&l, stream), 0);
+      assert_int_equal(l.side->other->out.unconsumed_total, 0);
+      if (stream != CONTROL) {
+        lone_frame(&l.bytes, TOPO_WIRE_EVENTS, "\0\0\0\1x", 5);
+        assert_int_equal(lone_inject(&l, stream), 0);
+        assert_int_equal(topo_session_state(l.side->session).received_events, 1);
+      }
+      topo_buf_put_u32(&l.bytes, TOPO_FRAME_MAX + 1);
+      topo_buf_put_u8(&l.bytes, 0xff);
+      lone_breaks(&l, stream, TOPO_EMALFORMED);
+    }
+}
+
+/* One that overtakes HELLO waits for it, as events do. */
+static void what_is_passed_over_may_overtake_the_greeting(void **state)
+{
+  (void)state;
+  struct lone l;
+  lone_init(&l, false, TOPO_SESSION_MEMBER);
+  lone_frame(&l.bytes, 0xff, "abc", 3);
+  lone_frame(&l.bytes, TOPO_WIRE_EVENTS, "\0\0\0\1x", 5);
+  assert_int_equal(lone_inject(&l, BULK), 0);
+  assert_int_equal(topo_session_state(l.side->session).received_events, 0);
+  struct topo_wire_hello hello = lone_hello(&l);
+  topo_wire_put_hello(&l.bytes, &hello);
+  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  assert_int_equal(topo_session_state(l.side->session).received_events, 1);
+  assert_int_equal(l.side->other->out.unconsumed_total, 0);
+  lone_finish(&l);
 }
 
 static void streams_that_do_not_exist(void **state)
@@ -462,6 +504,8 @@ int main(void)
       cmocka_unit_test(lengths_out_of_bounds),
       cmocka_unit_test(lengths_out_of_bounds_byte_by_byte),
       cmocka_unit_test(kinds_that_do_not_exist),
+      cmocka_unit_test(kinds_that_may_come_later_are_passed_over),
+      cmocka_unit_test(what_is_passed_over_may_overtake_the_greeting),
       cmocka_unit_test(streams_that_do_not_exist),
       cmocka_unit_test(good_frames_are_taken_in_any_pieces),
       cmocka_unit_test(payloads_that_end_early_or_late),

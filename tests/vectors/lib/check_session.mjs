@@ -30,6 +30,7 @@ const frameOf = (name, ...payload) => {
   const bytes = join(u8(KIND[name]), ...payload)
   return join(u32(bytes.length), bytes)
 }
+const wallOf = (e) => e.hlc >> 16n // the clocks of the two agree
 const itemOf = (e) => ({ timestamp: timestampOf(e.hlc), id: e.id })
 
 /** What one device has: the first `made` of its own events, and the first `dealt` of what came. */
@@ -112,10 +113,12 @@ class Connection {
     this.sets = {}
   }
 
-  HELLO({ from, side, frame }) {
+  HELLO({ from, side, frame, r }) {
     const { workspace } = this.world
     const known = () => (this.bootstrap && from === this.dialler ? zero : side.credential())
-    return side.fits(frame, () => frameOf('HELLO', u8(1), workspace, workspace, known(), u32(0)))
+    const wall = r.take(r.left).readBigUInt64BE(1 + 3 * 32)
+    const build = () => frameOf('HELLO', u8(2), workspace, workspace, known(), u64(wall), u32(0))
+    return side.fits(frame, build) && side.has().every((e) => wallOf(e) <= wall)
   }
 
   OFFER({ side, frame, initiator }) {
