@@ -17,10 +17,21 @@ static struct topo_node *node_of(void *ctx)
   return conn->node;
 }
 
-static int on_sets(void *ctx, struct topo_session_set *out)
+static int on_sets(void *ctx, struct topo_session_sets *out)
 {
-  struct topo_node *node = node_of(ctx);
-  return topo_sets_list(&node->sets, topo_dag_authority(node->env.dag), out);
+  return topo_sets_tell(&node_of(ctx)->sets, out);
+}
+
+static struct topo_settree *on_tree(void *ctx)
+{
+  return &node_of(ctx)->sets.epochs;
+}
+
+static uint32_t on_generation(void *ctx, const struct topo_id *set)
+{
+  const struct topo_authority *authority = topo_dag_authority(node_of(ctx)->env.dag);
+  const struct topo_authority_node *epoch = topo_authority_find(authority, set);
+  return epoch && epoch->kind == TOPO_ACT_EPOCH ? epoch->epoch.generation : 0;
 }
 
 static const struct topo_itemset *on_items(void *ctx, const struct topo_id *set)
@@ -122,6 +133,8 @@ static void on_closed(void *ctx, struct topo_session *s, int status)
 }
 
 static const struct topo_session_callbacks callbacks = {.sets = on_sets,
+                                                        .tree = on_tree,
+                                                        .generation = on_generation,
                                                         .items = on_items,
                                                         .known = on_known,
                                                         .read = on_read,

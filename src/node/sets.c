@@ -6,78 +6,10 @@
 
 #include <stdlib.h>
 
-enum { PIECE = 128 }; /* items read at a time */
-
-static struct topo_node_set *find(const struct topo_sets *sets, const struct topo_id *id)
-{
-  for (size_t i = sets->n; i-- > 0;) /* the newest epoch is asked for most */
-    if (topo_id_equal(&sets->sets[i].id, id))
-      return &sets->sets[i];
-  return NULL;
-}
-
-static int add_set(struct topo_sets *sets, const struct topo_id *id, struct topo_node_set **out)
-{
-  struct topo_node_set *grown = realloc(sets->sets, (sets->n + 1) * sizeof *grown);
-  if (!grown)
-    return TOPO_ENOMEM;
-  sets->sets = grown;
-  struct topo_node_set *set = &grown[sets->n];
-  *set = (struct topo_node_set){.id = *id, .items = topo_memset_create(), .stale = true};
-  if (!set->items)
-    return TOPO_ENOMEM;
-  set->view = topo_memset_itemset(set->items);
-  sets->n++;
-  *out = set;
-  return 0;
-}
-
-int topo_sets_add(struct topo_sets *sets, const struct topo_id *id, uint64_t hlc,
-                  const struct topo_id *event)
-{
-  struct topo_node_set *set = find(sets, id);
-  int status = set ? 0 : add_set(sets, id, &set);
-  if (status < 0)
-    return status;
-  topo_assert(topo_id_equal(&set->id, id));
-  /* The newest come first (docs/protocol.md §6.2); all-ones is kept for "after every item". */
-  struct topo_item item = {UINT64_MAX - 1 - hlc, *event};
-  status = topo_itemset_insert(&set->view, &item);
-  if (status < 0)
-    return status;
-  if (set->hashed)
-    topo_lthash_add(&set->hash, event);
-  set->count++;
-  set->stale = true;
-  return 0;
-}
-
-const struct topo_itemset *topo_sets_items(const struct topo_sets *sets, const struct topo_id *id)
-{
-  const struct topo_node_set *set = find(sets, id);
-  return set ? &set->view : NULL;
-}
-
-uint64_t topo_sets_total(const struct topo_sets *sets)
-{
-  uint64_t total = 0;
-  for (size_t i = 0; i < sets->n; i++)
-    total += sets->sets[i].count;
-  return total;
-}
-
-struct ranked {
-  uint32_t generation;
-  struct topo_node_set *set;
+enum {
+  PIECE = 128, /* items read at a time */
+  FIRST_CAP = 16
 };
-
-static int newest_first(const void *pa, const void *pb)
-{
-  const struct ranked *a = pa, *b = pb;
-  if (a->generation != b->generation)
-    return a->generation > b->generation ? -1 : 1;
-  return topo_id_compare(&a->set->id, &b->set->id);
-}
 
 /* Two thirds of opening a space were spent on the hashes of what it has, which only peers want: so
  * they are made when the first one asks. */
@@ -113,30 +45,122 @@ static int digest(struct topo_node_set *set)
   return 0;
 }
 
-int topo_sets_list(struct topo_sets *sets, const struct topo_authority *authority,
-                   struct topo_session_set *out)
+/* The place of a set, or -1. */
+static int64_t place_of(const struct topo_sets *sets, const struct topo_id *id)
 {
-  struct ranked order[TOPO_SESSION_SETS_MAX];
-  size_t n = 0;
-  for (size_t i = 0; i < sets->n && n < TOPO_SESSION_SETS_MAX; i++) {
-    struct topo_node_set *set = &sets->sets[i];
-    const struct topo_authority_node *epoch = topo_authority_find(authority, &set->id);
-    bool counts = epoch && epoch->kind == TOPO_ACT_EPOCH;
-    bool control = topo_id_is_zero(&set->id);
-    order[n++] = (struct ranked){control ? UINT32_MAX : counts ? epoch->epoch.generation : 0, set};
+  enum topo_set_rank rank = topo_set_rank(id);
+  uint32_t place;
+  if (rank < TOPO_SET_EARLY)
+    return (int64_t)sets->early[rank] - 1;
+  return topo_settree_find(&sets->epochs, id, &place) ? (int64_t)place : -1;
+}
+
+static struct topo_node_set *find(const struct topo_sets *sets, const struct topo_id *id)
+{
+  int64_t place = place_of(sets, id);
+  topo_assert(place < (int64_t)sets->n);
+  return place < 0 ? NULL : &sets->sets[place];
+}
+
+static int make_room(struct topo_sets *sets)
+{
+  if (sets->n < sets->cap)
+    return 0;
+  size_t cap = sets->cap ? 2 * sets->cap : FIRST_CAP;
+  struct topo_node_set *grown = realloc(sets->sets, cap * sizeof *grown);
+  if (!grown)
+    return TOPO_ENOMEM;
+  sets->sets = grown;
+  sets->cap = cap;
+  return 0;
+}
+
+/* The row of an epoch's set, for its page. */
+static int row_of(void *ctx, uint32_t place, struct topo_session_set *out)
+{
+  struct topo_sets *sets = ctx;
+  topo_assert(place < sets->n);
+  struct topo_node_set *set = &sets->sets[place];
+  int status = digest(set);
+  *out = (struct topo_session_set){set->id, set->count, set->digest};
+  return status;
+}
+
+static int enter(struct topo_sets *sets, const struct topo_id *id)
+{
+  enum topo_set_rank rank = topo_set_rank(id);
+  if (rank < TOPO_SET_EARLY) {
+    sets->early[rank] = (uint32_t)sets->n;
+    return 0;
   }
-  qsort(order, n, sizeof *order, newest_first);
-  for (size_t i = 0; i < n; i++) {
-    struct topo_node_set *set = order[i].set;
-    bool ascends = i == 0 || newest_first(&order[i - 1], &order[i]) < 0;
-    topo_assert(ascends); /* and no set has two rows */
-    int status = digest(set);
+  if (!sets->epochs.root)
+    topo_settree_init(&sets->epochs, row_of, sets);
+  return topo_settree_add(&sets->epochs, id, (uint32_t)sets->n - 1);
+}
+
+static int add_set(struct topo_sets *sets, const struct topo_id *id, struct topo_node_set **out)
+{
+  int status = make_room(sets);
+  if (status < 0)
+    return status;
+  struct topo_node_set *set = &sets->sets[sets->n];
+  *set = (struct topo_node_set){.id = *id, .items = topo_memset_create(), .stale = true};
+  if (!set->items)
+    return TOPO_ENOMEM;
+  set->view = topo_memset_itemset(set->items);
+  sets->n++;
+  *out = set;
+  return enter(sets, id);
+}
+
+int topo_sets_add(struct topo_sets *sets, const struct topo_id *id, uint64_t hlc,
+                  const struct topo_id *event)
+{
+  struct topo_node_set *set = find(sets, id);
+  int status = set ? 0 : add_set(sets, id, &set);
+  if (status < 0)
+    return status;
+  topo_assert(topo_id_equal(&set->id, id));
+  /* The newest come first (docs/protocol.md §6.2); all-ones is kept for "after every item". */
+  struct topo_item item = {UINT64_MAX - 1 - hlc, *event};
+  status = topo_itemset_insert(&set->view, &item);
+  if (status < 0)
+    return status;
+  if (set->hashed)
+    topo_lthash_add(&set->hash, event);
+  set->count++;
+  set->stale = true;
+  sets->total++;
+  if (topo_set_rank(id) == TOPO_SET_EPOCH)
+    topo_settree_touch(&sets->epochs, id);
+  return 0;
+}
+
+const struct topo_itemset *topo_sets_items(const struct topo_sets *sets, const struct topo_id *id)
+{
+  const struct topo_node_set *set = find(sets, id);
+  return set ? &set->view : NULL;
+}
+
+uint64_t topo_sets_total(const struct topo_sets *sets)
+{
+  return sets->total;
+}
+
+int topo_sets_tell(struct topo_sets *sets, struct topo_session_sets *out)
+{
+  static const struct topo_prefix all = {.len = 0};
+  *out = (struct topo_session_sets){.items = sets->total};
+  for (unsigned i = 0; i < TOPO_SET_EARLY; i++) {
+    out->early[i].set = topo_set_early_id((enum topo_set_rank)i);
+    if (sets->early[i] == 0)
+      continue;
+    int status = row_of(sets, sets->early[i] - 1, &out->early[i]);
     if (status < 0)
       return status;
-    topo_assert(set->hashed && !set->stale);
-    out[i] = (struct topo_session_set){set->id, set->count, set->digest};
+    out->items -= out->early[i].count;
   }
-  return (int)n;
+  return topo_settree_digest(&sets->epochs, &all, &out->epochs);
 }
 
 void topo_sets_finish(struct topo_sets *sets)
@@ -144,5 +168,6 @@ void topo_sets_finish(struct topo_sets *sets)
   for (size_t i = 0; i < sets->n; i++)
     topo_memset_destroy(sets->sets[i].items);
   free(sets->sets);
+  topo_settree_finish(&sets->epochs);
   *sets = (struct topo_sets){.n = 0};
 }

@@ -1,12 +1,14 @@
 /*
  * sets.h - the item sets of a space, in memory: one for control, one for each epoch
  * (docs/protocol.md §6.2). They follow from the log, and are filled from it when a space is read.
+ *
+ * An event costs the walk to its set in the tree, and nothing that grows with the other sets: the
+ * digests are made when a peer's session asks.
  */
 #ifndef TOPO_NODE_SETS_H
 #define TOPO_NODE_SETS_H
 
 #include "crypto/lthash.h"
-#include "dag/authority.h"
 #include "sync/memset.h"
 #include "sync/session.h"
 
@@ -22,19 +24,21 @@ struct topo_node_set {
   bool stale; /* the digest is older than the hash */
 };
 
+/* Zeros are no sets. It stays where it is from the first set on. */
 struct topo_sets {
   struct topo_node_set *sets; /* in the order in which they came up; no two with one id */
-  size_t n;
+  size_t n, cap;
+  uint32_t early[TOPO_SET_EARLY]; /* 1 + the place of a set that is no epoch's; 0: there is none */
+  struct topo_settree epochs;     /* the places of the others */
+  uint64_t total;                 /* items of all of them */
 };
 
-/* Puts an event into a set, which is made when it is not there. 0, TOPO_ENOMEM, or TOPO_EEXISTS
- * when the event is there already. */
+/* Puts an event into a set, which is made when it is not there. 0; TOPO_EEXISTS when the event is
+ * there already; or TOPO_ENOMEM, after which the sets are to be forgotten. */
 int topo_sets_add(struct topo_sets *sets, const struct topo_id *set, uint64_t hlc,
                   const struct topo_id *event);
-/* Writes the rows of SETS (docs/protocol.md §6.2): control first, then the epochs, newest first, at
- * most TOPO_SESSION_SETS_MAX. How many, or a status. */
-int topo_sets_list(struct topo_sets *sets, const struct topo_authority *authority,
-                   struct topo_session_set *out);
+/* Writes what SETS says of them (docs/protocol.md §6.2). 0 or a status. */
+int topo_sets_tell(struct topo_sets *sets, struct topo_session_sets *out);
 /* The items of a set, valid until the next is made; NULL when there are none. */
 const struct topo_itemset *topo_sets_items(const struct topo_sets *sets, const struct topo_id *set);
 /* How many items there are in all sets. */

@@ -65,7 +65,7 @@ void topo_session_destroy(struct topo_session *s)
   }
   topo_session_want_finish(s);
   topo_session_live_finish(s);
-  topo_session_sets_finish(s);
+  topo_session_pages_finish(s);
   topo_session_neg_finish(s);
   free(s);
 }
@@ -120,6 +120,8 @@ static int member_frame(struct topo_session *s, const struct topo_wire_frame *fr
   topo_assert(s->phase == SESSION_MEMBER && s->o.role == TOPO_SESSION_MEMBER);
   switch (frame->kind) {
   case TOPO_WIRE_SETS: return topo_session_sets_frame(s, frame->payload);
+  case TOPO_WIRE_LIST:
+  case TOPO_WIRE_PAGE: return topo_session_pages_frame(s, frame);
   case TOPO_WIRE_NEG_OPEN:
   case TOPO_WIRE_NEG_MSG:
   case TOPO_WIRE_NEG_CLOSE: return topo_session_neg_frame(s, frame);
@@ -132,7 +134,7 @@ static int member_frame(struct topo_session *s, const struct topo_wire_frame *fr
 static bool is_control(uint8_t kind)
 {
   return (kind >= TOPO_WIRE_HELLO && kind <= TOPO_WIRE_WELCOME) ||
-         (kind >= TOPO_WIRE_SETS && kind <= TOPO_WIRE_MISSING);
+         (kind >= TOPO_WIRE_SETS && kind <= TOPO_WIRE_PAGE);
 }
 
 static int control_frame(struct topo_session *s, const struct topo_wire_frame *frame)
@@ -306,8 +308,8 @@ static int pump(struct topo_session *s)
   if (status < 0 || s->phase != SESSION_MEMBER)
     return status;
   if ((status = topo_session_neg_pump(s)) < 0 || (status = topo_session_want_pump(s)) < 0 ||
-      (status = topo_session_sets_pump(s)) < 0 || (status = topo_session_live_pump(s)) < 0 ||
-      (status = topo_session_bulk_pump(s)) < 0)
+      (status = topo_session_sets_pump(s)) < 0 || (status = topo_session_pages_pump(s)) < 0 ||
+      (status = topo_session_live_pump(s)) < 0 || (status = topo_session_bulk_pump(s)) < 0)
     return status;
   return topo_session_send(s);
 }
@@ -360,8 +362,9 @@ struct topo_session_state topo_session_state(const struct topo_session *s)
                                      .received_events = s->received_events,
                                      .sent_events = s->sent_events,
                                      .rounds = s->rounds};
-  for (size_t i = 0; i < s->peer.n; i++)
-    state.remote_items += s->peer.rows[i].count;
+  state.remote_items = s->peer.items; /* a peer's numbers, which may be any: a sum may wrap */
+  for (unsigned i = 0; i < TOPO_SET_EARLY; i++)
+    state.remote_items += s->peer.early[i].count;
   /* What waits for room on the connection was not pushed yet. */
   bool pushed = s->live.count == 0 && topo_session_sent(s, TOPO_STREAM_LIVE);
   state.synced = s->equal && pushed && !s->again && !s->live_skipped && state.wanted == 0;

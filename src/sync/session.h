@@ -18,11 +18,11 @@
  *   joined      as the newcomer: the inviter's WELCOME, after our JOIN
  *   closed      nothing: the session has ended the connection
  *
- * Rounds. The side that dialled is the initiator: it exchanges SETS, reconciles the sets that
- * differ, and exchanges SETS again (§6.3). When a round moved nothing, the next one waits: 100 ms
- * at first, then twice as long each time, up to 30 s. A round moved something when it asked for
- * events or sent some, and the sets of either side changed afterwards. The responder answers SETS
- * once it has applied what it had received before them.
+ * Rounds. The side that dialled is the initiator: it exchanges SETS, finds out by pages which sets
+ * differ, reconciles them, and exchanges SETS again (§6.3). When a round moved nothing, the next
+ * one waits: 100 ms at first, then twice as long each time, up to 30 s. A round moved something
+ * when it asked for events or sent some, and the sets of either side changed afterwards. The
+ * responder answers SETS once it has applied what it had received before them.
  *
  * A session is *synced* while these hold: the last pair of SETS was equal; every event since then
  * was pushed or was received live, none skipped; and nothing that was asked for is unanswered. What
@@ -40,6 +40,7 @@
 #include "port/conn.h"
 #include "sync/itemset.h"
 #include "sync/session_fields.h"
+#include "sync/settree.h"
 
 /* What one session holds at most, or does at a time.
  *
@@ -66,9 +67,16 @@ enum topo_session_stream { TOPO_STREAM_CONTROL, TOPO_STREAM_BULK, TOPO_STREAM_LI
 /* What a session asks of its owner. `ctx` is the one of the options. Where a status is returned, a
  * negative one ends the session with it. */
 struct topo_session_callbacks {
-  /* Writes the rows of our SETS into `out`, which has room for TOPO_SESSION_SETS_MAX: control
-   * first, then the epochs, newest first. Returns how many it wrote, or a negative status. */
-  int (*sets)(void *ctx, struct topo_session_set *out);
+  /* Writes what our SETS says. 0 or a negative status. */
+  int (*sets)(void *ctx, struct topo_session_sets *out);
+
+  /* Returns the epochs' sets that have items, in pages; `sets` tells the digest of its page of all.
+   * The result stays valid until the owner's step ends. */
+  struct topo_settree *(*tree)(void *ctx);
+
+  /* Returns how new an epoch is, for the order of reconciliation: the greatest comes first. 0 when
+   * the epoch is not known. */
+  uint32_t (*generation)(void *ctx, const struct topo_id *set);
 
   /* Returns the items of `set`; NULL when there are none yet, which is an empty set. The result
    * stays valid until the owner's step ends. */

@@ -5,7 +5,8 @@
  *   session.c          the entry points: greeting, frames in, one pass out   all of them
  *   session_join.c     the bootstrap: OFFER, JOIN, WELCOME                   life, out
  *   session_live.c     what is new, pushed at once                           events, sets
- *   session_sets.c     SETS and rounds                                       neg
+ *   session_sets.c     SETS and rounds                                       neg, pages
+ *   session_pages.c    which epochs differ: LIST and PAGE                    out
  *   session_neg.c      reconciliation of single sets within a round          want
  *   session_want.c     what we ask for, what the peer asks for, bulk         events
  *   session_events.c   EVENTS frames, made of queues of ids                  out
@@ -23,6 +24,7 @@
 #include "sync/idset.h"
 #include "sync/negentropy.h"
 #include "sync/session.h"
+#include "sync/settree.h"
 #include "sync/wire.h"
 
 /* Bounds that nobody outside a session meets.
@@ -31,6 +33,8 @@
  *   HAVES_MAX         ids found here and not at the peer, and not sent yet; one more ends the
  *                     reconciliation of its set, and the next round finds the others
  *   HAVES_SOFT_LIMIT  with more of these, reconciliation waits
+ *   PLAN_MAX          epochs that a round reconciles; the next round finds the others
+ *   PAGES_MAX         pages that a round asks for, likewise
  *   RECENT_MAX        ids that a round remembers as sent; one more, and the others are forgotten
  *   BACKOFF_MIN_MS    how long the next round waits after one that moved nothing, at first
  *   BACKOFF_MAX_MS    and at last: each wait is twice the one before
@@ -42,6 +46,8 @@ enum {
   SESSION_CONTROL_LIMIT = 128 * 1024,
   SESSION_HAVES_MAX = 16384,
   SESSION_HAVES_SOFT_LIMIT = 8192,
+  SESSION_PLAN_MAX = 8192,
+  SESSION_PAGES_MAX = 4096,
   SESSION_RECENT_MAX = 16384,
   SESSION_BACKOFF_MIN_MS = 100,
   SESSION_BACKOFF_MAX_MS = 30 * 1000,
@@ -64,8 +70,9 @@ enum session_phase {
 enum round_phase {
   ROUND_IDLE,     /* nothing is to be done before `next_round_ms` */
   ROUND_EXCHANGE, /* our SETS go out, and the peer's are awaited */
-  ROUND_CONTROL,  /* the control set is reconciled */
-  ROUND_EPOCHS,   /* the epochs are reconciled */
+  ROUND_EARLY,    /* the sets before the epochs are reconciled, one after the other */
+  ROUND_LISTING,  /* the peer is asked which epochs differ */
+  ROUND_EPOCHS,   /* those epochs are reconciled */
   ROUND_PHASES
 };
 
@@ -79,9 +86,16 @@ struct session_out {
   size_t sent;         /* how many bytes of them the connection has taken */
 };
 
-struct session_rows {
-  struct topo_session_set *rows;
-  size_t n;
+/* Pages that are asked for and not answered, in order: a ring. */
+struct session_prefixes {
+  struct topo_prefix at[TOPO_SESSION_LISTS_MAX];
+  uint32_t head, count;
+};
+
+/* An epoch that differs: what the peer has of it, and how new it is. */
+struct session_planned {
+  struct topo_session_set row;
+  uint32_t generation; /* once all are listed */
 };
 
 /* A set that is being reconciled or, when the peer has nothing of it, sent as it is. */
@@ -122,11 +136,11 @@ struct topo_session {
   bool live_skipped;        /* some did not fit, and a round has to find them */
 
   /* session_sets.c: the last SETS of either side */
-  struct session_rows own, peer;  /* as sent last, and as received last; sorted by set */
-  bool own_sent, peer_heard;      /* at least once */
-  bool own_changed, peer_changed; /* unlike the ones before them */
-  bool equal;                     /* the last pair was equal */
-  bool peer_fresh;                /* the peer's came since ours were sent */
+  struct topo_session_sets own, peer; /* as sent last, and as received last */
+  bool own_sent, peer_heard;          /* at least once */
+  bool own_changed, peer_changed;     /* unlike the ones before them */
+  bool equal;                         /* the last pair was equal */
+  bool peer_fresh;                    /* the peer's came since ours were sent */
 
   /* session_sets.c: SETS to be sent */
   bool sets_due;                         /* as soon as there is room */
@@ -138,9 +152,16 @@ struct topo_session {
   bool again;  /* another exchange follows at once */
   bool rested; /* the next difference starts a round, whether or not the last moved anything */
   bool queued; /* this round asked for something or sent something */
-  struct topo_id *plan; /* the epochs that differ, in the order in which they are reconciled */
-  size_t plan_len, plan_at;
+  unsigned early_at; /* the rank of the next set to be compared in ROUND_EARLY */
   uint64_t next_round_ms, backoff_ms, rounds;
+
+  /* session_pages.c */
+  struct session_prefixes asked; /* of the peer, by the initiator */
+  struct session_prefixes owed;  /* to the peer, by the responder */
+  struct topo_buf pending;       /* struct topo_prefix: to be asked for, the next one last */
+  uint32_t pages;                /* asked for in this round */
+  struct topo_buf plan; /* struct session_planned, in the order in which they are reconciled */
+  size_t plan_at;
 
   /* session_neg.c */
   struct session_neg neg[TOPO_SESSION_RECONCILING_MAX];
@@ -190,13 +211,28 @@ int topo_session_join_frame(struct topo_session *s, const struct topo_wire_frame
 
 /* session_sets.c */
 void topo_session_sets_begin(struct topo_session *s);
-void topo_session_sets_finish(struct topo_session *s);
 /* Takes SETS. 0, or the status to end with. */
 int topo_session_sets_frame(struct topo_session *s, struct topo_bytes payload);
 /* Sends SETS when due and takes the round as far as it goes. 0, or the status to end with. */
 int topo_session_sets_pump(struct topo_session *s);
 /* The time for the next round has come. */
 void topo_session_sets_tick(struct topo_session *s);
+
+/* session_pages.c */
+/* Forgets what was listed. */
+void topo_session_pages_finish(struct topo_session *s);
+/* Begins to list the epochs that differ. 0, or the status to end with. */
+int topo_session_pages_begin(struct topo_session *s);
+/* Takes LIST or PAGE. 0, or the status to end with. */
+int topo_session_pages_frame(struct topo_session *s, const struct topo_wire_frame *frame);
+/* Sends LIST and PAGE as far as there is room. 0, or the status to end with. */
+int topo_session_pages_pump(struct topo_session *s);
+/* Returns whether no page is awaited or to be asked for any more, and then puts what was listed in
+ * order. */
+bool topo_session_pages_listed(struct topo_session *s);
+/* Returns the next epoch to reconcile, as the peer has it, valid until the next page comes; NULL
+ * when there are no more. */
+const struct topo_session_set *topo_session_pages_next(struct topo_session *s);
 
 /* session_neg.c */
 void topo_session_neg_begin(struct topo_session *s);

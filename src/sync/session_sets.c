@@ -4,9 +4,11 @@
  * The initiator's round has these phases:
  *
  *   exchange  our SETS are sent and the peer's awaited; when they differ:
- *   control   the control set is reconciled; when all that this asked for has come:
- *   epochs    the epochs are reconciled, the newest first; when all is asked for, answered and
- *             sent, there is another exchange
+ *   early     the sets before the epochs, control first, are reconciled, each when all that the one
+ *             before asked for has come; then:
+ *   listing   the peer is asked which epochs differ
+ *   epochs    these are reconciled, the newest first; when all is asked for, answered and sent,
+ * there is another exchange
  *
  * The responder answers SETS with SETS, but not before what it had received until then is applied:
  * its answer would otherwise name differences that no longer exist.
@@ -20,14 +22,12 @@
 #include "base/assert.h"
 #include "base/status.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* Which phase of a round may follow which. */
 static const bool transitions[ROUND_PHASES][ROUND_PHASES] = {
     [ROUND_IDLE] = {[ROUND_EXCHANGE] = true},
-    [ROUND_EXCHANGE] = {[ROUND_IDLE] = true, [ROUND_CONTROL] = true},
-    [ROUND_CONTROL] = {[ROUND_EPOCHS] = true},
+    [ROUND_EXCHANGE] = {[ROUND_IDLE] = true, [ROUND_EARLY] = true},
+    [ROUND_EARLY] = {[ROUND_LISTING] = true},
+    [ROUND_LISTING] = {[ROUND_EPOCHS] = true},
     [ROUND_EPOCHS] = {[ROUND_EXCHANGE] = true},
 };
 
@@ -38,96 +38,18 @@ static void transition(struct topo_session *s, enum round_phase to)
   s->activity++;
 }
 
-/* Finds the row of a set among rows that are sorted by set; NULL when there is none. */
-static const struct topo_session_set *find(const struct session_rows *rows,
-                                           const struct topo_id *set)
+static bool sets_equal(const struct topo_session_sets *a, const struct topo_session_sets *b)
 {
-  size_t low = 0, high = rows->n;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    int order = topo_id_compare(&rows->rows[middle].set, set);
-    if (order == 0)
-      return &rows->rows[middle];
-    if (order < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return NULL;
-}
-
-static bool is_sorted(const struct session_rows *rows)
-{
-  for (size_t i = 1; i < rows->n; i++)
-    if (topo_session_set_compare(&rows->rows[i - 1], &rows->rows[i]) > 0)
+  for (unsigned i = 0; i < TOPO_SET_EARLY; i++)
+    if (!topo_session_set_equal(&a->early[i], &b->early[i]))
       return false;
-  return true;
+  return topo_id_equal(&a->epochs, &b->epochs);
 }
 
-/* A set that is not named is empty; empty sets are equal. */
-static bool set_equal(const struct topo_session_set *a, const struct topo_session_set *b)
+/* The owner's sets as they are now. */
+static int read_sets(struct topo_session *s, struct topo_session_sets *sets)
 {
-  uint64_t x = a ? a->count : 0, y = b ? b->count : 0;
-  return x == y && (x == 0 || topo_id_equal(&a->digest, &b->digest));
-}
-
-/* Does every row of `a` equal its counterpart in `b`, which is sorted? */
-static bool covered(const struct session_rows *a, const struct session_rows *b)
-{
-  for (size_t i = 0; i < a->n; i++)
-    if (!set_equal(&a->rows[i], find(b, &a->rows[i].set)))
-      return false;
-  return true;
-}
-
-static bool rows_equal(const struct session_rows *a, const struct session_rows *b)
-{
-  topo_assert(is_sorted(a) && is_sorted(b));
-  return covered(a, b) && covered(b, a);
-}
-
-/* Reads the owner's rows as they are now, in its order. */
-static int read_rows(struct topo_session *s, struct session_rows *rows)
-{
-  struct topo_session_set *all = malloc(TOPO_SESSION_SETS_MAX * sizeof *all);
-  if (!all)
-    return TOPO_ENOMEM;
-  int n = s->o.ops->sets(s->o.ctx, all);
-  if (n < 0) {
-    free(all);
-    return n;
-  }
-  topo_assert(n <= TOPO_SESSION_SETS_MAX);
-  struct topo_session_set *fit = realloc(all, (n ? (size_t)n : 1) * sizeof *all);
-  *rows = (struct session_rows){fit ? fit : all, (size_t)n};
-  return 0;
-}
-
-static void sort_rows(struct session_rows *rows)
-{
-  qsort(rows->rows, rows->n, sizeof *rows->rows, topo_session_set_compare);
-}
-
-/* Reads the owner's rows as they are now, sorted by set. */
-static int read_sorted_rows(struct topo_session *s, struct session_rows *rows)
-{
-  int status = read_rows(s, rows);
-  if (status == 0)
-    sort_rows(rows);
-  return status;
-}
-
-static void replace(struct session_rows *rows, struct session_rows with)
-{
-  free(rows->rows);
-  *rows = with;
-}
-
-/* Starts to reconcile a set, or to send it when the peer has nothing of it. */
-static int open_set(struct topo_session *s, const struct topo_id *set)
-{
-  const struct topo_session_set *row = find(&s->peer, set);
-  return topo_session_neg_open(s, set, row ? row->count : 0);
+  return s->o.ops->sets(s->o.ctx, sets);
 }
 
 void topo_session_sets_begin(struct topo_session *s)
@@ -139,18 +61,11 @@ void topo_session_sets_begin(struct topo_session *s)
     transition(s, ROUND_EXCHANGE);
 }
 
-void topo_session_sets_finish(struct topo_session *s)
-{
-  free(s->own.rows);
-  free(s->peer.rows);
-  free(s->plan);
-}
-
 /* The responder's view of an exchange: a pair of equal SETS is what "synced" means (§6.3). */
 static void compare_pair(struct topo_session *s)
 {
   topo_assert(!s->o.initiator && s->own_sent && s->peer_heard);
-  s->equal = rows_equal(&s->own, &s->peer);
+  s->equal = sets_equal(&s->own, &s->peer);
 }
 
 static void mark_received(struct topo_session *s)
@@ -173,12 +88,11 @@ static bool applied_to_marks(const struct topo_session *s)
 static int take_unasked(struct topo_session *s)
 {
   topo_assert(s->o.initiator && s->round == ROUND_IDLE);
-  struct session_rows now;
-  int status = read_sorted_rows(s, &now);
+  struct topo_session_sets now;
+  int status = read_sets(s, &now);
   if (status < 0)
     return status;
-  s->equal = rows_equal(&now, &s->peer);
-  free(now.rows);
+  s->equal = sets_equal(&now, &s->peer);
   if (s->equal)
     return 0;
   uint64_t pause = s->backoff_ms > 0 ? s->backoff_ms : SESSION_BACKOFF_MIN_MS;
@@ -189,12 +103,12 @@ static int take_unasked(struct topo_session *s)
 
 int topo_session_sets_frame(struct topo_session *s, struct topo_bytes payload)
 {
-  struct session_rows rows;
-  int status = topo_wire_get_sets(payload, &rows.rows, &rows.n);
+  struct topo_session_sets sets;
+  int status = topo_wire_get_sets(payload, &sets);
   if (status < 0)
     return status;
-  s->peer_changed = !s->peer_heard || !rows_equal(&rows, &s->peer);
-  replace(&s->peer, rows);
+  s->peer_changed = !s->peer_heard || !sets_equal(&sets, &s->peer);
+  s->peer = sets;
   bool first = !s->peer_heard;
   s->peer_heard = true;
   if (s->o.initiator) {
@@ -213,14 +127,13 @@ static int send_sets(struct topo_session *s)
 {
   if (!s->sets_due || !topo_session_room(s) || (s->sets_reply && !applied_to_marks(s)))
     return 0;
-  struct session_rows now;
-  int status = read_rows(s, &now);
+  struct topo_session_sets now;
+  int status = read_sets(s, &now);
   if (status < 0)
     return status;
-  topo_wire_put_sets(topo_session_control(s), now.rows, now.n);
-  sort_rows(&now);
-  s->own_changed = !s->own_sent || !rows_equal(&now, &s->own);
-  replace(&s->own, now);
+  topo_wire_put_sets(topo_session_control(s), &now);
+  s->own_changed = !s->own_sent || !sets_equal(&now, &s->own);
+  s->own = now;
   bool pair = !s->o.initiator && (s->sets_reply || (!s->own_sent && s->peer_heard));
   s->own_sent = true;
   s->sets_due = s->sets_reply = false;
@@ -238,6 +151,7 @@ static void rest(struct topo_session *s, uint64_t pause_ms)
 
 static void exchange(struct topo_session *s)
 {
+  topo_session_pages_finish(s);
   s->again = false;
   s->sets_due = true;
   s->peer_fresh = false;
@@ -262,21 +176,30 @@ static void back_off(struct topo_session *s)
   rest(s, s->backoff_ms);
 }
 
-/* The initiator has a pair of SETS. It is equal when the peer's equal what we sent, or what there
- * is by now: what came in between came live. Otherwise a round begins, after a pause when the last
- * one moved nothing (§6.3). */
+/* Ours are equal by now: what was lacking when we sent them came live. The peer cannot know before
+ * it is told, so another exchange follows. */
+static void finish_half(struct topo_session *s)
+{
+  s->equal = true;
+  s->queued = false;
+  back_off(s);
+}
+
+/* The initiator has a pair of SETS. It is equal when the peer's equal what we sent. Otherwise a
+ * round begins, after a pause when the last one moved nothing (§6.3). */
 static int take_pair(struct topo_session *s)
 {
   topo_assert(s->round == ROUND_EXCHANGE && s->own_sent && s->peer_heard && !s->sets_due);
-  struct session_rows now;
-  int status = read_sorted_rows(s, &now);
+  struct topo_session_sets now;
+  int status = read_sets(s, &now);
   if (status < 0)
     return status;
-  bool equal = rows_equal(&s->own, &s->peer) || rows_equal(&now, &s->peer);
-  bool control = !equal && !set_equal(find(&now, &topo_id_zero), find(&s->peer, &topo_id_zero));
-  free(now.rows);
-  if (equal) {
+  if (sets_equal(&s->own, &s->peer)) {
     finish_equal(s);
+    return 0;
+  }
+  if (sets_equal(&now, &s->peer)) {
+    finish_half(s);
     return 0;
   }
   s->equal = false;
@@ -290,8 +213,9 @@ static int take_pair(struct topo_session *s)
   s->rested = s->queued = false;
   s->rounds++;
   topo_session_neg_new_round(s);
-  transition(s, ROUND_CONTROL);
-  return control ? open_set(s, &topo_id_zero) : 0;
+  s->early_at = 0;
+  transition(s, ROUND_EARLY);
+  return 0;
 }
 
 /* Is nothing being reconciled, and has all that was asked for been answered? */
@@ -300,52 +224,49 @@ static bool answered(const struct topo_session *s)
   return topo_session_neg_count(s) == 0 && s->wanted.count == 0 && s->spill.count == 0;
 }
 
-static void plan_add(struct topo_session *s, const struct topo_id *set)
+/* Reconciles the next of the sets before the epochs that differs, once all is answered that the one
+ * before asked for; after the last it asks which epochs differ. */
+static int open_early(struct topo_session *s)
 {
-  topo_assert(s->plan_len < 2 * TOPO_SESSION_SETS_MAX);
-  if (!topo_id_is_zero(set))
-    s->plan[s->plan_len++] = *set;
+  struct topo_session_sets now;
+  int status = read_sets(s, &now);
+  while (status == 0 && answered(s) && topo_session_room(s)) {
+    if (s->early_at == TOPO_SET_EARLY) {
+      transition(s, ROUND_LISTING);
+      return topo_session_pages_begin(s);
+    }
+    const struct topo_session_set *peer = &s->peer.early[s->early_at];
+    if (!topo_session_set_equal(&now.early[s->early_at++], peer))
+      status = topo_session_neg_open(s, &peer->set, peer->count);
+  }
+  return status;
 }
 
-/* Lists the epochs that differ (§6.3): ours in the owner's order, newest first, and then those that
- * only the peer names. */
-static int plan_epochs(struct topo_session *s)
+/* An epoch may have become equal since it was listed, by what came live. */
+static int open_epoch(struct topo_session *s, const struct topo_session_set *peer)
 {
-  struct session_rows now;
-  int status = read_rows(s, &now);
-  if (status < 0)
+  struct topo_session_set own;
+  int status = topo_settree_row(s->o.ops->tree(s->o.ctx), &peer->set, &own);
+  if (status < 0 || topo_session_set_equal(&own, peer))
     return status;
-  free(s->plan);
-  s->plan_len = s->plan_at = 0;
-  s->plan = calloc(now.n + s->peer.n + 1, sizeof *s->plan);
-  if (!s->plan) {
-    free(now.rows);
-    return TOPO_ENOMEM;
-  }
-  for (size_t i = 0; i < now.n; i++)
-    if (!set_equal(&now.rows[i], find(&s->peer, &now.rows[i].set)))
-      plan_add(s, &now.rows[i].set);
-  sort_rows(&now);
-  for (size_t i = 0; i < s->peer.n; i++)
-    if (s->peer.rows[i].count > 0 && !find(&now, &s->peer.rows[i].set))
-      plan_add(s, &s->peer.rows[i].set);
-  free(now.rows);
-  transition(s, ROUND_EPOCHS);
-  return 0;
+  return topo_session_neg_open(s, &peer->set, peer->count);
 }
 
 static int open_epochs(struct topo_session *s)
 {
-  topo_assert(s->o.initiator && s->plan_at <= s->plan_len);
-  while (s->plan_at < s->plan_len && topo_session_neg_count(s) < TOPO_SESSION_RECONCILING_MAX &&
-         topo_session_room(s)) {
-    int status = open_set(s, &s->plan[s->plan_at++]);
+  topo_assert(s->o.initiator && s->round == ROUND_EPOCHS);
+  while (topo_session_neg_count(s) < TOPO_SESSION_RECONCILING_MAX && topo_session_room(s)) {
+    const struct topo_session_set *peer = topo_session_pages_next(s);
+    if (!peer) {
+      bool sent = s->haves.count == 0 && topo_session_sent(s, TOPO_STREAM_BULK);
+      if (sent && answered(s))
+        exchange(s);
+      return 0;
+    }
+    int status = open_epoch(s, peer);
     if (status < 0)
       return status;
   }
-  bool sent = s->haves.count == 0 && topo_session_sent(s, TOPO_STREAM_BULK);
-  if (s->plan_at == s->plan_len && sent && answered(s))
-    exchange(s);
   return 0;
 }
 
@@ -363,7 +284,11 @@ int topo_session_sets_pump(struct topo_session *s)
     return 0;
   case ROUND_EXCHANGE:
     return !s->sets_due && s->peer_fresh && topo_session_room(s) ? take_pair(s) : 0;
-  case ROUND_CONTROL: return answered(s) ? plan_epochs(s) : 0;
+  case ROUND_EARLY: return answered(s) && topo_session_room(s) ? open_early(s) : 0;
+  case ROUND_LISTING:
+    if (topo_session_pages_listed(s))
+      transition(s, ROUND_EPOCHS);
+    return 0;
   case ROUND_EPOCHS: return open_epochs(s);
   case ROUND_PHASES: break;
   }

@@ -3,8 +3,8 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "sync/settree.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 size_t topo_wire_begin(struct topo_buf *out, enum topo_wire_kind kind)
@@ -65,16 +65,24 @@ void topo_wire_put_welcome(struct topo_buf *out, const struct topo_id *admission
   topo_wire_end(out, start);
 }
 
-void topo_wire_put_sets(struct topo_buf *out, const struct topo_session_set *rows, size_t n)
+void topo_wire_put_sets(struct topo_buf *out, const struct topo_session_sets *sets)
 {
-  topo_assert(n <= TOPO_SESSION_SETS_MAX);
   size_t start = topo_wire_begin(out, TOPO_WIRE_SETS);
-  topo_buf_put_u16(out, (uint16_t)n);
-  for (size_t i = 0; i < n; i++) {
-    topo_buf_put_id(out, &rows[i].set);
-    topo_buf_put_u64(out, rows[i].count);
-    topo_buf_put_id(out, &rows[i].digest);
+  for (unsigned i = 0; i < TOPO_SET_EARLY; i++) {
+    topo_buf_put_u64(out, sets->early[i].count);
+    topo_buf_put_id(out, &sets->early[i].digest);
   }
+  topo_buf_put_u64(out, sets->items);
+  topo_buf_put_id(out, &sets->epochs);
+  topo_wire_end(out, start);
+}
+
+void topo_wire_put_list(struct topo_buf *out, const struct topo_prefix *prefix)
+{
+  topo_assert(prefix->len <= TOPO_PREFIX_MAX);
+  size_t start = topo_wire_begin(out, TOPO_WIRE_LIST);
+  topo_buf_put_u8(out, prefix->len);
+  topo_buf_put(out, prefix->id.bytes, (prefix->len + 1u) / 2);
   topo_wire_end(out, start);
 }
 
@@ -176,42 +184,79 @@ int topo_wire_get_welcome(struct topo_bytes payload, struct topo_id *admission)
   return exactly(&r);
 }
 
-static bool has_twins(const struct topo_session_set *rows, size_t n)
+int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_sets *sets)
 {
-  topo_assert(n >= 1 && n <= TOPO_SESSION_SETS_MAX);
-  for (size_t i = 1; i < n; i++)
-    if (topo_id_equal(&rows[i - 1].set, &rows[i].set))
-      return true;
-  return false;
+  struct topo_reader r = topo_reader_init(payload.data, payload.len);
+  for (unsigned i = 0; i < TOPO_SET_EARLY; i++) {
+    sets->early[i].set = topo_set_early_id((enum topo_set_rank)i);
+    sets->early[i].count = topo_read_u64(&r);
+    sets->early[i].digest = topo_read_id(&r);
+  }
+  sets->items = topo_read_u64(&r);
+  sets->epochs = topo_read_id(&r);
+  return exactly(&r);
 }
 
-int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_set **rows, size_t *n)
+int topo_wire_get_list(struct topo_bytes payload, struct topo_prefix *prefix)
 {
-  *rows = NULL;
-  *n = 0;
   struct topo_reader r = topo_reader_init(payload.data, payload.len);
-  size_t count = topo_read_u16(&r);
-  if (r.failed || count > TOPO_SESSION_SETS_MAX ||
-      topo_reader_left(&r) != count * TOPO_WIRE_SET_SIZE)
+  *prefix = (struct topo_prefix){.len = topo_read_u8(&r)};
+  if (prefix->len > TOPO_PREFIX_MAX)
     return TOPO_EMALFORMED;
-  if (count == 0)
-    return 0;
-  struct topo_session_set *out = calloc(count, sizeof *out);
-  if (!out)
-    return TOPO_ENOMEM;
-  for (size_t i = 0; i < count; i++) {
-    out[i].set = topo_read_id(&r);
-    out[i].count = topo_read_u64(&r);
-    out[i].digest = topo_read_id(&r);
-  }
-  qsort(out, count, sizeof *out, topo_session_set_compare);
-  if (has_twins(out, count)) {
-    free(out);
+  size_t size = (prefix->len + 1u) / 2;
+  struct topo_bytes bytes = topo_read_bytes(&r, size);
+  if (r.failed)
     return TOPO_EMALFORMED;
+  memcpy(prefix->id.bytes, bytes.data, size);
+  if (prefix->len % 2 && (prefix->id.bytes[size - 1] & 15))
+    return TOPO_EMALFORMED;
+  return exactly(&r);
+}
+
+static int get_rows(struct topo_reader *r, const struct topo_prefix *prefix,
+                    struct topo_wire_page *page)
+{
+  page->n_rows = topo_reader_left(r) / TOPO_PAGE_ROW_SIZE;
+  if (page->n_rows > TOPO_PAGE_ROWS_MAX)
+    return TOPO_EMALFORMED;
+  for (size_t i = 0; i < page->n_rows; i++) {
+    struct topo_session_set *row = &page->rows[i];
+    row->set = topo_read_id(r);
+    row->count = topo_read_u64(r);
+    row->digest = topo_read_id(r);
+    bool ascends = i == 0 || topo_id_compare(&page->rows[i - 1].set, &row->set) < 0;
+    if (!ascends || row->count == 0 || topo_prefix_compare(&row->set, prefix) != 0)
+      return TOPO_EMALFORMED;
   }
-  *rows = out;
-  *n = count;
-  return 0;
+  return exactly(r);
+}
+
+static int get_parts(struct topo_reader *r, const struct topo_prefix *prefix,
+                     struct topo_wire_page *page)
+{
+  unsigned next = 0;
+  if (prefix->len == TOPO_PREFIX_MAX)
+    return TOPO_EMALFORMED;
+  do {
+    unsigned part = topo_read_u8(r);
+    if (r->failed || part < next || part >= TOPO_PAGE_PARTS)
+      return TOPO_EMALFORMED;
+    page->has[part] = true;
+    page->digests[part] = topo_read_id(r);
+    next = part + 1;
+  } while (topo_reader_left(r) > 0);
+  return exactly(r);
+}
+
+int topo_wire_get_page(struct topo_bytes payload, const struct topo_prefix *prefix,
+                       struct topo_wire_page *page)
+{
+  struct topo_reader r = topo_reader_init(payload.data, payload.len);
+  uint8_t kind = topo_read_u8(&r);
+  *page = (struct topo_wire_page){.in_parts = kind == TOPO_PAGE_OF_PARTS};
+  if (r.failed || kind > TOPO_PAGE_OF_PARTS)
+    return TOPO_EMALFORMED;
+  return page->in_parts ? get_parts(&r, prefix, page) : get_rows(&r, prefix, page);
 }
 
 int topo_wire_get_neg(struct topo_bytes payload, uint32_t *number, struct topo_id *set,

@@ -8,12 +8,14 @@
  *   OFFER      id invite ‖ u16 slot ‖ id auth
  *   JOIN       id invite ‖ u16 slot ‖ key device ‖ key seal_key ‖ sig countersign ‖ sig proof
  *   WELCOME    id admission
- *   SETS       u16 n ‖ n × { id set ‖ u64 count ‖ id digest }
+ *   SETS       u64 count ‖ id digest (of control) ‖ u64 items ‖ id epochs
  *   NEG_OPEN   u32 session ‖ id set ‖ negentropy message
  *   NEG_MSG    u32 session ‖ negentropy message
  *   NEG_CLOSE  u32 session
  *   WANT       u16 n ‖ n × id
  *   MISSING    u16 n ‖ n × id
+ *   LIST       u8 half bytes ‖ as many of a prefix, in whole bytes
+ *   PAGE       a page (sync/settree.h)
  *   EVENTS     one or more of { u32 length ‖ event }
  *   0x80 …     anything: a later release may send it, and we pass over it
  *
@@ -37,6 +39,8 @@ enum topo_wire_kind {
   TOPO_WIRE_NEG_CLOSE = 0x13,
   TOPO_WIRE_WANT = 0x14,
   TOPO_WIRE_MISSING = 0x15,
+  TOPO_WIRE_LIST = 0x16,
+  TOPO_WIRE_PAGE = 0x17,
   TOPO_WIRE_EVENTS = 0x20,
   TOPO_WIRE_SKIPPED = 0x80 /* from here on kinds are passed over by those who do not know them */
 };
@@ -44,10 +48,9 @@ enum topo_wire_kind {
 enum {
   TOPO_WIRE_VERSION = 2,
   TOPO_WIRE_LENGTH_SIZE = 4,
-  TOPO_WIRE_HEAD_SIZE = 5,     /* the length and the kind */
-  TOPO_WIRE_IDS_MAX = 1024,    /* ids of one WANT or MISSING */
-  TOPO_WIRE_EVENT_MAX = 65536, /* bytes of one event */
-  TOPO_WIRE_SET_SIZE = 72      /* a row of SETS */
+  TOPO_WIRE_HEAD_SIZE = 5,    /* the length and the kind */
+  TOPO_WIRE_IDS_MAX = 1024,   /* ids of one WANT or MISSING */
+  TOPO_WIRE_EVENT_MAX = 65536 /* bytes of one event */
 };
 
 struct topo_wire_frame {
@@ -72,6 +75,15 @@ struct topo_wire_offer {
   struct topo_id auth;
 };
 
+/* A page as it came: rows in ascending order, or the digests of those parts that there are. */
+struct topo_wire_page {
+  bool in_parts;
+  size_t n_rows;
+  struct topo_session_set rows[TOPO_PAGE_ROWS_MAX];
+  bool has[TOPO_PAGE_PARTS];
+  struct topo_id digests[TOPO_PAGE_PARTS];
+};
+
 /* Appends the head of a frame whose payload the caller appends. Returns where the frame starts. */
 size_t topo_wire_begin(struct topo_buf *out, enum topo_wire_kind kind);
 
@@ -83,7 +95,8 @@ void topo_wire_put_hello(struct topo_buf *out, const struct topo_wire_hello *hel
 void topo_wire_put_offer(struct topo_buf *out, const struct topo_wire_offer *offer);
 void topo_wire_put_join(struct topo_buf *out, const struct topo_session_join *join);
 void topo_wire_put_welcome(struct topo_buf *out, const struct topo_id *admission);
-void topo_wire_put_sets(struct topo_buf *out, const struct topo_session_set *rows, size_t n);
+void topo_wire_put_sets(struct topo_buf *out, const struct topo_session_sets *sets);
+void topo_wire_put_list(struct topo_buf *out, const struct topo_prefix *prefix);
 void topo_wire_put_neg_open(struct topo_buf *out, uint32_t number, const struct topo_id *set,
                             struct topo_bytes message);
 void topo_wire_put_neg_msg(struct topo_buf *out, uint32_t number, struct topo_bytes message);
@@ -101,10 +114,15 @@ int topo_wire_get_offer(struct topo_bytes payload, struct topo_wire_offer *offer
 int topo_wire_get_join(struct topo_bytes payload, struct topo_session_join *join);
 int topo_wire_get_welcome(struct topo_bytes payload, struct topo_id *admission);
 
-/* Reads SETS: *n rows, sorted by set, in memory that the caller frees; *rows is NULL when there are
- * none. Two rows of one set, and more than TOPO_SESSION_SETS_MAX rows, are malformed as well. Also
- * returns TOPO_ENOMEM. */
-int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_set **rows, size_t *n);
+int topo_wire_get_sets(struct topo_bytes payload, struct topo_session_sets *sets);
+
+/* Reads LIST: the prefix, with zeros behind its half bytes, there and in *prefix. */
+int topo_wire_get_list(struct topo_bytes payload, struct topo_prefix *prefix);
+
+/* Reads PAGE as the page of that prefix. Its rows ascend, begin with the prefix and are of sets
+ * that are not empty; its parts ascend, too, and are not those of the longest prefix. */
+int topo_wire_get_page(struct topo_bytes payload, const struct topo_prefix *prefix,
+                       struct topo_wire_page *page);
 
 /* Reads NEG_OPEN or, when `set` is NULL, NEG_MSG. *message points into the payload. */
 int topo_wire_get_neg(struct topo_bytes payload, uint32_t *number, struct topo_id *set,

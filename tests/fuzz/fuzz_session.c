@@ -50,7 +50,7 @@ static void act(struct pair_side *side, unsigned what, struct topo_reader *r)
   case 1: drain(side); break;
   case 2: topo_session_resync(s, p->now_ms); break;
   case 3: topo_session_want(s, &id); break;
-  case 4: pair_add_live(side, id.bytes[0] % PAIR_SETS, id.bytes[0]); break;
+  case 4: pair_add_live(side, id.bytes[0] % PAIR_FEW, id.bytes[0]); break;
   case 6: topo_session_got(s, &id); break;
   case 7:
     if (side->joined == 1 && side->defer_join) {

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "model/oracle_pages.h"
 #include "node/parts.h"
 
 #include <inttypes.h>
@@ -58,6 +59,30 @@ static void check_items(struct sim_host *h, const struct oracle_result *result)
     expected += oracle_is_item(result, &result->events[i]);
   if (total != expected)
     sim_fail(h->world, "host %u: a set is missing", h->index);
+}
+
+/* What it would tell a peer in SETS is what the rules make of its items. */
+static void check_told(struct sim_host *h, const struct oracle_result *result)
+{
+  struct topo_sets *sets = &h->node->sets;
+  struct topo_session_set *rows = calloc(sets->n + 1, sizeof *rows);
+  struct topo_session_sets told;
+  size_t n = 0;
+  topo_assert(rows);
+  for (size_t i = 0; i < sets->n; i++) {
+    struct oracle_ids ids = oracle_item_set(result, &sets->sets[i].id);
+    struct topo_lthash sum = {{0}};
+    for (size_t k = 0; k < ids.n; k++)
+      topo_lthash_add(&sum, &ids.ids[k]);
+    rows[n] = (struct topo_session_set){.set = sets->sets[i].id, .count = ids.n};
+    topo_lthash_digest(&sum, &rows[n].digest);
+    n += topo_set_rank(&sets->sets[i].id) == TOPO_SET_EPOCH;
+    oracle_ids_finish(&ids);
+  }
+  struct topo_id digest = oracle_page_digest(rows, n, "");
+  if (topo_sets_tell(sets, &told) < 0 || !topo_id_equal(&told.epochs, &digest))
+    sim_fail(h->world, "host %u: its pages are not those of the rules", h->index);
+  free(rows);
 }
 
 /* ---- the projected state, in the words of oracle_dump */
@@ -198,6 +223,7 @@ void sim_check_oracle(struct sim_host *h, const struct sim_log *log)
   struct oracle_result *result = oracle_run(&in);
   check_verdicts(h, log, result);
   check_items(h, result);
+  check_told(h, result);
   check_state(h, result);
   oracle_result_destroy(result);
 }

@@ -62,6 +62,8 @@ void sim_plant_before_step(struct sim_host *h)
 static void forget_item(struct sim_host *h)
 {
   struct topo_node_set *set = &h->node->sets.sets[sim_rng_below(&h->world->rng, h->node->sets.n)];
+  if (set->count == 1) /* one that is empty is in no page */
+    set = &h->node->sets.sets[h->node->sets.early[TOPO_SET_CONTROL] - 1];
   struct topo_memset *less = topo_memset_create();
   struct topo_item *items = calloc(set->count + 1, sizeof *items);
   topo_assert(less && items);
@@ -79,6 +81,9 @@ static void forget_item(struct sim_host *h)
   set->view = view;
   set->count--;
   set->stale = true;
+  h->node->sets.total--;
+  if (topo_set_rank(&set->id) == TOPO_SET_EPOCH)
+    topo_settree_touch(&h->node->sets.epochs, &set->id);
   free(items);
 }
 

@@ -1,6 +1,6 @@
 /*
- * sets.c - digests of sets, and negentropy over sets small enough to be followed by hand
- * (docs/protocol.md §6.2, §6.3).
+ * sets.c - digests of sets, their pages, and negentropy over sets small enough to be followed by
+ * hand (docs/protocol.md §6.2, §6.3).
  */
 #include "vectors/vectors.h"
 
@@ -8,8 +8,9 @@
 #include "crypto/lthash.h"
 #include "sync/memset.h"
 #include "sync/negentropy.h"
+#include "sync/settree.h"
 
-enum { FEW = 4, MANY = 60, BUCKETS = 12 };
+enum { FEW = 4, MANY = 60, BUCKETS = 12, SETS = 70 /* more than a page has rows */ };
 
 /* The id of the n-th item: any bytes do. */
 static struct topo_id id_of(uint8_t n)
@@ -50,6 +51,66 @@ static void put_digests(struct out *out)
     out_end(out);
   }
   out_end(out);
+}
+
+/* The n-th of some epochs' sets. */
+static int row_of(void *ctx, uint32_t n, struct topo_session_set *out)
+{
+  (void)ctx;
+  *out = (struct topo_session_set){id_of((uint8_t)n), n + 1, id_of((uint8_t)(100 + n))};
+  return 0;
+}
+
+static void put_rows(struct out *out, struct topo_settree *tree, uint32_t n)
+{
+  out_begin_list(out, "sets");
+  for (uint32_t i = 0; i < n; i++) {
+    struct topo_session_set row;
+    uint8_t count[8];
+    must(row_of(NULL, i, &row) == 0 && topo_settree_add(tree, &row.set, i) == 0);
+    topo_put_be64(count, row.count);
+    out_begin_object(out, NULL);
+    out_id(out, "set", &row.set);
+    out_hex(out, "count", count, sizeof count);
+    out_id(out, "digest", &row.digest);
+    out_end(out);
+  }
+  out_end(out);
+}
+
+static void put_page(struct out *out, struct topo_settree *tree, const char *text,
+                     const struct topo_prefix *prefix)
+{
+  struct topo_buf page = {0};
+  struct topo_id digest;
+  must(topo_settree_page(tree, prefix, &page) == 0);
+  must(topo_settree_digest(tree, prefix, &digest) == 0);
+  out_begin_object(out, NULL);
+  out_text(out, "prefix", text);
+  out_hex(out, "page", page.data, page.len);
+  out_id(out, "digest", &digest);
+  out_end(out);
+  topo_buf_finish(&page);
+}
+
+/* The page of all sets and those of their first half bytes. */
+static void put_pages(struct out *out, uint32_t n)
+{
+  static const struct topo_prefix all = {.len = 0};
+  struct topo_settree tree;
+  topo_settree_init(&tree, row_of, NULL);
+  out_begin_object(out, NULL);
+  put_rows(out, &tree, n);
+  out_begin_list(out, "pages");
+  put_page(out, &tree, "", &all);
+  for (unsigned i = 0; i < TOPO_PAGE_PARTS && n > TOPO_PAGE_ROWS_MAX; i++) {
+    char text[2] = {"0123456789abcdef"[i], 0};
+    struct topo_prefix prefix = topo_prefix_extend(&all, i);
+    put_page(out, &tree, text, &prefix);
+  }
+  out_end(out);
+  out_end(out);
+  topo_settree_finish(&tree);
 }
 
 /* Which of the numbers below `n` a side has. */
@@ -150,6 +211,11 @@ void vectors_sets(const char *folder)
 {
   struct out *out = out_open(folder, "sets.json");
   put_digests(out);
+  out_begin_list(out, "pages");
+  put_pages(out, 0);
+  put_pages(out, FEW);
+  put_pages(out, SETS);
+  out_end(out);
   out_begin_list(out, "reconciliations");
   put_reconciliation(out, FEW);
   put_reconciliation(out, MANY);

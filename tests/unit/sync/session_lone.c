@@ -62,6 +62,38 @@ void lone_breaks(struct lone *l, unsigned stream, int status)
   lone_finish(l);
 }
 
+void lone_put_sets(struct topo_buf *out, const struct topo_session_set *control, bool epochs)
+{
+  static const struct topo_prefix all = {.len = 0};
+  struct topo_settree nothing = {0};
+  struct topo_session_sets sets = {.items = 0};
+  assert_int_equal(topo_settree_digest(&nothing, &all, &sets.epochs), 0);
+  if (control)
+    sets.early[TOPO_SET_CONTROL] = *control;
+  sets.epochs.bytes[0] ^= epochs;
+  topo_wire_put_sets(out, &sets);
+}
+
+void lone_put_page(struct topo_buf *out, const struct topo_session_set *rows, size_t n)
+{
+  size_t start = topo_wire_begin(out, TOPO_WIRE_PAGE);
+  topo_buf_put_u8(out, TOPO_PAGE_OF_ROWS);
+  for (size_t i = 0; i < n; i++) {
+    topo_buf_put_id(out, &rows[i].set);
+    topo_buf_put_u64(out, rows[i].count);
+    topo_buf_put_id(out, &rows[i].digest);
+  }
+  topo_wire_end(out, start);
+}
+
+void lone_tell_epochs(struct lone *l, const struct topo_session_set *rows, size_t n)
+{
+  lone_put_sets(&l->bytes, NULL, true);
+  assert_int_equal(lone_inject(l, CONTROL), 0);
+  lone_put_page(&l->bytes, rows, n);
+  assert_int_equal(lone_inject(l, CONTROL), 0);
+}
+
 void lone_frame(struct topo_buf *out, unsigned kind, const void *payload, size_t len)
 {
   size_t start = topo_wire_begin(out, (enum topo_wire_kind)kind);

@@ -29,4 +29,13 @@ void lone_breaks(struct lone *l, unsigned stream, int status);
 /* A frame of any kind and payload. */
 void lone_frame(struct topo_buf *out, unsigned kind, const void *payload, size_t len);
 
+/* SETS of a peer: what it has of control, nothing when NULL, and whether it has epochs, of which
+ * nothing is known yet. */
+void lone_put_sets(struct topo_buf *out, const struct topo_session_set *control, bool epochs);
+/* PAGE of `n` rows, which ascend. */
+void lone_put_page(struct topo_buf *out, const struct topo_session_set *rows, size_t n);
+/* Tells an initiator that has greeted of just these epochs of the peer, which ascend and are at
+ * most TOPO_PAGE_ROWS_MAX: SETS, and the page that it asks for. */
+void lone_tell_epochs(struct lone *l, const struct topo_session_set *rows, size_t n);
+
 #endif

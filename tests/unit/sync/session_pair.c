@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENT_HEAD = 9 };
-
 uint64_t pair_random(struct pair *p)
 {
   uint64_t z = (p->seed += 0x9E3779B97F4A7C15u);
@@ -39,8 +37,25 @@ struct topo_id pair_set_id(unsigned set)
 {
   struct topo_id id = {{0}};
   id.bytes[0] = (uint8_t)set;
+  id.bytes[1] = (uint8_t)(set >> 8);
   id.bytes[31] = (uint8_t)set;
   return id;
+}
+
+/* PAIR_SETS for an id that is no set's. */
+static unsigned set_of(const struct topo_id *id)
+{
+  unsigned set = id->bytes[0] | (unsigned)id->bytes[1] << 8;
+  struct topo_id made = pair_set_id(set);
+  return set < PAIR_SETS && topo_id_equal(&made, id) ? set : PAIR_SETS;
+}
+
+uint64_t pair_count(const struct pair_side *side, unsigned set)
+{
+  uint64_t size = 0;
+  if (side->sets[set].items)
+    topo_assert(topo_itemset_size(&side->sets[set].view, &size) == 0);
+  return size;
 }
 
 const struct pair_event *pair_find(const struct pair_side *side, const struct topo_id *id)
@@ -52,13 +67,45 @@ const struct pair_event *pair_find(const struct pair_side *side, const struct to
   return NULL;
 }
 
+static int row_of(void *ctx, uint32_t set, struct topo_session_set *out)
+{
+  struct pair_side *side = ctx;
+  *out = (struct topo_session_set){pair_set_id(set), pair_count(side, set), side->sets[set].digest};
+  return 0;
+}
+
+static unsigned event_set(const uint8_t *data)
+{
+  return (unsigned)(data[0] << 8 | data[1]);
+}
+
+static void make_set(struct pair_side *side, unsigned number)
+{
+  struct topo_id id = pair_set_id(number);
+  side->sets[number].items = topo_memset_create();
+  topo_assert(side->sets[number].items);
+  side->sets[number].view = topo_memset_itemset(side->sets[number].items);
+  if (number >= side->top)
+    side->top = number + 1;
+  int status = number > 0 ? topo_settree_add(&side->tree, &id, number) : 0;
+  topo_assert(status == 0);
+}
+
 static void list(struct pair_side *side, const struct topo_id *id, const uint8_t *data)
 {
-  struct topo_item item = {.timestamp = topo_get_be64(data + 1), .id = *id};
-  topo_assert(data[0] < PAIR_SETS);
-  topo_assert(topo_itemset_insert(&side->views[data[0]], &item) == 0);
+  struct topo_item item = {.timestamp = topo_get_be64(data + 2), .id = *id};
+  unsigned number = event_set(data);
+  topo_assert(number < PAIR_SETS);
+  struct pair_set *set = &side->sets[number];
+  struct topo_id set_id = pair_set_id(number);
+  if (!set->items)
+    make_set(side, number);
+  int status = topo_itemset_insert(&set->view, &item);
+  topo_assert(status == 0);
   for (size_t i = 0; i < TOPO_ID_SIZE; i++)
-    side->digests[data[0]].bytes[i] ^= id->bytes[i];
+    set->digest.bytes[i] ^= id->bytes[i];
+  side->items += number > 0;
+  topo_settree_touch(&side->tree, &set_id);
 }
 
 static size_t free_slot(const struct pair_event *events, size_t cap, const struct topo_id *id)
@@ -88,7 +135,7 @@ static bool store(struct pair_side *side, const uint8_t *data, size_t len)
   struct topo_id id = name(data, len);
   if (pair_find(side, &id))
     return false;
-  topo_assert(len >= EVENT_HEAD);
+  topo_assert(len >= PAIR_EVENT_HEAD);
   if (side->event_count + 1 > side->event_cap / 2)
     grow(side);
   size_t at = free_slot(side->events, side->event_cap, &id);
@@ -103,18 +150,19 @@ static bool store(struct pair_side *side, const uint8_t *data, size_t len)
 
 static uint8_t *make(struct pair *p, unsigned set, uint64_t timestamp, size_t body)
 {
-  uint8_t *data = malloc(EVENT_HEAD + body + 8);
+  uint8_t *data = malloc(PAIR_EVENT_HEAD + body + 8);
   topo_assert(data);
-  data[0] = (uint8_t)set;
-  topo_put_be64(data + 1, timestamp);
-  memset(data + EVENT_HEAD, 0x55, body);
-  topo_put_be64(data + EVENT_HEAD, pair_random(p));
+  data[0] = (uint8_t)(set >> 8);
+  data[1] = (uint8_t)set;
+  topo_put_be64(data + 2, timestamp);
+  memset(data + PAIR_EVENT_HEAD, 0x55, body);
+  topo_put_be64(data + PAIR_EVENT_HEAD, pair_random(p));
   return data;
 }
 
 static size_t size_of(size_t body)
 {
-  return EVENT_HEAD + (body < 8 ? 8 : body);
+  return PAIR_EVENT_HEAD + (body < 8 ? 8 : body);
 }
 
 struct topo_id pair_add(struct pair_side *side, unsigned set, uint64_t timestamp, size_t body)
@@ -152,6 +200,7 @@ static size_t conn_send(void *ctx, unsigned stream, const uint8_t *data, size_t 
   if (len > 1)
     len = 1 + below(side->pair, len);
   topo_assert(topo_buf_put(buf, data, len) == 0);
+  side->control_bytes += stream == TOPO_STREAM_CONTROL ? len : 0;
   return len;
 }
 
@@ -176,31 +225,34 @@ static const struct topo_conn_ops conn_ops = {conn_send, conn_consumed, conn_clo
 
 /* The owner. */
 
-static int on_sets(void *ctx, struct topo_session_set *out)
+static int on_sets(void *ctx, struct topo_session_sets *out)
 {
+  static const struct topo_prefix all = {.len = 0};
   struct pair_side *side = ctx;
   if (side->sets_status < 0)
     return side->sets_status;
-  int n = 0;
-  for (unsigned i = 0; i < PAIR_SETS; i++) {
-    uint64_t size;
-    topo_assert(topo_itemset_size(&side->views[i], &size) == 0);
-    if (i > 0 && size == 0)
-      continue;
-    out[n++] = (struct topo_session_set){pair_set_id(i), size, side->digests[i]};
-  }
-  return n;
+  *out = (struct topo_session_sets){.items = side->items};
+  row_of(side, 0, &out->early[TOPO_SET_CONTROL]);
+  return topo_settree_digest(&side->tree, &all, &out->epochs);
+}
+
+static struct topo_settree *on_tree(void *ctx)
+{
+  return &((struct pair_side *)ctx)->tree;
+}
+
+static uint32_t on_generation(void *ctx, const struct topo_id *set)
+{
+  (void)ctx;
+  unsigned number = set_of(set);
+  return number < PAIR_SETS ? number : 0;
 }
 
 static const struct topo_itemset *on_items(void *ctx, const struct topo_id *set)
 {
   struct pair_side *side = ctx;
-  for (unsigned i = 0; i < PAIR_SETS; i++) {
-    struct topo_id id = pair_set_id(i);
-    if (topo_id_equal(&id, set))
-      return &side->views[i];
-  }
-  return NULL;
+  unsigned number = set_of(set);
+  return number < PAIR_SETS && side->sets[number].items ? &side->sets[number].view : NULL;
 }
 
 static bool on_known(void *ctx, const struct topo_id *id)
@@ -220,8 +272,8 @@ static void apply(struct pair_side *side, struct topo_session *s, const struct p
   while (topo_reader_left(&r) > 0) {
     struct topo_bytes event = topo_read_bytes(&r, topo_read_u32(&r));
     topo_assert(!r.failed && event.len > 0);
-    if (event.len < EVENT_HEAD || event.data[0] >= PAIR_SETS ||
-        topo_get_be64(event.data + 1) == TOPO_ITEM_INFINITY)
+    if (event.len < PAIR_EVENT_HEAD || event_set(event.data) >= PAIR_SETS ||
+        topo_get_be64(event.data + 2) == TOPO_ITEM_INFINITY)
       continue; /* injected by a test */
     struct topo_id id = name(event.data, event.len);
     if (store(side, event.data, event.len))
@@ -318,6 +370,8 @@ static void on_closed(void *ctx, struct topo_session *s, int status)
 
 static const struct topo_session_callbacks owner_ops = {
     .sets = on_sets,
+    .tree = on_tree,
+    .generation = on_generation,
     .items = on_items,
     .known = on_known,
     .read = on_read,
@@ -337,11 +391,9 @@ static void side_init(struct pair *p, struct pair_side *side, struct pair_side *
   side->event_cap = 64;
   side->events = calloc(side->event_cap, sizeof *side->events);
   topo_assert(side->events);
-  for (unsigned i = 0; i < PAIR_SETS; i++) {
-    side->sets[i] = topo_memset_create();
-    topo_assert(side->sets[i]);
-    side->views[i] = topo_memset_itemset(side->sets[i]);
-  }
+  side->sets = calloc(PAIR_SETS, sizeof *side->sets);
+  topo_assert(side->sets);
+  topo_settree_init(&side->tree, row_of, side);
   side->options =
       (struct topo_session_options){.conn = {&conn_ops, side},
                                     .ops = &owner_ops,
@@ -361,8 +413,10 @@ static void side_finish(struct pair_side *side)
   for (size_t i = 0; i < side->event_cap; i++)
     free(side->events[i].data);
   free(side->events);
-  for (unsigned i = 0; i < PAIR_SETS; i++)
-    topo_memset_destroy(side->sets[i]);
+  for (unsigned i = 0; i < side->top; i++)
+    topo_memset_destroy(side->sets[i].items);
+  free(side->sets);
+  topo_settree_finish(&side->tree);
   for (size_t i = 0; i < side->batch_count; i++)
     free(side->batches[i].data);
   for (unsigned i = 0; i < TOPO_CONN_STREAMS_MAX; i++)
@@ -491,13 +545,10 @@ bool pair_sync(struct pair *p, uint64_t limit_ms)
 
 bool pair_same(const struct pair *p)
 {
-  for (unsigned i = 0; i < PAIR_SETS; i++) {
-    uint64_t x, y;
-    topo_assert(topo_itemset_size(&p->a.views[i], &x) == 0);
-    topo_assert(topo_itemset_size(&p->b.views[i], &y) == 0);
-    if (x != y || !topo_id_equal(&p->a.digests[i], &p->b.digests[i]))
+  for (unsigned i = 0; i < p->a.top || i < p->b.top; i++)
+    if (pair_count(&p->a, i) != pair_count(&p->b, i) ||
+        !topo_id_equal(&p->a.sets[i].digest, &p->b.sets[i].digest))
       return false;
-  }
   return true;
 }
 

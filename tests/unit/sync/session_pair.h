@@ -2,8 +2,8 @@
  * session_pair.h - two sessions in memory: owners that keep events in item sets, and a connection
  * between them with bounded buffers, a window, and seeded chunking and order.
  *
- * An event of these tests is `u8 set ‖ u64 timestamp ‖ any bytes`; its id is made of its bytes. Set
- * 0 is control.
+ * An event of these tests is `u16 set ‖ u64 timestamp ‖ any bytes`; its id is made of its bytes.
+ * Set 0 is control; the others are epochs, the greatest number being the newest.
  */
 #ifndef TEST_SYNC_SESSION_PAIR_H
 #define TEST_SYNC_SESSION_PAIR_H
@@ -11,7 +11,7 @@
 #include "sync/memset.h"
 #include "sync/session.h"
 
-enum { PAIR_SETS = 8, PAIR_BATCHES = 64 };
+enum { PAIR_SETS = 9000, PAIR_FEW = 8, PAIR_BATCHES = 64, PAIR_EVENT_HEAD = 10 };
 enum { PAIR_WALL_A = 1000000, PAIR_WALL_B = 2000000 }; /* what the sides say their clocks show */
 
 struct pair;
@@ -20,6 +20,13 @@ struct pair_event {
   struct topo_id id;
   uint8_t *data;
   size_t len;
+};
+
+/* One item set; its digest is the sum of its ids. */
+struct pair_set {
+  struct topo_memset *items; /* NULL while there are none */
+  struct topo_itemset view;
+  struct topo_id digest;
 };
 
 struct pair_batch {
@@ -41,9 +48,10 @@ struct pair_side {
   struct topo_session_options options;
   struct pair_event *events;
   size_t event_count, event_cap;
-  struct topo_memset *sets[PAIR_SETS];
-  struct topo_itemset views[PAIR_SETS];
-  struct topo_id digests[PAIR_SETS];
+  struct pair_set *sets; /* PAIR_SETS of them */
+  unsigned top;          /* above every set that has items */
+  struct topo_settree tree;
+  uint64_t items; /* of all epochs */
   struct pair_batch batches[PAIR_BATCHES];
   size_t batch_count;
   struct pair_direction out;
@@ -62,6 +70,7 @@ struct pair_side {
   uint64_t greeted_wall_ms;
   unsigned greeted, offered, joined, welcomed;
   size_t received, duplicates, live_received;
+  size_t control_bytes; /* that were sent on control */
 };
 
 struct pair {
@@ -82,7 +91,10 @@ struct topo_id pair_add(struct pair_side *side, unsigned set, uint64_t timestamp
 void pair_add_both(struct pair *p, unsigned set, uint64_t timestamp, size_t body);
 /* Pushes as an owner does. */
 void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp);
+/* Up to PAIR_SETS, and not for set 0: ids of neighbours are far from each other. */
 struct topo_id pair_set_id(unsigned set);
+/* How many items a side has in a set. */
+uint64_t pair_count(const struct pair_side *side, unsigned set);
 const struct pair_event *pair_find(const struct pair_side *side, const struct topo_id *id);
 /* One random step. False when nothing moved. */
 bool pair_step(struct pair *p);

@@ -21,7 +21,7 @@ static void start(struct pair *p)
 /* Random sets in several epochs: some shared, some of one side. */
 static void fill(struct pair *p)
 {
-  unsigned sets = 1 + (unsigned)(pair_random(p) % PAIR_SETS);
+  unsigned sets = 1 + (unsigned)(pair_random(p) % PAIR_FEW);
   for (unsigned set = 0; set < sets; set++) {
     uint64_t n[3];
     for (unsigned i = 0; i < 3; i++)
@@ -129,8 +129,8 @@ static void large_events_fit_into_frames(void **state)
   struct pair p;
   pair_init(&p, 14, 100000, TOPO_CONN_WINDOW_MAX);
   for (unsigned i = 0; i < 12; i++) {
-    pair_add(&p.a, 1, i, 65536 - 9);
-    pair_add(&p.b, 1, i, 65536 - 9);
+    pair_add(&p.a, 1, i, 65536 - PAIR_EVENT_HEAD);
+    pair_add(&p.b, 1, i, 65536 - PAIR_EVENT_HEAD);
   }
   start(&p);
   assert_true(pair_sync(&p, MINUTE));

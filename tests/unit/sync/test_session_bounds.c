@@ -100,57 +100,6 @@ static void what_overtakes_the_greeting_may_fill_the_window(void **state)
   lone_breaks(&l, BULK, TOPO_EPROTOCOL);
 }
 
-/* TOPO_SESSION_SETS_MAX. */
-static void sets_may_name_as_many_as_they_may(void **state)
-{
-  (void)state;
-  static struct topo_session_set rows[TOPO_SESSION_SETS_MAX];
-  for (uint32_t i = 0; i < TOPO_SESSION_SETS_MAX; i++)
-    rows[i] = (struct topo_session_set){made_up(i), 1, made_up(i)};
-  struct lone l;
-  lone_greet(&l, false, TOPO_SESSION_MEMBER);
-  topo_wire_put_sets(&l.bytes, rows, TOPO_SESSION_SETS_MAX);
-  assert_int_equal(lone_inject(&l, CONTROL), 0);
-  assert_int_equal(topo_session_state(l.side->session).remote_items, TOPO_SESSION_SETS_MAX);
-  lone_finish(&l);
-}
-
-static int owner_sets; /* how many sets the owner of the next test has */
-
-static int on_many_sets(void *ctx, struct topo_session_set *out)
-{
-  (void)ctx;
-  for (int i = 0; i < owner_sets && i < TOPO_SESSION_SETS_MAX; i++)
-    out[i] = (struct topo_session_set){made_up((uint32_t)i), 1, made_up((uint32_t)i)};
-  return owner_sets;
-}
-
-static void tell_many_sets(void)
-{
-  struct lone l;
-  size_t longest;
-  lone_init(&l, true, TOPO_SESSION_MEMBER);
-  struct topo_session_callbacks ops = *l.side->options.ops;
-  ops.sets = on_many_sets;
-  l.side->session->o.ops = &ops;
-  struct topo_wire_hello hello = lone_hello(&l);
-  topo_wire_put_hello(&l.bytes, &hello);
-  assert_int_equal(lone_inject(&l, CONTROL), 0);
-  assert_int_equal(count_frames(l.side, CONTROL, TOPO_WIRE_SETS, &longest), 1);
-  assert_int_equal(longest, TOPO_WIRE_HEAD_SIZE + 2 + TOPO_SESSION_SETS_MAX * TOPO_WIRE_SET_SIZE);
-  lone_finish(&l);
-}
-
-/* The owner has written beyond the rows that it was given: no session can go on from there. */
-static void an_owner_may_name_as_many_sets_and_no_more(void **state)
-{
-  (void)state;
-  owner_sets = TOPO_SESSION_SETS_MAX;
-  tell_many_sets();
-  owner_sets = TOPO_SESSION_SETS_MAX + 1;
-  assert_true(test_aborts(tell_many_sets));
-}
-
 /* TOPO_WIRE_IDS_MAX, which test_session_violations.c goes beyond. */
 static void lists_of_ids_may_be_as_long_as_they_may(void **state)
 {
@@ -213,7 +162,7 @@ static void one_message_fits_into_the_spill(void **state)
   lone_greet(&l, true, TOPO_SESSION_MEMBER);
   struct topo_session *s = l.side->session;
   struct topo_session_set row = {topo_id_zero, 5, made_up(0)};
-  topo_wire_put_sets(&l.bytes, &row, 1);
+  lone_put_sets(&l.bytes, &row, false);
   assert_int_equal(lone_inject(&l, CONTROL), 0);
   for (uint32_t i = 0; i < TOPO_SESSION_WANTS_MAX; i++) {
     struct topo_id id = made_up(i);
@@ -263,8 +212,7 @@ static void four_sets_are_opened_and_then_another_when_one_ends(void **state)
     rows[i] = (struct topo_session_set){pair_set_id(i + 1), 1, made_up(i)};
     pair_add(l.side, i + 1, 1, 8);
   }
-  topo_wire_put_sets(&l.bytes, rows, 6);
-  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  lone_tell_epochs(&l, rows, 6);
   assert_int_equal(count_frames(l.side, CONTROL, TOPO_WIRE_NEG_OPEN, &longest),
                    TOPO_SESSION_RECONCILING_MAX);
   topo_wire_put_neg_msg(&l.bytes, 2, equal);
@@ -278,7 +226,8 @@ static void four_sets_are_opened_and_then_another_when_one_ends(void **state)
 /* Asks for three events, of which the last has `more` bytes more than fill one frame. */
 static size_t frames_for(size_t more, size_t *longest)
 {
-  const size_t third = TOPO_SESSION_EVENTS_BYTES_MAX / 3, head = TOPO_WIRE_LENGTH_SIZE + 9;
+  const size_t third = TOPO_SESSION_EVENTS_BYTES_MAX / 3,
+               head = TOPO_WIRE_LENGTH_SIZE + PAIR_EVENT_HEAD;
   struct lone l;
   lone_greet(&l, false, TOPO_SESSION_MEMBER);
   size_t start = topo_wire_begin(&l.bytes, TOPO_WIRE_WANT);
@@ -312,7 +261,7 @@ static void an_event_too_long_to_be_sent_is_our_fault(void **state)
   for (unsigned more = 0; more < 2; more++) {
     struct lone l;
     lone_greet(&l, false, TOPO_SESSION_MEMBER);
-    struct topo_id id = pair_add(l.side, 1, 1, TOPO_WIRE_EVENT_MAX - 9 + more);
+    struct topo_id id = pair_add(l.side, 1, 1, TOPO_WIRE_EVENT_MAX - PAIR_EVENT_HEAD + more);
     size_t start = topo_wire_begin(&l.bytes, TOPO_WIRE_WANT);
     topo_buf_put_u16(&l.bytes, 1);
     topo_buf_put_id(&l.bytes, &id);
@@ -362,8 +311,7 @@ static uint64_t sent_for_haves(unsigned n)
   lone_greet(&l, true, TOPO_SESSION_MEMBER);
   for (unsigned i = 0; i < n; i++)
     pair_add(l.side, 1, i, 8);
-  topo_wire_put_sets(&l.bytes, &row, 1);
-  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  lone_tell_epochs(&l, &row, 1);
   topo_wire_put_neg_msg(&l.bytes, 0, none);
   assert_int_equal(lone_inject(&l, CONTROL), 0);
   uint64_t sent = topo_session_state(l.side->session).sent_events;
@@ -491,8 +439,6 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_frame_may_be_as_long_as_it_may),
       cmocka_unit_test(what_overtakes_the_greeting_may_fill_the_window),
-      cmocka_unit_test(sets_may_name_as_many_as_they_may),
-      cmocka_unit_test(an_owner_may_name_as_many_sets_and_no_more),
       cmocka_unit_test(lists_of_ids_may_be_as_long_as_they_may),
       cmocka_unit_test(a_message_may_be_as_long_as_it_may),
       cmocka_unit_test(one_message_fits_into_the_spill),

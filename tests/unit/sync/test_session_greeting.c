@@ -89,7 +89,7 @@ static void the_first_frame_is_hello_and_it_comes_once(void **state)
   (void)state;
   struct lone l;
   lone_init(&l, true, TOPO_SESSION_MEMBER);
-  topo_wire_put_sets(&l.bytes, NULL, 0);
+  lone_put_sets(&l.bytes, NULL, false);
   lone_breaks(&l, CONTROL, TOPO_EPROTOCOL);
   lone_init(&l, true, TOPO_SESSION_MEMBER);
   lone_frame(&l.bytes, TOPO_WIRE_SKIPPED, "", 0);

@@ -7,7 +7,7 @@
 import { equal, hex, join, Reader, u16, u32, u64, u8, unhex, zero } from './bytes.mjs'
 import { proven, countersigned, userOf } from './events.mjs'
 import { publicKey, sign } from './curve.mjs'
-import { answer, digestOf, initiate, timestampOf } from './sets.mjs'
+import { answer, digestOf, initiate, pageDigestOf, pageOf, timestampOf } from './sets.mjs'
 import { World } from './world.mjs'
 
 const STREAMS = ['control', 'bulk', 'live']
@@ -23,6 +23,8 @@ const KIND = {
   NEG_CLOSE: 0x13,
   WANT: 0x14,
   MISSING: 0x15,
+  LIST: 0x16,
+  PAGE: 0x17,
   EVENTS: 0x20
 }
 const nameOf = (kind) => Object.keys(KIND).find((name) => KIND[name] === kind)
@@ -48,10 +50,13 @@ class Side {
   ofSet(set) {
     return this.has().filter((e) => equal(e.kind === 1 ? zero : e.epoch, set))
   }
-  sets() {
-    const epochs = this.has().filter((e) => e.kind === 2)
-    const sets = [zero, ...[...new Set(epochs.map((e) => hex(e.epoch)))].map(unhex)]
-    return sets.filter((set) => this.ofSet(set).length)
+  row(set) {
+    const items = this.ofSet(set)
+    return { set, count: items.length, digest: items.length ? digestOf(items.map((e) => e.id)) : zero }
+  }
+  epochs() {
+    const content = this.has().filter((e) => e.kind === 2)
+    return [...new Set(content.map((e) => hex(e.epoch)))].map((set) => this.row(unhex(set)))
   }
   credential() {
     const own = this.has().find((e) => [3, 5].includes(e.type) && equal(e.body.device, this.device))
@@ -75,11 +80,10 @@ class Side {
 }
 
 function setsFrame(side) {
-  const rows = side.sets().map((set) => {
-    const items = side.ofSet(set)
-    return join(set, u64(items.length), digestOf(items.map((e) => e.id)))
-  })
-  return frameOf('SETS', u16(rows.length), ...rows)
+  const control = side.row(zero)
+  const epochs = side.epochs()
+  const items = epochs.reduce((total, row) => total + row.count, 0)
+  return frameOf('SETS', u64(control.count), control.digest, u64(items), pageDigestOf(epochs))
 }
 
 function joinFrame(v, world, offer) {
@@ -109,6 +113,7 @@ class Connection {
     Object.assign(this, { vectors, world, sides, dialler, bootstrap })
     this.open = new Map()
     this.opened = 0
+    this.lists = 0
     this.wanted = new Set()
     this.sets = {}
   }
@@ -118,7 +123,9 @@ class Connection {
     const known = () => (this.bootstrap && from === this.dialler ? zero : side.credential())
     const wall = r.take(r.left).readBigUInt64BE(1 + 3 * 32)
     const build = () => frameOf('HELLO', u8(2), workspace, workspace, known(), u64(wall), u32(0))
-    return side.fits(frame, build) && side.has().every((e) => wallOf(e) <= wall)
+    const agrees = this.wall === undefined || this.wall === wall
+    this.wall = wall
+    return agrees && side.fits(frame, build) && side.has().every((e) => wallOf(e) <= wall)
   }
 
   OFFER({ side, frame, initiator }) {
@@ -138,6 +145,16 @@ class Connection {
   SETS({ from, side, frame }) {
     this.sets[from] = frame
     return side.fits(frame, () => setsFrame(side))
+  }
+
+  /** There is one epoch: a page has no parts. */
+  LIST({ frame, initiator }) {
+    this.lists++
+    return initiator && equal(frame, frameOf('LIST', u8(0)))
+  }
+
+  PAGE({ side, frame, initiator }) {
+    return !initiator && this.lists-- > 0 && side.fits(frame, () => frameOf('PAGE', pageOf(side.epochs())))
   }
 
   NEG_OPEN({ side, frame, initiator, r }) {
@@ -219,6 +236,7 @@ export function checkSession(v, expect, workspace) {
     )
     expect('nothing is wanted in the end', connection.wanted.size, 0)
     expect('no session is open in the end', connection.open.size, 0)
+    expect('no page is awaited in the end', connection.lists, 0)
     expect('SETS are equal in the end', hex(connection.sets.founder ?? []), hex(connection.sets.joiner ?? []))
   })
   for (const side of Object.values(sides)) {

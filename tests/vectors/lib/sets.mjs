@@ -1,6 +1,6 @@
 // sets.mjs - digests of sets, and negentropy, protocol v1 (docs/protocol.md §6.2, §6.3).
 import { createHash } from 'node:crypto'
-import { ascii, equal, hex, join, littleEndian, Reader, toLittleEndian } from './bytes.mjs'
+import { ascii, equal, hex, join, littleEndian, Reader, toLittleEndian, u64, u8 } from './bytes.mjs'
 import { hash } from './blake2b.mjs'
 import { keyStream } from './chacha.mjs'
 
@@ -16,6 +16,22 @@ export function digestOf(ids) {
   lanes.forEach((lane, i) => bytes.writeUInt16LE(lane, 2 * i))
   return hash(bytes)
 }
+
+const PAGE_ROWS = 64
+const DIGITS = [...'0123456789abcdef']
+
+/** The page of the sets whose ids begin with a prefix of hexadecimal digits. A row is { set, count, digest }. */
+export function pageOf(rows, prefix = '') {
+  const mine = rows.filter((row) => hex(row.set).startsWith(prefix))
+  mine.sort((a, b) => Buffer.compare(a.set, b.set))
+  if (mine.length <= PAGE_ROWS)
+    return join(u8(0), ...mine.flatMap((row) => [row.set, u64(row.count), row.digest]))
+  const parts = DIGITS.map((digit, i) => [i, prefix + digit])
+  const some = parts.filter(([, longer]) => mine.some((row) => hex(row.set).startsWith(longer)))
+  return join(u8(1), ...some.flatMap(([i, longer]) => [u8(i), pageDigestOf(mine, longer)]))
+}
+
+export const pageDigestOf = (rows, prefix = '') => hash(ascii('topo/1 page'), pageOf(rows, prefix))
 
 export const timestampOf = (hlc) => (1n << 64n) - 2n - hlc
 
