@@ -341,24 +341,36 @@ int topo_session_flush(struct topo_session *s, uint64_t now_ms)
   return conclude(s);
 }
 
+/* When the next round is due. */
+static uint64_t round_deadline(const struct topo_session *s)
+{
+  return s->o.initiator && s->round == ROUND_IDLE ? s->next_round_ms : UINT64_MAX;
+}
+
 uint64_t topo_session_deadline(const struct topo_session *s)
 {
-  bool waits = s->phase == SESSION_MEMBER && s->o.initiator && s->round == ROUND_IDLE;
-  return waits && !topo_session_ending(s) ? s->next_round_ms : UINT64_MAX;
+  if (s->phase != SESSION_MEMBER || topo_session_ending(s))
+    return UINT64_MAX;
+  uint64_t round = round_deadline(s), want = topo_session_want_deadline(s);
+  return round < want ? round : want;
 }
 
 int topo_session_tick(struct topo_session *s, uint64_t now_ms)
 {
   s->now_ms = now_ms;
-  if (!topo_session_ending(s) && now_ms >= topo_session_deadline(s))
-    topo_session_sets_tick(s);
+  if (now_ms >= topo_session_deadline(s)) {
+    if (now_ms >= round_deadline(s))
+      topo_session_sets_tick(s);
+    if (now_ms >= topo_session_want_deadline(s))
+      topo_session_want_tick(s);
+  }
   return topo_session_flush(s, now_ms);
 }
 
 struct topo_session_state topo_session_state(const struct topo_session *s)
 {
   struct topo_session_state state = {.greeted = s->phase != SESSION_GREETING,
-                                     .wanted = s->wanted.count + s->spill.count,
+                                     .wanted = topo_session_wanted(s),
                                      .received_events = s->received_events,
                                      .sent_events = s->sent_events,
                                      .rounds = s->rounds};

@@ -170,9 +170,9 @@ int topo_session_receive(struct topo_session *s, unsigned stream, const uint8_t 
  * many more. More than it was given is an error of the owner's. */
 void topo_session_applied(struct topo_session *s, enum topo_session_stream stream, size_t len);
 
-/* An event has become part of an item set, durably: the peer is sent it at once, on live. The owner
- * calls this on each member session but the one that the event came from. Nothing happens before
- * the greeting, as the first SETS will tell. */
+/* An event has become part of an item set, durably: the peer is sent it at once, on live, and is
+ * not asked for it any more. The owner calls this on each member session but the one that the event
+ * came from. Nothing happens before the greeting, as the first SETS will tell. */
 void topo_session_push(struct topo_session *s, const struct topo_id *id);
 
 /* An event has arrived, or is not worth waiting for any more. The owner calls this for every event

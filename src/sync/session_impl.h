@@ -38,7 +38,9 @@
  *   RECENT_MAX        ids that a round remembers as sent; one more, and the others are forgotten
  *   BACKOFF_MIN_MS    how long the next round waits after one that moved nothing, at first
  *   BACKOFF_MAX_MS    and at last: each wait is twice the one before
- *   ROUND_MS          how long the next round waits after a pair of SETS that were equal
+ *   WANT_MS           how long the oldest of what is asked for may stay unanswered, all of it,
+ * before it counts as missing ROUND_MS          how long the next round waits after a pair of SETS
+ * that were equal
  */
 enum {
   SESSION_STREAMS = 3,
@@ -49,6 +51,7 @@ enum {
   SESSION_PLAN_MAX = 8192,
   SESSION_PAGES_MAX = 4096,
   SESSION_RECENT_MAX = 16384,
+  SESSION_WANT_MS = 2 * 60 * 1000,
   SESSION_BACKOFF_MIN_MS = 100,
   SESSION_BACKOFF_MAX_MS = 30 * 1000,
   SESSION_ROUND_MS = 10 * 60 * 1000
@@ -124,9 +127,11 @@ struct topo_session {
   struct session_out out[SESSION_STREAMS];
 
   /* session_want.c */
-  struct topo_idset wanted;       /* ids asked for, or about to be */
+  struct topo_idset wanted[2];    /* ids asked for, or about to be: lately, and before */
   struct topo_idqueue ask;        /* of `wanted`, those that are in no WANT yet */
   struct topo_idqueue spill;      /* ids that are needed while `wanted` is full */
+  bool want_moved;                /* one of wanted[1] was answered, or they are others */
+  uint64_t want_end_ms;           /* when those of wanted[1] count as missing */
   struct topo_idqueue peer_wants; /* what the peer asked for */
   struct topo_idqueue missing;    /* of that, what is not here */
   struct topo_idqueue haves;      /* what reconciliation found the peer to lack */
@@ -256,6 +261,12 @@ void topo_session_neg_forget(struct topo_session *s);
 /* session_want.c */
 void topo_session_want_begin(struct topo_session *s);
 void topo_session_want_finish(struct topo_session *s);
+/* Returns how many ids are asked for, or are to be, and not answered. */
+uint32_t topo_session_wanted(const struct topo_session *s);
+/* When topo_session_want_tick is due; UINT64_MAX: never. */
+uint64_t topo_session_want_deadline(const struct topo_session *s);
+/* What has been asked for longest, and not been answered, counts as missing. */
+void topo_session_want_tick(struct topo_session *s);
 /* Reconciliation found an id that only the peer has. 0 or TOPO_ENOMEM. */
 int topo_session_need(struct topo_session *s, const struct topo_id *id);
 /* Takes WANT or MISSING. 0, or the status to end with. */

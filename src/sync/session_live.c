@@ -23,6 +23,7 @@ void topo_session_push(struct topo_session *s, const struct topo_id *id)
   /* Before the greeting nothing need be pushed: the first SETS will tell of it. */
   if (s->phase != SESSION_MEMBER || s->status < 0)
     return;
+  topo_session_got(s, id); /* somebody else has brought it: it need not come from this peer */
   int status = topo_idqueue_push(&s->live, id);
   if (status == TOPO_ELIMIT)
     s->live_skipped = true;

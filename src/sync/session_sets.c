@@ -84,7 +84,8 @@ static bool applied_to_marks(const struct topo_session *s)
 }
 
 /* SETS that nobody asked for while there is no round: the responder has skipped live events, for
- * example. A difference brings the next round forward. */
+ * example. They are answered, be they equal or not, by an exchange that comes soon: the responder
+ * cannot say "synced" before. */
 static int take_unasked(struct topo_session *s)
 {
   topo_assert(s->o.initiator && s->round == ROUND_IDLE);
@@ -93,8 +94,6 @@ static int take_unasked(struct topo_session *s)
   if (status < 0)
     return status;
   s->equal = sets_equal(&now, &s->peer);
-  if (s->equal)
-    return 0;
   uint64_t pause = s->backoff_ms > 0 ? s->backoff_ms : SESSION_BACKOFF_MIN_MS;
   if (s->next_round_ms > s->now_ms + pause)
     s->next_round_ms = s->now_ms + pause;
@@ -221,7 +220,7 @@ static int take_pair(struct topo_session *s)
 /* Is nothing being reconciled, and has all that was asked for been answered? */
 static bool answered(const struct topo_session *s)
 {
-  return topo_session_neg_count(s) == 0 && s->wanted.count == 0 && s->spill.count == 0;
+  return topo_session_neg_count(s) == 0 && topo_session_wanted(s) == 0;
 }
 
 /* Reconciles the next of the sets before the epochs that differs, once all is answered that the one

@@ -5,6 +5,11 @@
  * An id that reconciliation needs goes into `wanted` and `ask`, or, while `wanted` is full, into
  * `spill`; messages of reconciliation wait while the spill is not empty, so it never holds more
  * than one message names.
+ *
+ * What the peer never answers counts as missing after a while. Ids that are asked for are of two
+ * ages: the time runs from the last answer to one of the older ones. A peer that is slow but
+ * answers has all the time that it needs; answers to what was asked for later do not help what it
+ * withholds.
  */
 #include "sync/session_impl.h"
 
@@ -20,7 +25,9 @@ enum {
 
 void topo_session_want_begin(struct topo_session *s)
 {
-  topo_idset_init(&s->wanted, TOPO_SESSION_WANTS_MAX);
+  topo_idset_init(&s->wanted[0], TOPO_SESSION_WANTS_MAX);
+  topo_idset_init(&s->wanted[1], TOPO_SESSION_WANTS_MAX);
+  s->want_end_ms = UINT64_MAX;
   topo_idqueue_init(&s->ask, ASK_MAX);
   topo_idqueue_init(&s->spill, SPILL_MAX);
   topo_idqueue_init(&s->peer_wants, TOPO_SESSION_PEER_WANTS_MAX);
@@ -30,7 +37,8 @@ void topo_session_want_begin(struct topo_session *s)
 
 void topo_session_want_finish(struct topo_session *s)
 {
-  topo_idset_finish(&s->wanted);
+  topo_idset_finish(&s->wanted[0]);
+  topo_idset_finish(&s->wanted[1]);
   topo_idqueue_finish(&s->ask);
   topo_idqueue_finish(&s->spill);
   topo_idqueue_finish(&s->peer_wants);
@@ -38,21 +46,35 @@ void topo_session_want_finish(struct topo_session *s)
   topo_idqueue_finish(&s->haves);
 }
 
+uint32_t topo_session_wanted(const struct topo_session *s)
+{
+  topo_assert(s->wanted[0].count + s->wanted[1].count <= TOPO_SESSION_WANTS_MAX);
+  return s->wanted[0].count + s->wanted[1].count + s->spill.count;
+}
+
+static bool is_wanted(const struct topo_session *s, const struct topo_id *id)
+{
+  return topo_idset_has(&s->wanted[0], id) || topo_idset_has(&s->wanted[1], id);
+}
+
 /* Enters the id among those asked for. 0; TOPO_EEXISTS when it is there; TOPO_EINVAL for the zero
  * id; TOPO_ELIMIT when as many are outstanding as may be (§6.4); or TOPO_ENOMEM. */
 static int enter(struct topo_session *s, const struct topo_id *id)
 {
-  if (s->ask.count >= s->ask.max)
+  if (is_wanted(s, id))
+    return TOPO_EEXISTS;
+  if (s->ask.count >= s->ask.max ||
+      s->wanted[0].count + s->wanted[1].count >= TOPO_SESSION_WANTS_MAX)
     return TOPO_ELIMIT;
-  int status = topo_idset_add(&s->wanted, id);
+  int status = topo_idset_add(&s->wanted[0], id);
   if (status < 0)
     return status;
   status = topo_idqueue_push(&s->ask, id);
   if (status < 0)
-    topo_idset_remove(&s->wanted, id);
+    topo_idset_remove(&s->wanted[0], id);
   else
     s->activity++;
-  topo_assert(status != TOPO_ELIMIT && topo_idset_has(&s->wanted, id) == (status == 0));
+  topo_assert(status != TOPO_ELIMIT && is_wanted(s, id) == (status == 0));
   return status;
 }
 
@@ -79,7 +101,9 @@ void topo_session_want(struct topo_session *s, const struct topo_id *id)
 
 void topo_session_got(struct topo_session *s, const struct topo_id *id)
 {
-  if (topo_idset_remove(&s->wanted, id))
+  bool old = topo_idset_remove(&s->wanted[1], id);
+  s->want_moved |= old;
+  if (old || topo_idset_remove(&s->wanted[0], id))
     s->activity++;
 }
 
@@ -129,10 +153,9 @@ static int unspill(struct topo_session *s)
   return 0;
 }
 
-/* Makes one frame of up to TOPO_WIRE_IDS_MAX ids, which leave the queue. With `only`, ids that are
- * not in it any more leave the queue for nothing. */
-static void put_ids(struct topo_session *s, enum topo_wire_kind kind, struct topo_idqueue *q,
-                    const struct topo_idset *only)
+/* Makes one frame of up to TOPO_WIRE_IDS_MAX ids, which leave the queue. Of those to be asked for,
+ * ones that are not wanted any more leave the queue for nothing. */
+static void put_ids(struct topo_session *s, enum topo_wire_kind kind, struct topo_idqueue *q)
 {
   topo_assert(q->count > 0 && topo_session_room(s));
   struct topo_buf *out = topo_session_control(s);
@@ -142,7 +165,7 @@ static void put_ids(struct topo_session *s, enum topo_wire_kind kind, struct top
   topo_buf_put_u16(out, 0);
   while (q->count > 0 && n < TOPO_WIRE_IDS_MAX) {
     const struct topo_id *id = topo_idqueue_front(q);
-    if (!only || topo_idset_has(only, id)) {
+    if (kind != TOPO_WIRE_WANT || is_wanted(s, id)) {
       topo_buf_put_id(out, id);
       n++;
     }
@@ -160,16 +183,59 @@ static void put_ids(struct topo_session *s, enum topo_wire_kind kind, struct top
   topo_wire_end(out, start);
 }
 
+/* Once all that was asked for before is answered, or counts as missing, what was asked for since is
+ * next. */
+static void age(struct topo_session *s)
+{
+  if (s->wanted[1].count == 0) {
+    struct topo_idset empty = s->wanted[1];
+    s->wanted[1] = s->wanted[0];
+    s->wanted[0] = empty;
+    s->want_moved = true;
+  }
+  if (s->wanted[1].count == 0)
+    s->want_end_ms = UINT64_MAX;
+  else if (s->want_moved)
+    s->want_end_ms = s->now_ms + SESSION_WANT_MS;
+  s->want_moved = false;
+}
+
 int topo_session_want_pump(struct topo_session *s)
 {
   int status = unspill(s);
   if (status < 0)
     return status;
   while (s->ask.count > 0 && topo_session_room(s))
-    put_ids(s, TOPO_WIRE_WANT, &s->ask, &s->wanted);
+    put_ids(s, TOPO_WIRE_WANT, &s->ask);
   while (s->missing.count > 0 && topo_session_room(s))
-    put_ids(s, TOPO_WIRE_MISSING, &s->missing, NULL);
+    put_ids(s, TOPO_WIRE_MISSING, &s->missing);
+  age(s);
   return 0;
+}
+
+uint64_t topo_session_want_deadline(const struct topo_session *s)
+{
+  return s->want_end_ms;
+}
+
+/* Has the owner what came still in hand? */
+static bool unapplied(const struct topo_session *s)
+{
+  for (unsigned i = 0; i < SESSION_STREAMS; i++)
+    if (s->in[i].applied < s->in[i].received)
+      return true;
+  return false;
+}
+
+void topo_session_want_tick(struct topo_session *s)
+{
+  topo_assert(s->want_end_ms <= s->now_ms);
+  if (unapplied(s)) /* answers may be among it */
+    s->want_moved = true;
+  else
+    topo_idset_finish(&s->wanted[1]);
+  s->activity++;
+  age(s);
 }
 
 int topo_session_bulk_pump(struct topo_session *s)

@@ -181,6 +181,15 @@ void pair_add_both(struct pair *p, unsigned set, uint64_t timestamp, size_t body
   free(data);
 }
 
+void pair_bring(struct pair_side *side, const struct topo_id *id)
+{
+  const struct pair_event *e = pair_find(side->other, id);
+  topo_assert(e);
+  bool is_new = store(side, e->data, e->len);
+  topo_assert(is_new);
+  topo_session_push(side->session, id);
+}
+
 void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp)
 {
   struct topo_id id = pair_add(side, set, timestamp, 8);

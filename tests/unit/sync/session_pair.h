@@ -89,6 +89,8 @@ void pair_start(struct pair_side *side);
 struct topo_id pair_add(struct pair_side *side, unsigned set, uint64_t timestamp, size_t body);
 /* The same event on both. */
 void pair_add_both(struct pair *p, unsigned set, uint64_t timestamp, size_t body);
+/* The event of the other side comes by another connection; it is pushed on this one. */
+void pair_bring(struct pair_side *side, const struct topo_id *id);
 /* Pushes as an owner does. */
 void pair_add_live(struct pair_side *side, unsigned set, uint64_t timestamp);
 /* Up to PAIR_SETS, and not for set 0: ids of neighbours are far from each other. */

@@ -124,6 +124,25 @@ static void any_differences_are_found(void **state)
   }
 }
 
+/* Where one side has no set, the other has whole parts. */
+static void parts_of_one_side_are_found(void **state)
+{
+  (void)state;
+  for (unsigned here = 0; here < 2; here++) {
+    struct pair p;
+    init(&p, 300 + here);
+    for (unsigned set = 1; set < 1000; set++)
+      if (set % 256 < 128)
+        pair_add_both(&p, set, 1, 8);
+      else if (set % 256 < 160)
+        pair_add(here ? &p.a : &p.b, set, 1, 8);
+    start(&p);
+    sync_truly(&p);
+    assert_int_equal(topo_session_state(p.a.session).rounds, 1);
+    pair_finish(&p);
+  }
+}
+
 static uint64_t rounds_for(unsigned epochs, bool dials)
 {
   struct pair p;
@@ -224,6 +243,29 @@ static void control_comes_first_and_then_the_newest(void **state)
     assert_int_equal(lone_inject(&l, CONTROL), 0);
   }
   lone_finish(&l);
+}
+
+/* The fifth waits for one of the four before it to end. */
+static void an_epoch_that_has_become_equal_is_not_reconciled(void **state)
+{
+  (void)state;
+  for (unsigned equal = 0; equal < 2; equal++) {
+    struct topo_session_set rows[TOPO_SESSION_RECONCILING_MAX + 1];
+    struct topo_bytes done = {(const uint8_t *)"\x61", 1};
+    struct lone l;
+    lone_greet(&l, true, TOPO_SESSION_MEMBER);
+    for (unsigned i = 0; i <= TOPO_SESSION_RECONCILING_MAX; i++)
+      rows[i] = (struct topo_session_set){pair_set_id(i + 1), 1, {{1}}};
+    struct topo_id id = rows[0].digest = pair_add(l.side->other, 1, 1, 8);
+    lone_tell_epochs(&l, rows, TOPO_SESSION_RECONCILING_MAX + 1);
+    assert_int_equal(count_kind(&l, TOPO_WIRE_NEG_OPEN), TOPO_SESSION_RECONCILING_MAX);
+    if (equal)
+      pair_bring(l.side, &id);
+    topo_wire_put_neg_msg(&l.bytes, 0, done);
+    assert_int_equal(lone_inject(&l, CONTROL), 0);
+    assert_int_equal(count_kind(&l, TOPO_WIRE_NEG_OPEN), TOPO_SESSION_RECONCILING_MAX + !equal);
+    lone_finish(&l);
+  }
 }
 
 static void put_parts(struct topo_buf *out, unsigned from, unsigned to)
@@ -455,9 +497,11 @@ int main(void)
       cmocka_unit_test(the_newest_epoch_is_found_among_any_number),
       cmocka_unit_test(equal_sets_take_one_short_frame_each),
       cmocka_unit_test(any_differences_are_found),
+      cmocka_unit_test(parts_of_one_side_are_found),
       cmocka_unit_test(a_newcomer_gets_every_epoch),
       cmocka_unit_test(sets_may_change_while_they_are_compared),
       cmocka_unit_test(control_comes_first_and_then_the_newest),
+      cmocka_unit_test(an_epoch_that_has_become_equal_is_not_reconciled),
       cmocka_unit_test(pages_without_an_end_end_the_round),
       cmocka_unit_test(pages_are_asked_for_up_to_the_limit_at_a_time),
       cmocka_unit_test(lists_are_answered_in_order_and_bounded),
