@@ -109,7 +109,7 @@ struct topo_node_status {
   uint64_t rejected;        /* events that were refused since the space was opened */
   uint64_t remote_items;    /* the most that a peer says it has */
   bool synced;              /* nothing is missing and nothing is under way, as far as peers say */
-  bool waiting_for_key;     /* a member, without a key to seal with */
+  bool waiting_for_key;     /* a member, without a key to seal with or to open what is here */
   bool refused;             /* joining, and the inviter refuses the invite */
 };
 struct topo_node_status topo_node_status(struct topo_node *node);

@@ -13,6 +13,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of what is pending so much is looked at. What waits for an ancestor instead is seldom much, and
+ * then "syncing" is said. */
+enum { PENDING_LOOKED_AT_MAX = 256 };
+
+/* Is there content here that cannot be opened for want of its epoch's key? */
+static bool lacks_key(struct topo_node *node)
+{
+  if (topo_dag_pending(node->env.dag) == 0)
+    return false;
+  struct topo_stmt *s =
+      topo_stmt(node->env.db, "SELECT 1 FROM (SELECT no,set_no FROM event WHERE state IN (1,4)"
+                              " AND state=1 LIMIT ?1) held JOIN edge e ON e.target=held.set_no"
+                              " AND e.kind=?2 AND e.source=held.no LIMIT 1");
+  topo_bind_i64(s, 1, PENDING_LOOKED_AT_MAX);
+  topo_bind_i64(s, 2, TOPO_EDGE_KEY);
+  bool lacks = topo_fetch(s) == 1;
+  topo_reset(s);
+  return lacks;
+}
+
 struct topo_node_status topo_node_status(struct topo_node *node)
 {
   struct topo_node_status st = {.rejected = node->outcome.rejected, .synced = true};
@@ -21,7 +41,7 @@ struct topo_node_status topo_node_status(struct topo_node *node)
   st.member = topo_env_credential(&node->env) != NULL;
   st.refused = topo_joiner_is_refused(&node->joiner);
   st.held = topo_dag_pending(node->env.dag);
-  st.waiting_for_key = st.member && !topo_dag_can_seal(node->env.dag);
+  st.waiting_for_key = st.member && (!topo_dag_can_seal(node->env.dag) || lacks_key(node));
   st.events = topo_sets_total(&node->sets);
   for (size_t i = 0; i < node->conns.n; i++) {
     const struct topo_node_conn *conn = node->conns.conns[i];
@@ -127,7 +147,9 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
   topo_json_key(out, "connected");
   topo_json_bool(out, conn != NULL);
   topo_json_key(out, "synced");
-  topo_json_bool(out, conn && topo_session_state(conn->session).synced);
+  /* What is pending is no item yet: who sent it has more than we have. */
+  topo_json_bool(out, conn && topo_session_state(conn->session).synced &&
+                          topo_dag_pending(node->env.dag) == 0);
   topo_json_key(out, "direction");
   topo_json_string(out, !conn ? "" : conn->outgoing ? "out" : "in");
   topo_json_key(out, "address");

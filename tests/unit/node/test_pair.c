@@ -13,10 +13,13 @@
 
 #include "api/operations.gen.h"
 #include "base/status.h"
+#include "events/epoch/epoch.h"
 #include "events/message/message_read.h"
 #include "events/types.h"
+#include "events/wrap/wrap.h"
 #include "lib/sim_disk.h"
 #include "node/node.h"
+#include "node/parts.h"
 #include "views/view.h"
 
 enum { SIDES = 2, STREAMS = 3, ROUNDS = 20000 };
@@ -444,11 +447,112 @@ static void a_key_stays_where_it_was_used(void **state)
   finish(s);
 }
 
+/* Begins an epoch in a transaction of its own, and seals its key to nobody. */
+static struct topo_id begin_epoch(struct side *s)
+{
+  static const uint8_t secret[32] = {9};
+  struct topo_node *node = s->node;
+  struct topo_id before, epoch, commitment = topo_epoch_commitment(secret);
+  struct topo_stmt *q = topo_stmt(node->env.db, "SELECT epoch FROM local_epoch");
+  assert_int_equal(topo_fetch(q), 1);
+  before = topo_column_id(q, 0);
+  topo_reset(q);
+  struct topo_value v[TOPO_FIELDS_MAX] = {[TOPO_EPOCH_GENERATION] = {.number = 2},
+                                          [TOPO_EPOCH_POLICY] = {.number = 1},
+                                          [TOPO_EPOCH_COMMITMENT] = topo_value_of_id(&commitment),
+                                          [TOPO_EPOCH_EPOCHS] = topo_value_of_id(&before)};
+  topo_transaction_begin_step(&node->transaction, false);
+  assert_int_equal(topo_transaction_write(&node->transaction, false), 0);
+  const struct topo_sink *sink = topo_outcome_sink(&node->outcome);
+  assert_int_equal(topo_dag_author(node->env.dag, &topo_type_epoch, v, now.wall_ms, sink, &epoch),
+                   0);
+  assert_int_equal(topo_dag_keep_secret(node->env.dag, &epoch, secret, now.wall_ms, sink), 0);
+  assert_int_equal(topo_transaction_commit(&node->transaction), 0);
+  topo_node_step(node, now, NULL, 0); /* which tells the other */
+  return epoch;
+}
+
+static void wrap_for(struct side *s, struct side *whom)
+{
+  struct topo_node *node = s->node;
+  const struct topo_self *self = topo_node_self(whom->node);
+  const struct topo_authority_node *credential =
+      topo_authority_credential_of(topo_dag_authority(node->env.dag), &self->device.public_key);
+  assert_non_null(credential);
+  topo_transaction_begin_step(&node->transaction, false);
+  assert_int_equal(topo_transaction_write(&node->transaction, false), 0);
+  assert_int_equal(topo_dag_wrap_all(node->env.dag, &topo_type_wrap, &credential->id,
+                                     &self->seal_key, now.wall_ms,
+                                     topo_outcome_sink(&node->outcome)),
+                   0);
+  assert_int_equal(topo_transaction_commit(&node->transaction), 0);
+  topo_node_step(node, now, NULL, 0); /* which tells the other */
+}
+
+static void expect_state(struct side *s, const char *state)
+{
+  struct topo_json json;
+  char expected[64];
+  topo_json_init(&json);
+  assert_int_equal(topo_node_write_sync(s->node, &json), 0);
+  assert_int_equal(topo_buf_put_u8(&json.buf, 0), 0);
+  snprintf(expected, sizeof expected, "\"state\":\"%s\"", state);
+  if (!strstr((const char *)json.buf.data, expected))
+    fail_msg("%s is not in %s", expected, (const char *)json.buf.data);
+  topo_json_finish(&json);
+}
+
+static void expect_peer(struct side *s, bool synced)
+{
+  struct topo_json json;
+  topo_json_init(&json);
+  assert_int_equal(topo_node_write_peers(s->node, &json), 0);
+  assert_int_equal(topo_buf_put_u8(&json.buf, 0), 0);
+  const char *text = (const char *)json.buf.data;
+  assert_int_equal(strstr(text, "\"synced\":true") != NULL, synced);
+  assert_int_equal(strstr(text, "\"synced\":false") != NULL, !synced);
+  topo_json_finish(&json);
+}
+
+/* Content that is here and cannot be opened: it is not said to be synced, and why is said, until
+ * the key has come. */
+static void content_without_a_key_is_told_of(void **state)
+{
+  (void)state;
+  struct side s[SIDES] = {{0}};
+  invite_and_take(s);
+  run_until_quiet(s);
+  expect_state(&s[0], "synced");
+  expect_state(&s[1], "synced");
+  begin_epoch(&s[0]);
+  run_until_quiet(s);
+  expect_state(&s[1], "synced"); /* nothing was said under it */
+  struct topo_id channel = only_channel(&s[1]);
+  free(call(&s[0], "sendMessage", &channel, "channel", "{\"text\":\"hello bob\"}"));
+  run_until_quiet(s);
+  assert_int_equal(topo_node_status(s[1].node).held, 1);
+  expect_peer(&s[1], false);
+  expect_state(&s[1], "waiting-for-key");
+  free(call(&s[1], "sendMessage", &channel, "channel", "{\"text\":\"hello alice\"}"));
+  run_until_quiet(s);
+  assert_int_equal(count(&s[0], "SELECT count(*) FROM message"), 2);
+  expect_state(&s[1], "waiting-for-key");
+  wrap_for(&s[0], &s[1]);
+  run_until_quiet(s);
+  assert_int_equal(count(&s[1], "SELECT count(*) FROM message"), 2);
+  assert_int_equal(topo_node_status(s[1].node).held, 0);
+  expect_state(&s[0], "synced");
+  expect_state(&s[1], "synced");
+  expect_peer(&s[1], true);
+  finish(s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(two_spaces_hold_a_conversation),
       cmocka_unit_test(an_invite_key_is_trusted_until_its_connection_ends),
-      cmocka_unit_test(a_key_stays_where_it_was_used)};
+      cmocka_unit_test(a_key_stays_where_it_was_used),
+      cmocka_unit_test(content_without_a_key_is_told_of)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
