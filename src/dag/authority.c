@@ -25,7 +25,16 @@ void topo_authority_destroy(struct topo_authority *a)
     topo_node_finish(&a->nodes[i]);
   free(a->nodes);
   free(a->buckets);
+  free(a->by_key);
   free(a);
+}
+
+/* What a credential or an invite is looked for by: the device, or the invite's key. */
+static const struct topo_id *key_of(const struct topo_authority_node *n)
+{
+  if (topo_node_is_credential(n))
+    return &n->credential.device;
+  return n->kind == TOPO_ACT_INVITE ? &n->invite.key : NULL;
 }
 
 static uint32_t bucket_of(const struct topo_authority *a, const struct topo_id *id)
@@ -74,11 +83,38 @@ static void put_bucket(struct topo_authority *a, int32_t i)
   while (a->buckets[b] != TOPO_NONE)
     b = (b + 1) & (uint32_t)(a->n_buckets - 1);
   a->buckets[b] = i;
+  struct topo_authority_node *n = &a->nodes[i];
+  n->next_by_key = TOPO_NONE;
+  const struct topo_id *key = key_of(n);
+  if (key) {
+    b = bucket_of(a, key);
+    n->next_by_key = a->by_key[b];
+    a->by_key[b] = i;
+  }
+}
+
+/* The newest node with that key from `i` on, which is one that is hashed alike, or TOPO_NONE. */
+static int32_t with_key(const struct topo_authority *a, const struct topo_id *key, int32_t i)
+{
+  while (i != TOPO_NONE && !topo_id_equal(key_of(&a->nodes[i]), key))
+    i = a->nodes[i].next_by_key;
+  return i;
+}
+
+static int32_t first_with_key(const struct topo_authority *a, const struct topo_id *key)
+{
+  return with_key(a, key, a->n_buckets ? a->by_key[bucket_of(a, key)] : TOPO_NONE);
+}
+
+static int32_t next_with_key(const struct topo_authority *a, const struct topo_id *key, int32_t i)
+{
+  return with_key(a, key, a->nodes[i].next_by_key);
 }
 
 static void rehash(struct topo_authority *a)
 {
   memset(a->buckets, 0xff, (size_t)a->n_buckets * sizeof *a->buckets); /* TOPO_NONE */
+  memset(a->by_key, 0xff, (size_t)a->n_buckets * sizeof *a->by_key);
   for (int32_t i = 0; i < a->n; i++)
     put_bucket(a, i);
 }
@@ -95,6 +131,10 @@ int topo_authority_push(struct topo_authority *a, const struct topo_authority_no
     if (!buckets)
       return TOPO_ENOMEM;
     a->buckets = buckets;
+    int32_t *by_key = realloc(a->by_key, (size_t)capacity * 2 * sizeof *by_key);
+    if (!by_key)
+      return TOPO_ENOMEM;
+    a->by_key = by_key;
     a->capacity = capacity;
     a->n_buckets = 2 * capacity;
     rehash(a);
@@ -213,14 +253,21 @@ bool topo_authority_act_valid(const struct topo_authority *a, const struct topo_
   return n->auth != TOPO_NONE && topo_node_credential(&a->nodes[n->auth])->valid;
 }
 
+bool topo_authority_knows(const struct topo_authority *a, const struct topo_id *device)
+{
+  int32_t i = first_with_key(a, device);
+  while (i != TOPO_NONE && !topo_node_is_credential(&a->nodes[i]))
+    i = next_with_key(a, device, i);
+  return i != TOPO_NONE;
+}
+
 const struct topo_authority_node *topo_authority_credential_of(const struct topo_authority *a,
                                                                const struct topo_id *device)
 {
   const struct topo_authority_node *best = NULL;
-  for (int32_t i = 0; i < a->n; i++) {
+  for (int32_t i = first_with_key(a, device); i != TOPO_NONE; i = next_with_key(a, device, i)) {
     const struct topo_authority_node *n = &a->nodes[i];
     if (topo_node_is_credential(n) && n->credential.valid &&
-        topo_id_equal(&n->credential.device, device) &&
         (!best || topo_node_key_compare(n, best) < 0))
       best = n;
   }
@@ -242,31 +289,33 @@ const struct topo_authority_node *topo_authority_open_invite(const struct topo_a
                                                              const struct topo_id *device,
                                                              int *slot)
 {
-  for (int32_t i = 0; i < a->n; i++) {
-    const struct topo_authority_node *n = &a->nodes[i];
-    if (n->kind != TOPO_ACT_INVITE || !topo_id_equal(&n->invite.key, invite_key) ||
-        !topo_authority_act_valid(a, n))
-      continue;
-    *slot = open_slot(a, i, device);
-    if (*slot >= 0)
-      return n;
-  }
+  const struct topo_authority_node *oldest = NULL;
   *slot = -1;
-  return NULL;
+  for (int32_t i = first_with_key(a, invite_key); i != TOPO_NONE;
+       i = next_with_key(a, invite_key, i)) {
+    const struct topo_authority_node *n = &a->nodes[i];
+    int open =
+        n->kind == TOPO_ACT_INVITE && topo_authority_act_valid(a, n) ? open_slot(a, i, device) : -1;
+    if (open < 0)
+      continue;
+    *slot = open;
+    oldest = n;
+  }
+  return oldest;
 }
 
 const struct topo_authority_node *topo_authority_admission(const struct topo_authority *a,
                                                            const struct topo_id *invite,
                                                            const struct topo_id *device)
 {
+  const struct topo_authority_node *oldest = NULL;
   int32_t of = topo_authority_index(a, invite);
-  for (int32_t i = 0; i < a->n; i++) {
+  for (int32_t i = first_with_key(a, device); i != TOPO_NONE; i = next_with_key(a, device, i)) {
     const struct topo_authority_node *n = &a->nodes[i];
-    if (n->kind == TOPO_ACT_ADMISSION && n->credential.invite == of && n->credential.valid &&
-        topo_id_equal(&n->credential.device, device))
-      return n;
+    if (n->kind == TOPO_ACT_ADMISSION && n->credential.invite == of && n->credential.valid)
+      oldest = n;
   }
-  return NULL;
+  return oldest;
 }
 
 void topo_authority_trust(const struct topo_authority *a, const struct topo_id *device,

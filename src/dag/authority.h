@@ -70,7 +70,8 @@ struct topo_authority_node {
   uint16_t type;
   uint32_t seq;
   uint64_t hlc;
-  int32_t auth, prev; /* nodes, or TOPO_NONE */
+  int32_t auth, prev;  /* nodes, or TOPO_NONE */
+  int32_t next_by_key; /* authority.c's: an older node whose key is hashed alike, or TOPO_NONE */
   int32_t parents[TOPO_PARENTS_MAX];
   uint8_t n_parents;
   bool covered;  /* another authority event has it in its past: not part of the frontier */
@@ -138,6 +139,8 @@ bool topo_authority_act_valid(const struct topo_authority *a, const struct topo_
  * ascending order of their bytes. Returns how many. */
 unsigned topo_authority_frontier(const struct topo_authority *a,
                                  struct topo_id out[static TOPO_PARENTS_MAX]);
+/* Was a credential of the device ever admitted, valid or not? That never ends. */
+bool topo_authority_knows(const struct topo_authority *a, const struct topo_id *device);
 /* The most senior valid credential of a device; NULL when there is none. */
 const struct topo_authority_node *topo_authority_credential_of(const struct topo_authority *a,
                                                                const struct topo_id *device);

@@ -8,8 +8,9 @@ struct topo_authority {
   struct topo_id workspace;
   struct topo_authority_node *nodes;
   int32_t n, capacity;
-  int32_t *buckets; /* open addressing by id; TOPO_NONE is empty */
-  int32_t n_buckets;
+  int32_t *buckets;   /* open addressing by id; TOPO_NONE is empty */
+  int32_t *by_key;    /* the newest node whose key falls there; the others by next_by_key */
+  int32_t n_buckets;  /* of either */
   bool dirty;         /* credentials were added since the last recompute */
   bool grown;         /* anything was */
   int32_t unnumbered; /* epochs and wraps that wait for what they list */
