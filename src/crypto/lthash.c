@@ -41,6 +41,14 @@ void topo_lthash_add(struct topo_lthash *h, const struct topo_id *item)
     h->words[i] = (uint16_t)(h->words[i] + stream.words[i]);
 }
 
+void topo_lthash_remove(struct topo_lthash *h, const struct topo_id *item)
+{
+  struct topo_lthash stream;
+  expand(&stream, item);
+  for (size_t i = 0; i < TOPO_LTHASH_WORDS; i++)
+    h->words[i] = (uint16_t)(h->words[i] - stream.words[i]);
+}
+
 void topo_lthash_digest(const struct topo_lthash *h, struct topo_id *out)
 {
   uint8_t bytes[TOPO_LTHASH_SIZE];

@@ -21,6 +21,8 @@ struct topo_lthash {
 
 /* Adds an item, which must not be in the set already: nothing here can tell. */
 void topo_lthash_add(struct topo_lthash *h, const struct topo_id *item);
+/* Takes an item out, which must be in the set: nothing here can tell. */
+void topo_lthash_remove(struct topo_lthash *h, const struct topo_id *item);
 /* Writes the digest of the set as it is now; the state stays. */
 void topo_lthash_digest(const struct topo_lthash *h, struct topo_id *out);
 /* The state as bytes for storage, and back: words of 16 bits, little-endian. */
