@@ -137,9 +137,9 @@ static void open_content(struct topo_batch *b, struct topo_checked *c, struct to
 
 static int verify(const struct topo_batch *b, struct topo_checked *c)
 {
-  int status = c->envelope.kind == TOPO_CONTROL
-                   ? topo_envelope_verify(&c->envelope, &b->context)
-                   : topo_inner_verify(&c->inner, &c->envelope, &b->context);
+  int status = c->envelope.kind == TOPO_CONTENT
+                   ? topo_inner_verify(&c->inner, &c->envelope, &b->context)
+                   : topo_envelope_verify(&c->envelope, &b->context);
   c->authentic = status == 0;
   return status == TOPO_ENOMEM ? status : 0;
 }
@@ -168,7 +168,8 @@ static struct topo_checked *successor(struct topo_checked **chain, size_t n, siz
   return has_successor;
 }
 
-/* Verifies the heads of one chain of `n` events, sorted by seq; each control event by itself. */
+/* Verifies the heads of one chain of `n` events, sorted by seq; each control event and each record
+ * by itself. */
 static void check_chain(struct topo_batch *b, struct topo_checked **chain, size_t n)
 {
   topo_assert(n == 0 || same_chain(&chain[0]->envelope, &chain[n - 1]->envelope));

@@ -18,7 +18,7 @@ enum {
   TOPO_BATCH_BYTES_MAX = 4 * 1024 * 1024 /* with the length before each event */
 };
 
-/* One received event. Views point into the batch. */
+/* One received event, or record. Views point into the batch. */
 struct topo_checked {
   struct topo_envelope envelope;
   int status;                     /* 0, or why the bytes are no event: nothing below counts then */

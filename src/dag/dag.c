@@ -208,9 +208,9 @@ static int by_time(const void *pa, const void *pb)
   return topo_id_compare(&a->id, &b->id);
 }
 
-/* The events of the batch that can be placed, control first, in the order of their clocks: what an
- * event refers to is nearly always there before it asks. Where a clock went back it is not, and
- * comes as it would with a later batch. The others are reported. */
+/* The events of the batch that can be placed, records aside, control first, in the order of their
+ * clocks: what an event refers to is nearly always there before it asks. Where a clock went back it
+ * is not, and comes as it would with a later batch. The others are reported. */
 static size_t placeable(struct topo_dag *dag, struct topo_batch *batch, struct topo_checked **order)
 {
   size_t n = 0;
@@ -218,7 +218,7 @@ static size_t placeable(struct topo_dag *dag, struct topo_batch *batch, struct t
     struct topo_checked *c = &batch->events[i];
     if (c->status < 0)
       dag->sink->rejected(dag->sink->ctx, &c->envelope.id, c->status);
-    else if (!c->duplicate)
+    else if (!c->duplicate && c->envelope.kind != TOPO_RECORD)
       order[n++] = c;
   }
   qsort(order, n, sizeof(struct topo_checked *), by_time);

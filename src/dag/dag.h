@@ -67,7 +67,8 @@ void topo_dag_close(struct topo_dag *dag); /* NULL is fine; wipes */
  * storage status. */
 int topo_dag_items(struct topo_dag *dag, const struct topo_sink *sink);
 
-/* Applies a batch that topo_batch_check has worked on, in the caller's transaction. `now_ms` is
+/* Applies the events of a batch that topo_batch_check has worked on, in the caller's transaction;
+ * records are left to the caller. `now_ms` is
  * Unix time. What is wrong with single events goes to sink->rejected and fails nothing. 0; or
  * TOPO_ENOMEM, TOPO_ECORRUPT or a storage status, after which the caller must roll back. */
 int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_ms,

@@ -51,11 +51,13 @@ static struct topo_context context_of(const struct topo_envelope *e, const struc
 static void compute_id(struct topo_envelope *e, const struct topo_context *context)
 {
   topo_assert(e->sealed.len < e->raw.len && (e->kind == TOPO_CONTENT || e->sealed.len == 0));
+  struct topo_bytes domain =
+      e->kind == TOPO_RECORD ? LITERAL("topo/1 record id") : LITERAL("topo/1 event");
   uint8_t names[TOPO_CONTEXT_SIZE], sealed_hash[TOPO_HASH_SIZE];
   struct topo_context c = context_of(e, context);
   topo_context_bytes(&c, names);
   topo_hash(sealed_hash, &e->sealed, 1);
-  struct topo_bytes parts[] = {LITERAL("topo/1 event"),
+  struct topo_bytes parts[] = {domain,
                                {names, sizeof names},
                                {e->raw.data, e->raw.len - e->sealed.len},
                                {sealed_hash, sizeof sealed_hash}};
@@ -123,6 +125,19 @@ static int decode_content(struct topo_envelope *e, struct topo_reader *r)
   return check_common(e);
 }
 
+/* docs/protocol.md §2.5. What the body says is not looked at: those who cannot read it pass it on.
+ */
+static int decode_record(struct topo_envelope *e, struct topo_reader *r)
+{
+  e->signer = topo_read_id(r);
+  e->hlc = topo_read_u64(r);
+  e->body = topo_read_bytes(r, topo_read_u16(r));
+  e->signature = topo_read_bytes(r, TOPO_SIG_SIZE).data;
+  if (r->failed || topo_reader_left(r) != 0 || e->body.len > TOPO_RECORD_MAX)
+    return TOPO_EMALFORMED;
+  return e->hlc >= 1 && e->hlc <= INT64_MAX ? 0 : TOPO_EMALFORMED;
+}
+
 int topo_envelope_decode(struct topo_envelope *e, const struct topo_context *context,
                          struct topo_bytes raw)
 {
@@ -133,10 +148,12 @@ int topo_envelope_decode(struct topo_envelope *e, const struct topo_context *con
   if (topo_read_u8(&r) != WIRE_VERSION)
     return TOPO_EVERSION;
   uint8_t kind = topo_read_u8(&r);
-  if (kind != TOPO_CONTROL && kind != TOPO_CONTENT)
+  if (kind != TOPO_CONTROL && kind != TOPO_CONTENT && kind != TOPO_RECORD)
     return TOPO_EMALFORMED;
   e->kind = (enum topo_event_kind)kind;
-  int status = kind == TOPO_CONTROL ? decode_control(e, &r) : decode_content(e, &r);
+  int status = kind == TOPO_CONTROL   ? decode_control(e, &r)
+               : kind == TOPO_CONTENT ? decode_content(e, &r)
+                                      : decode_record(e, &r);
   if (status == 0)
     compute_id(e, context);
   return status;
@@ -152,12 +169,14 @@ struct topo_id topo_envelope_parent(const struct topo_envelope *e, unsigned i)
 
 int topo_envelope_verify(const struct topo_envelope *e, const struct topo_context *context)
 {
-  topo_assert(e->kind == TOPO_CONTROL && e->raw.len > TOPO_SIG_SIZE);
+  topo_assert(e->kind != TOPO_CONTENT && e->raw.len > TOPO_SIG_SIZE);
   uint8_t names[TOPO_CONTEXT_SIZE];
   struct topo_context c = context_of(e, context);
   topo_context_bytes(&c, names);
-  struct topo_bytes parts[] = {
-      LITERAL("topo/1 control"), {names, sizeof names}, {e->raw.data, e->raw.len - TOPO_SIG_SIZE}};
+  struct topo_bytes parts[] = {e->kind == TOPO_RECORD ? LITERAL("topo/1 record")
+                                                      : LITERAL("topo/1 control"),
+                               {names, sizeof names},
+                               {e->raw.data, e->raw.len - TOPO_SIG_SIZE}};
   return topo_envelope_is_genesis(e) ? topo_verify(e->signature, &e->signer, parts, 3)
                                      : topo_verify_known(e->signature, &e->signer, parts, 3);
 }
@@ -225,6 +244,27 @@ int topo_envelope_write_control(struct topo_buf *out, const struct topo_envelope
   if (out->failed)
     return TOPO_ENOMEM;
   return out->len - start > TOPO_EVENT_MAX ? TOPO_ELIMIT : 0;
+}
+
+int topo_envelope_write_record(struct topo_buf *out, uint64_t seq, struct topo_bytes body,
+                               const struct topo_context *context, const struct topo_sign_key *key)
+{
+  size_t start = out->len;
+  topo_assert(seq >= 1 && seq <= INT64_MAX && body.len <= TOPO_RECORD_MAX);
+  topo_buf_put_u8(out, WIRE_VERSION);
+  topo_buf_put_u8(out, TOPO_RECORD);
+  topo_buf_put_id(out, &key->public_key);
+  topo_buf_put_u64(out, seq);
+  topo_buf_put_u16(out, (uint16_t)body.len);
+  topo_buf_put(out, body.data, body.len);
+  if (out->failed)
+    return TOPO_ENOMEM;
+  uint8_t names[TOPO_CONTEXT_SIZE], sig[TOPO_SIG_SIZE];
+  topo_context_bytes(context, names);
+  struct topo_bytes parts[] = {
+      LITERAL("topo/1 record"), {names, sizeof names}, {out->data + start, out->len - start}};
+  topo_sign(sig, key, parts, 3);
+  return topo_buf_put(out, sig, sizeof sig);
 }
 
 int topo_envelope_write_content(struct topo_buf *out, const struct topo_envelope *e)

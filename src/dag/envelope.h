@@ -1,5 +1,6 @@
 /*
- * envelope.h - the outside of an event: headers, ids, signatures (docs/protocol.md §2).
+ * envelope.h - the outside of an event, and of a device record, which travels as events do:
+ * headers, ids, signatures (docs/protocol.md §2).
  *
  * Decoding checks everything that is a function of the bytes alone, and nothing else. Views point
  * into the bytes that were decoded.
@@ -12,6 +13,7 @@
 
 enum {
   TOPO_EVENT_MAX = 65536, /* bytes of an event */
+  TOPO_RECORD_MAX = 1024, /* bytes of the body of a device record */
   TOPO_PARENTS_MAX = 16,
   TOPO_TAG_SIZE = 16,
   TOPO_CONTENT_HEADER = 94,
@@ -19,7 +21,8 @@ enum {
   TOPO_SEALED_FIXED = 32 + 32 + 2 + 2 + 64 /* device, auth, type, length, signature */
 };
 
-enum topo_event_kind { TOPO_CONTROL = 1, TOPO_CONTENT = 2 };
+/* A record is no event: nothing follows from it but where its device is to be reached. */
+enum topo_event_kind { TOPO_CONTROL = 1, TOPO_CONTENT = 2, TOPO_RECORD = 3 };
 
 /* Type numbers: control below 0x1000, content below 0xf000, local from there on. */
 enum { TOPO_TYPE_CONTENT = 0x1000, TOPO_TYPE_LOCAL = 0xf000 };
@@ -34,16 +37,18 @@ struct topo_envelope {
   enum topo_event_kind kind;
   struct topo_bytes raw; /* the whole event */
   struct topo_id id;
-  uint64_t hlc;
+  uint64_t hlc; /* record: its number, at least 1 */
   uint32_t seq;
   struct topo_id prev;
-  /* control */
-  uint16_t type;
-  struct topo_id signer, auth;
-  uint8_t n_parents;
-  const uint8_t *parents; /* n_parents ids */
+  /* control and record */
+  struct topo_id signer;
   struct topo_bytes body;
   const uint8_t *signature;
+  /* control */
+  uint16_t type;
+  struct topo_id auth;
+  uint8_t n_parents;
+  const uint8_t *parents; /* n_parents ids */
   /* content */
   uint8_t tag[TOPO_TAG_SIZE];
   struct topo_id epoch;
@@ -63,9 +68,10 @@ struct topo_inner {
  * genesis event (type workspace, no auth) is hashed under zero names whatever `context` says. */
 int topo_envelope_decode(struct topo_envelope *e, const struct topo_context *context,
                          struct topo_bytes raw);
-/* The control event's own signature: 0 or TOPO_ESIGNATURE. Whether the key has order L is looked at
- * for genesis alone: any other signer must be the device of an admitted credential, which genesis
- * or a countersign has shown to be such a key, or the event is no item (docs/protocol.md §1). */
+/* A control event's own signature, or a record's: 0 or TOPO_ESIGNATURE. Whether the key has order L
+ * is looked at for genesis alone: any other signer must be the device of an admitted credential,
+ * which genesis or a countersign has shown to be such a key, or the event is no item
+ * (docs/protocol.md §1). */
 int topo_envelope_verify(const struct topo_envelope *e, const struct topo_context *context);
 struct topo_id topo_envelope_parent(const struct topo_envelope *e, unsigned i);
 bool topo_envelope_is_genesis(const struct topo_envelope *e);
@@ -83,6 +89,10 @@ int topo_inner_verify(const struct topo_inner *inner, const struct topo_envelope
 int topo_envelope_write_control(struct topo_buf *out, const struct topo_envelope *e,
                                 const struct topo_context *context,
                                 const struct topo_sign_key *key);
+/* Appends a whole signed record of key's device: `seq` is at least 1 and below 2^63, `body` at most
+ * TOPO_RECORD_MAX bytes. 0 or TOPO_ENOMEM. */
+int topo_envelope_write_record(struct topo_buf *out, uint64_t seq, struct topo_bytes body,
+                               const struct topo_context *context, const struct topo_sign_key *key);
 /* Appends a content event's clear header (kind, hlc, tag, seq, prev, epoch of *e). */
 int topo_envelope_write_content(struct topo_buf *out, const struct topo_envelope *e);
 /* Appends the padded plaintext for a content header: device is key's. 0, TOPO_ENOMEM, TOPO_ELIMIT.
