@@ -124,6 +124,7 @@ static int open_port(struct app *app)
   struct topo_net_address bound;
   topo_network_local_address(app->network, &bound);
   topo_net_address_format(&bound, app->udp_address);
+  app->env.conns_max = o->conns_max;
   app->env.n_addresses = o->n_advertise;
   memcpy(app->env.addresses, o->advertise, sizeof o->advertise);
   if (!o->n_advertise)

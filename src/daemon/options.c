@@ -91,6 +91,17 @@ static int take_advertise(struct parser *p, const char *value)
   return 0;
 }
 
+static int take_peers(struct parser *p, const char *value)
+{
+  char *end = NULL;
+  long n = strtol(value, &end, 10);
+  if (!*value || *end || n < TOPO_NODE_CONNS_MIN || n > TOPO_NODE_CONNS_MAX)
+    return refuse(p->error, "--peers wants a number from %d to %d", TOPO_NODE_CONNS_MIN,
+                  TOPO_NODE_CONNS_MAX);
+  p->out->conns_max = (size_t)n;
+  return 0;
+}
+
 static int take_ready_fd(struct parser *p, const char *value)
 {
   char *end = NULL;
@@ -120,6 +131,7 @@ static const struct {
     {"--bind", "ADDR:PORT", "the UDP port for peers ([::]:7443)", take_bind},
     {"--advertise", "ADDR:PORT", "where others reach this daemon; may be given several times",
      take_advertise},
+    {"--peers", "N", "connections to peers of one workspace, at most (64)", take_peers},
     {"--listen", "ADDR:PORT",
      "the TCP port for the page and for programs, or none (127.0.0.1:7444)", take_listen},
     {"--shell", NULL, "for a program that runs topod: one line of JSON when ready; ends with input",

@@ -20,7 +20,8 @@ struct topo_options {
   bool bind_given; /* otherwise `bind` is [::], and 0.0.0.0 will do where there is no IPv6 */
   struct topo_address advertise[TOPO_NODE_ADDRESSES_MAX];
   size_t n_advertise;
-  int ready_fd; /* −1: none */
+  size_t conns_max; /* connections to peers of one space; 0: as many as may be */
+  int ready_fd;     /* −1: none */
   enum topo_journal_level level;
   char listen_host[TOPO_OPTIONS_ADDRESS_SIZE]; /* of the API over TCP, a numeric address; empty:
                                                   none */

@@ -360,8 +360,11 @@ int topo_space_open(struct topo_space **out, const struct topo_space_env *env, c
   struct topo_space *space = create(env, path);
   if (!space)
     return TOPO_ENOMEM;
-  struct topo_node_options o = {
-      .path = path, .disk = &env->disk, .rng = env->rng, .ports = &space->ports};
+  struct topo_node_options o = {.path = path,
+                                .disk = &env->disk,
+                                .rng = env->rng,
+                                .ports = &space->ports,
+                                .conns_max = env->conns_max};
   int status = topo_node_open(&space->node, &o);
   if (status == 0)
     status = topo_node_read_origin(space->node, space->origin.key, sizeof space->origin.key,

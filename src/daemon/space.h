@@ -31,6 +31,7 @@ struct topo_space_env {
   struct topo_rng rng;
   struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX]; /* where others may reach the daemon */
   size_t n_addresses;
+  size_t conns_max; /* of each space; 0: as many as may be */
 };
 
 /* Opens the space's file and sets it going. `user_name` is what its user is called until the space

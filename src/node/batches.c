@@ -16,11 +16,14 @@ struct segment {
 };
 
 void topo_batches_init(struct topo_batches *batches, struct topo_outcome *outcome,
-                       struct topo_conns *conns)
+                       struct topo_conns *conns, struct topo_records *records)
 {
   topo_assert(outcome->transaction->env == conns->env);
-  *batches = (struct topo_batches){
-      .env = conns->env, .transaction = outcome->transaction, .outcome = outcome, .conns = conns};
+  *batches = (struct topo_batches){.env = conns->env,
+                                   .transaction = outcome->transaction,
+                                   .outcome = outcome,
+                                   .conns = conns,
+                                   .records = records};
 }
 
 static void free_work(struct topo_node_work *work)
@@ -178,6 +181,17 @@ static void want_missing(struct topo_batches *batches, const struct topo_node_wo
   topo_buf_clear(&batches->outcome->wants);
 }
 
+/* A record whose device is not known yet was dropped: it is asked for again, by a new round. */
+static void resync(struct topo_batches *batches, const struct topo_node_work *work)
+{
+  for (size_t at = 0; at < segment_count(work); at++) {
+    struct segment segment = segment_at(work, at);
+    const struct topo_node_conn *conn = topo_conns_find(batches->conns, segment.conn);
+    if (conn && conn->role == TOPO_SESSION_MEMBER)
+      topo_session_resync(conn->session, batches->env->now.mono_ms);
+  }
+}
+
 static int add_origins(struct topo_batches *batches, const struct topo_node_work *work)
 {
   for (size_t at = 0; at < segment_count(work); at++) {
@@ -202,6 +216,9 @@ static int apply(struct topo_batches *batches, const struct topo_node_work *work
   if (status == 0)
     status = topo_dag_apply(env->dag, work->work.batch, env->now.wall_ms,
                             topo_outcome_sink(batches->outcome));
+  if (status == 0)
+    status =
+        topo_records_take(batches->records, work->work.batch, topo_outcome_sink(batches->outcome));
   topo_outcome_clear_origins(batches->outcome);
   return topo_transaction_fail(batches->transaction, status);
 }
@@ -217,6 +234,8 @@ void topo_batches_checked(struct topo_batches *batches, struct topo_work *w)
   if (batches->transaction->state == TOPO_TRANSACTION_OPEN) {
     want_missing(batches, work);
     release_segments(batches, work);
+    if (topo_records_missed(batches->records))
+      resync(batches, work);
   }
   free_work(work);
 }

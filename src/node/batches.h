@@ -12,6 +12,7 @@
 
 #include "node/conns.h"
 #include "node/outcome.h"
+#include "node/records.h"
 
 enum { TOPO_BATCHES_IN_FLIGHT_MAX = 2 /* being checked at a time */ };
 
@@ -26,12 +27,13 @@ struct topo_batches {
   struct topo_transaction *transaction;
   struct topo_outcome *outcome;
   struct topo_conns *conns;
+  struct topo_records *records;
   struct topo_node_work *first, *last; /* not handed out yet; the last one is being gathered */
   size_t in_flight;
 };
 
 void topo_batches_init(struct topo_batches *batches, struct topo_outcome *outcome,
-                       struct topo_conns *conns);
+                       struct topo_conns *conns, struct topo_records *records);
 /* Nothing may be in flight. */
 void topo_batches_finish(struct topo_batches *batches);
 /* Takes the payload of an EVENTS frame: a sequence of `u32 length ‖ event`, of a connection that is

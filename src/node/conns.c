@@ -24,14 +24,97 @@ static bool is_up(const struct topo_node_conn *conn)
   return conn->state == TOPO_NODE_CONN_UP;
 }
 
-void topo_conns_init(struct topo_conns *conns, struct topo_env *env)
+void topo_conns_init(struct topo_conns *conns, struct topo_env *env, size_t max)
 {
-  *conns = (struct topo_conns){.env = env};
+  topo_assert(max == 0 || (max >= TOPO_NODE_CONNS_MIN && max <= TOPO_NODE_CONNS_MAX));
+  *conns = (struct topo_conns){.env = env, .max = max ? max : TOPO_NODE_CONNS_MAX};
+}
+
+static bool is_member(const struct topo_node_conn *conn)
+{
+  return is_up(conn) && conn->role == TOPO_SESSION_MEMBER;
+}
+
+size_t topo_conns_members(const struct topo_conns *conns)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < conns->n; i++)
+    n += is_member(conns->conns[i]);
+  return n;
+}
+
+size_t topo_conns_neighbours(const struct topo_conns *conns)
+{
+  size_t most = conns->max - 2; /* one more that comes and goes, and the place for invitees */
+  return TOPO_NEIGHBOURS < most ? TOPO_NEIGHBOURS : most;
+}
+
+/* How many members are here longer than that one. */
+static size_t seniors(const struct topo_conns *conns, const struct topo_node_conn *conn)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < conns->n; i++) {
+    const struct topo_node_conn *other = conns->conns[i];
+    n += is_member(other) && (other->since_ms < conn->since_ms ||
+                              (other->since_ms == conn->since_ms && other->number < conn->number));
+  }
+  return n;
+}
+
+bool topo_conns_spare(struct topo_conns *conns)
+{
+  struct topo_node_conn *spare = NULL;
+  for (size_t i = 0; i < conns->n; i++) {
+    struct topo_node_conn *conn = conns->conns[i];
+    if (is_member(conn) && seniors(conns, conn) >= topo_conns_neighbours(conns) &&
+        topo_session_state(conn->session).synced && (!spare || conn->since_ms < spare->since_ms))
+      spare = conn;
+  }
+  if (spare)
+    topo_conns_drop(spare, TOPO_ELIMIT);
+  return spare != NULL;
+}
+
+/* The invitee that is here longest gives way. */
+static bool spare_invitee(struct topo_conns *conns)
+{
+  struct topo_node_conn *spare = NULL;
+  for (size_t i = 0; i < conns->n; i++) {
+    struct topo_node_conn *conn = conns->conns[i];
+    if (is_up(conn) && conn->role == TOPO_SESSION_INVITER &&
+        (!spare || conn->since_ms < spare->since_ms))
+      spare = conn;
+  }
+  if (spare)
+    topo_conns_drop(spare, TOPO_ELIMIT);
+  return spare != NULL;
+}
+
+static size_t count_invitees(const struct topo_conns *conns)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < conns->n; i++)
+    n += is_up(conns->conns[i]) && conns->conns[i]->role == TOPO_SESSION_INVITER;
+  return n;
+}
+
+bool topo_conns_make_room(struct topo_conns *conns, enum topo_session_role role)
+{
+  topo_conns_sweep(conns);
+  topo_assert(conns->n <= conns->max);
+  if (role != TOPO_SESSION_MEMBER)
+    return conns->n < conns->max;
+  bool has_room = conns->n < conns->max;
+  if (has_room && conns->n - count_invitees(conns) < conns->max - 1)
+    return true;
+  bool made = topo_conns_spare(conns) || (!has_room && spare_invitee(conns));
+  topo_conns_sweep(conns);
+  return made;
 }
 
 void topo_conns_add(struct topo_conns *conns, struct topo_node_conn *conn)
 {
-  topo_assert(conns->n < TOPO_NODE_CONNS_MAX);
+  topo_assert(conns->n < conns->max);
   topo_assert(conn->number != 0 && !topo_conns_find(conns, conn->number));
   topo_assert(conn->session);
   move(conn, TOPO_NODE_CONN_UP);

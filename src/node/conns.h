@@ -8,7 +8,7 @@
 #include "node/env.h"
 #include "sync/session.h"
 
-enum { TOPO_NODE_CONNS_MAX = 64 /* connections of one space, the edge refuses more */ };
+enum { TOPO_NEIGHBOURS = 8 /* connections to members that a space looks for, and keeps */ };
 
 struct topo_node;
 
@@ -36,10 +36,22 @@ struct topo_node_conn {
 struct topo_conns {
   struct topo_env *env;
   struct topo_node_conn *conns[TOPO_NODE_CONNS_MAX];
-  size_t n;
+  size_t n, max; /* at most TOPO_NODE_CONNS_MAX */
 };
 
-void topo_conns_init(struct topo_conns *conns, struct topo_env *env);
+/* `max` connections at most; 0: TOPO_NODE_CONNS_MAX. */
+void topo_conns_init(struct topo_conns *conns, struct topo_env *env, size_t max);
+/* Makes room for one more connection. One place is for invitees, and so that nobody is kept out
+ * for good, a member displaces another member beyond the neighbours that are kept, the one that is
+ * here longest of those that are in step; or else an invitee. False when there is no room, and
+ * nobody to give way. Not from within a session's callback. */
+bool topo_conns_make_room(struct topo_conns *conns, enum topo_session_role role);
+/* Lets go of a member beyond the neighbours that are kept, as topo_conns_make_room does. False when
+ * there is none. */
+bool topo_conns_spare(struct topo_conns *conns);
+/* How many members are connected, and how many are looked for. */
+size_t topo_conns_members(const struct topo_conns *conns);
+size_t topo_conns_neighbours(const struct topo_conns *conns);
 /* Takes in a connection with its session. There must be room, and its number must be new. */
 void topo_conns_add(struct topo_conns *conns, struct topo_node_conn *conn);
 /* NULL when the connection is dead or unknown: it may have ended before the input was taken. */

@@ -120,9 +120,9 @@ void topo_joiner_dial_failed(struct topo_joiner *joiner, bool with_invite, int s
   topo_assert(joiner->state != TOPO_JOINER_UNREAD);
   if (!topo_joiner_is_joining(joiner))
     return;
-  /* Whether the admission happened is not known here: both keys are tried in turn (docs/protocol.md
-   * §6.1). */
-  joiner->try_device = with_invite;
+  /* Whether the admission happened is not known here: where one key is refused, the other is tried
+   * (docs/protocol.md §6.1). */
+  joiner->try_device = with_invite && status == TOPO_EUNTRUSTED;
   if (status == TOPO_EUNTRUSTED)
     note_refusal(joiner, with_invite);
 }

@@ -47,8 +47,8 @@ bool topo_joiner_is_refused(const struct topo_joiner *joiner);
 bool topo_joiner_seems_final(const struct topo_joiner *joiner);
 /* True when the next dial to the inviter is to show the invite's key. */
 bool topo_joiner_shows_invite(const struct topo_joiner *joiner);
-/* A dial that showed the invite's key, or the device's, failed, or what came of it ended in vain:
- * the next one shows the other. TOPO_EUNTRUSTED: it was refused. */
+/* A dial that showed the invite's key, or the device's, failed, or what came of it ended in vain.
+ * TOPO_EUNTRUSTED: the key was refused, and after the invite's the next dial shows the device's. */
 void topo_joiner_dial_failed(struct topo_joiner *joiner, bool with_invite, int status);
 /* OFFER came: fills in JOIN. 0, or TOPO_EPROTOCOL when nobody is joining. */
 int topo_joiner_answer(const struct topo_joiner *joiner, const struct topo_id *invite,

@@ -52,6 +52,8 @@ int topo_load(struct topo_node *node)
     status = load_sets(node);
   if (status == 0)
     status = topo_peers_load(&node->peers);
+  if (status == 0)
+    status = topo_records_load(&node->records);
   /* Reading the whole log would have filled the cache with what is not asked for again. */
   if (status == 0)
     status = topo_db_set_cache(env->db, node->cache_kib);
@@ -66,6 +68,7 @@ void topo_load_undo(struct topo_node *node)
   node->env.dag = NULL;
   topo_sets_finish(&node->sets);
   topo_peers_unload(&node->peers);
+  topo_records_unload(&node->records);
   topo_joiner_unload(&node->joiner);
   topo_wipe(&node->env.self, sizeof node->env.self);
 }

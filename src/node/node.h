@@ -30,7 +30,8 @@ struct topo_node_options {
   const struct topo_disk *disk;
   struct topo_rng rng;
   const struct topo_node_ports *ports;
-  int cache_kib; /* of the database's cache; 0: the default */
+  int cache_kib;    /* of the database's cache; 0: the default */
+  size_t conns_max; /* connections, TOPO_NODE_CONNS_MIN … TOPO_NODE_CONNS_MAX; 0: the latter */
 };
 
 /* Which client's request made a space: kept in its file, so that a crash before the answer does not
@@ -111,6 +112,7 @@ struct topo_node_status {
   bool synced;              /* nothing is missing and nothing is under way, as far as peers say */
   bool waiting_for_key;     /* a member, without a key to seal with or to open what is here */
   bool refused;             /* joining, and the inviter refuses the invite */
+  bool twice;               /* another copy of this device runs elsewhere */
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
 /* Why a space is connected to nobody, for people: as topo_node_status says, the invite was refused,

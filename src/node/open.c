@@ -19,10 +19,10 @@ static int open_database(struct topo_node *node, const struct topo_node_options 
 {
   /* In the order in which releases brought them: a file's version is how many it has. */
   const struct topo_migration steps[] = {*topo_dag_migrations[0], *topo_dag_migrations[1],
-                                         address_migration, *topo_dag_migrations[2],
-                                         *topo_dag_migrations[3]};
+                                         address_migration,       *topo_dag_migrations[2],
+                                         *topo_dag_migrations[3], topo_records_migration};
   enum { STEPS = sizeof steps / sizeof *steps };
-  topo_assert(STEPS == TOPO_DAG_MIGRATIONS + 1);
+  topo_assert(STEPS == TOPO_DAG_MIGRATIONS + 2);
   struct topo_db_options o = {.path = options->path,
                               .disk = options->disk,
                               .application_id = TOPO_NODE_APPLICATION_ID,
@@ -32,7 +32,7 @@ static int open_database(struct topo_node *node, const struct topo_node_options 
   return status == 0 ? topo_db_migrate(node->env.db, steps, STEPS) : status;
 }
 
-static void init_parts(struct topo_node *node)
+static void init_parts(struct topo_node *node, const struct topo_node_options *options)
 {
   struct topo_transaction *t = &node->transaction;
   topo_transaction_init(t, &node->env);
@@ -40,8 +40,9 @@ static void init_parts(struct topo_node *node)
   topo_joiner_init(&node->joiner, t, &node->outcome);
   topo_inviter_init(&node->inviter, &node->outcome);
   topo_peers_init(&node->peers, t, &node->joiner);
-  topo_conns_init(&node->conns, &node->env);
-  topo_batches_init(&node->batches, &node->outcome, &node->conns);
+  topo_records_init(&node->records, &node->outcome, &node->peers);
+  topo_conns_init(&node->conns, &node->env, options->conns_max);
+  topo_batches_init(&node->batches, &node->outcome, &node->conns, &node->records);
   topo_calls_init(&node->calls, t);
 }
 
@@ -56,7 +57,7 @@ int topo_open(struct topo_node **out, const struct topo_node_options *options)
   node->env.rng = options->rng;
   node->env.ports = options->ports;
   node->env.deadline_ms = UINT64_MAX;
-  init_parts(node);
+  init_parts(node, options);
   return topo_open_end(out, open_database(node, options));
 }
 
@@ -122,4 +123,6 @@ void topo_node_set_addresses(struct topo_node *node, const struct topo_address *
   inviter->n_own = n < TOPO_NODE_ADDRESSES_MAX ? n : TOPO_NODE_ADDRESSES_MAX;
   for (size_t i = 0; i < inviter->n_own; i++)
     inviter->own[i] = addresses[i];
+  topo_records_set_addresses(&node->records, addresses, n);
+  topo_peers_moved(&node->peers);
 }

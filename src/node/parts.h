@@ -9,6 +9,7 @@
 #include "node/calls.h"
 #include "node/inviter.h"
 #include "node/peers.h"
+#include "node/records.h"
 
 struct topo_node {
   struct topo_env env;
@@ -18,6 +19,7 @@ struct topo_node {
   struct topo_joiner joiner;
   struct topo_inviter inviter;
   struct topo_peers peers;
+  struct topo_records records;
   struct topo_conns conns;
   struct topo_batches batches;
   struct topo_calls calls;

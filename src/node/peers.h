@@ -1,6 +1,11 @@
 /*
- * peers.h - the devices that were seen or invited us: where they were reached, what became of the
- * last dial, and when to try again.
+ * peers.h - the devices that can be dialled: where each may be reached, what became of the last
+ * dials, and when to try again. Whom to dial is decided in dial.h.
+ *
+ * A *round* tries the addresses of a device, the most promising first: where it was reached last,
+ * what its record says (docs/protocol.md §2.5), where it was reached before that. A dial that has
+ * not been answered after a moment does not hold up the next address. When a round was in vain, the
+ * next one waits, twice as long each time.
  */
 #ifndef TOPO_NODE_PEERS_H
 #define TOPO_NODE_PEERS_H
@@ -8,18 +13,32 @@
 #include "node/joiner.h"
 #include "node/transaction.h"
 
-enum { TOPO_PEERS_MAX = 4096 /* devices that a space remembers; others are not dialled */ };
+enum {
+  TOPO_PEERS_MAX = 4096,   /* devices that a space remembers; others are not dialled */
+  TOPO_PEER_DIALS_MAX = 3, /* dials of one device at a time */
+  TOPO_NODE_DIALS_MAX = 16 /* at a time, of one space */
+};
 
 struct topo_node_peer {
   struct topo_id device;
-  struct topo_address
-      addresses[TOPO_NODE_ADDRESSES_MAX]; /* the last one that was good comes first */
-  uint8_t n_addresses, next_address;      /* the latter is that of the next dial */
-  uint8_t failures;                       /* dials in vain, one after the other */
-  uint64_t dial;                          /* number of the dial under way, 0: none */
-  bool with_invite;                       /* the last dial showed the invite's key */
-  uint64_t retry_ms;
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX]; /* the most promising comes first */
+  uint8_t n_addresses, next_address; /* the latter is that of the next dial; 0 begins a round */
+  uint8_t failures;                  /* rounds in vain, one after the other */
+  uint8_t dials;                     /* under way */
+  uint8_t displaced;                 /* how often it has lately ended us as a duplicate */
+  bool hurry;                        /* to be dialled even when there are neighbours enough */
+  uint64_t retry_ms;                 /* no dial before this, monotonic; UINT64_MAX: not while some
+                                        are under way */
+  uint64_t seen_ms;                  /* when the first address was last good, Unix time; 0: never */
   int last_status;
+};
+
+/* A dial under way. */
+struct topo_peer_dial {
+  uint64_t number; /* 0: the place is free */
+  struct topo_id device;
+  uint8_t address;  /* which of the device's it was for, then */
+  bool with_invite; /* it shows the invite's key */
 };
 
 struct topo_peers {
@@ -28,8 +47,14 @@ struct topo_peers {
   struct topo_joiner *joiner;
   struct topo_node_peer *peers; /* no two of one device */
   size_t n;
-  size_t dialling; /* how many have a dial under way */
+  struct topo_peer_dial dials[TOPO_NODE_DIALS_MAX];
+  size_t dialling; /* how many of them are under way */
   uint64_t next_dial;
+  unsigned displaced;    /* how often another copy of this device has lately taken our place */
+  uint64_t displaced_ms; /* when it did so last, monotonic */
+  bool changed;          /* whom to dial may be answered otherwise than the last time */
+  uint64_t look_ms;      /* dial.c's: when that is to be asked again, monotonic */
+  uint64_t rotate_ms;    /* dial.c's: when somebody else is to be met; 0: not decided yet */
 };
 
 void topo_peers_init(struct topo_peers *peers, struct topo_transaction *t,
@@ -48,18 +73,32 @@ int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
 /* A member connected, from that address. */
 void topo_peers_seen(struct topo_peers *peers, const struct topo_id *device,
                      const struct topo_address *address);
+/* The device says, at `when_ms` (Unix time), that it is to be found at these addresses. `fresh`: it
+ * says so just now, so it is worth a dial whatever failed before. */
+void topo_peers_told(struct topo_peers *peers, const struct topo_id *device,
+                     const struct topo_address *addresses, size_t n, uint64_t when_ms, bool fresh);
 /* A member has greeted us: what failed before is forgotten. */
 void topo_peers_greeted(struct topo_peers *peers, const struct topo_id *device);
-/* A connection to the device ended with `status`. */
-void topo_peers_lost(struct topo_peers *peers, const struct topo_id *device, int status);
+/* A connection to the device, which came up at `since_ms` (monotonic), ended with `status`. */
+void topo_peers_lost(struct topo_peers *peers, const struct topo_id *device, uint64_t since_ms,
+                     int status);
+/* Does another copy of this device run? It has taken the place of our connections lately. */
+bool topo_peers_twice(const struct topo_peers *peers);
 /* A connection that we dialled ended with `status` before the peer greeted or welcomed us: the dial
- * was in vain, and the next one waits as after one that failed. */
-void topo_peers_refused(struct topo_peers *peers, const struct topo_id *device, int status);
-/* The device is to be dialled at once, whatever failed before. */
+ * was in vain. `with_invite`: it showed the invite's key. */
+void topo_peers_refused(struct topo_peers *peers, const struct topo_id *device, bool with_invite,
+                        int status);
+/* The device is to be dialled at once, whatever failed before, and whoever else is connected. */
 void topo_peers_hurry(struct topo_peers *peers, const struct topo_id *device);
+/* Our own addresses are others now: whatever failed may work. */
+void topo_peers_moved(struct topo_peers *peers);
 
-/* A dial to this peer begins, showing the invite's key or the device's. Its number. */
-uint64_t topo_peers_dial(struct topo_peers *peers, struct topo_node_peer *peer, bool with_invite);
+/* May the device be dialled now? When not yet, *when_ms is made no later than when it may. */
+bool topo_peers_may_dial(const struct topo_peers *peers, const struct topo_node_peer *peer,
+                         uint64_t *when_ms);
+/* A dial to this peer, which may be dialled, begins. Its number; its address is in *address. */
+uint64_t topo_peers_dial(struct topo_peers *peers, struct topo_node_peer *peer, bool with_invite,
+                         struct topo_address *address);
 /* A dial came up (0: they dialled). UNKNOWN: it was forgotten when the space was read anew, and so
  * was what key it showed. */
 enum topo_dialled { TOPO_DIALLED_UNKNOWN, TOPO_DIALLED_AS_DEVICE, TOPO_DIALLED_AS_INVITEE };

@@ -14,6 +14,11 @@ enum {
   TOPO_NODE_ADDRESSES_MAX = 16 /* in an invite link, and kept for one device */
 };
 
+enum {
+  TOPO_NODE_CONNS_MAX = 64, /* connections of one space, unless its options say less */
+  TOPO_NODE_CONNS_MIN = 4   /* that they may say */
+};
+
 struct topo_now {
   uint64_t mono_ms; /* monotonic */
   uint64_t wall_ms; /* Unix time */

@@ -41,12 +41,15 @@ static const struct topo_itemset *on_items(void *ctx, const struct topo_id *set)
 
 static bool on_known(void *ctx, const struct topo_id *id)
 {
-  return topo_dag_has(node_of(ctx)->env.dag, id);
+  const struct topo_node *node = node_of(ctx);
+  return topo_dag_has(node->env.dag, id) || topo_records_has(&node->records, id);
 }
 
 static int on_read(void *ctx, const struct topo_id *id, struct topo_buf *out)
 {
-  return topo_dag_read(node_of(ctx)->env.dag, id, out);
+  const struct topo_node *node = node_of(ctx);
+  return topo_records_has(&node->records, id) ? topo_records_read(&node->records, id, out)
+                                              : topo_dag_read(node->env.dag, id, out);
 }
 
 static int on_events(void *ctx, struct topo_session *s, enum topo_session_stream stream,
@@ -118,9 +121,9 @@ static void end_conn(struct topo_node *node, struct topo_node_conn *conn, int st
 {
   topo_conns_ended(conn);
   if (conn->outgoing && !conn->useful)
-    topo_peers_refused(&node->peers, &conn->peer, status);
-  else if (status < 0)
-    topo_peers_lost(&node->peers, &conn->peer, status);
+    topo_peers_refused(&node->peers, &conn->peer, conn->role == TOPO_SESSION_JOINER, status);
+  else
+    topo_peers_lost(&node->peers, &conn->peer, conn->since_ms, status);
 }
 
 static void on_closed(void *ctx, struct topo_session *s, int status)
@@ -238,16 +241,16 @@ void topo_sessions_up(struct topo_node *node, const struct topo_input *in)
   enum topo_dialled dialled =
       topo_peers_up(&node->peers, &in->up.peer, in->up.outgoing ? in->up.dial : 0);
   int status = role_of(node, in, dialled, &role);
-  if (status == 0 && node->conns.n == TOPO_NODE_CONNS_MAX)
-    status = TOPO_ELIMIT;
   if (status == 0 && role == TOPO_SESSION_MEMBER)
     status = displace(node, in);
+  if (status == 0 && !topo_conns_make_room(&node->conns, role))
+    status = TOPO_ELIMIT;
   if (status == 0)
     status = take_in(node, in, role);
   if (status < 0)
     topo_conn_close(&in->up.conn, (uint64_t)topo_close_code(status));
   if (status < 0 && in->up.outgoing)
-    topo_peers_refused(&node->peers, &in->up.peer, status);
+    topo_peers_refused(&node->peers, &in->up.peer, dialled == TOPO_DIALLED_AS_INVITEE, status);
   else if (status == 0 && role == TOPO_SESSION_MEMBER)
     topo_peers_seen(&node->peers, &in->up.peer, &in->up.address);
 }

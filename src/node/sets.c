@@ -104,13 +104,23 @@ static int add_set(struct topo_sets *sets, const struct topo_id *id, struct topo
   if (status < 0)
     return status;
   struct topo_node_set *set = &sets->sets[sets->n];
-  *set = (struct topo_node_set){.id = *id, .items = topo_memset_create(), .stale = true};
-  if (!set->items)
+  *set = (struct topo_node_set){.id = *id, .stale = true};
+  if (topo_set_rank(id) == TOPO_SET_RECORDS)
+    set->records = topo_flatset_create();
+  else
+    set->items = topo_memset_create();
+  if (!set->items && !set->records)
     return TOPO_ENOMEM;
-  set->view = topo_memset_itemset(set->items);
+  set->view = set->items ? topo_memset_itemset(set->items) : topo_flatset_itemset(set->records);
   sets->n++;
   *out = set;
   return enter(sets, id);
+}
+
+/* The newest come first (docs/protocol.md §6.2); all-ones is kept for "after every item". */
+static struct topo_item item_of(uint64_t hlc, const struct topo_id *event)
+{
+  return (struct topo_item){UINT64_MAX - 1 - hlc, *event};
 }
 
 int topo_sets_add(struct topo_sets *sets, const struct topo_id *id, uint64_t hlc,
@@ -121,8 +131,7 @@ int topo_sets_add(struct topo_sets *sets, const struct topo_id *id, uint64_t hlc
   if (status < 0)
     return status;
   topo_assert(topo_id_equal(&set->id, id));
-  /* The newest come first (docs/protocol.md §6.2); all-ones is kept for "after every item". */
-  struct topo_item item = {UINT64_MAX - 1 - hlc, *event};
+  struct topo_item item = item_of(hlc, event);
   status = topo_itemset_insert(&set->view, &item);
   if (status < 0)
     return status;
@@ -130,10 +139,23 @@ int topo_sets_add(struct topo_sets *sets, const struct topo_id *id, uint64_t hlc
     topo_lthash_add(&set->hash, event);
   set->count++;
   set->stale = true;
-  sets->total++;
+  sets->total += set->records ? 0 : 1;
   if (topo_set_rank(id) == TOPO_SET_EPOCH)
     topo_settree_touch(&sets->epochs, id);
   return 0;
+}
+
+void topo_sets_remove_record(struct topo_sets *sets, uint64_t seq, const struct topo_id *record)
+{
+  struct topo_node_set *set = find(sets, &topo_set_of_records);
+  struct topo_item item = item_of(seq, record);
+  topo_assert(set && set->count > 0);
+  int status = topo_flatset_remove(set->records, &item);
+  topo_assert(status == 0);
+  if (set->hashed)
+    topo_lthash_remove(&set->hash, record);
+  set->count--;
+  set->stale = true;
 }
 
 const struct topo_itemset *topo_sets_items(const struct topo_sets *sets, const struct topo_id *id)
@@ -158,15 +180,18 @@ int topo_sets_tell(struct topo_sets *sets, struct topo_session_sets *out)
     int status = row_of(sets, sets->early[i] - 1, &out->early[i]);
     if (status < 0)
       return status;
-    out->items -= out->early[i].count;
+    if (i == TOPO_SET_CONTROL)
+      out->items -= out->early[i].count;
   }
   return topo_settree_digest(&sets->epochs, &all, &out->epochs);
 }
 
 void topo_sets_finish(struct topo_sets *sets)
 {
-  for (size_t i = 0; i < sets->n; i++)
+  for (size_t i = 0; i < sets->n; i++) {
     topo_memset_destroy(sets->sets[i].items);
+    topo_flatset_destroy(sets->sets[i].records);
+  }
   free(sets->sets);
   topo_settree_finish(&sets->epochs);
   *sets = (struct topo_sets){.n = 0};

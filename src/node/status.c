@@ -39,6 +39,7 @@ struct topo_node_status topo_node_status(struct topo_node *node)
   if (!node->env.dag)
     return (struct topo_node_status){.synced = false};
   st.member = topo_env_credential(&node->env) != NULL;
+  st.twice = topo_peers_twice(&node->peers) || topo_records_twice(&node->records);
   st.refused = topo_joiner_is_refused(&node->joiner);
   st.held = topo_dag_pending(node->env.dag);
   st.waiting_for_key = st.member && (!topo_dag_can_seal(node->env.dag) || lacks_key(node));
@@ -71,6 +72,9 @@ const char *topo_node_lonely_text(bool refused)
                  : "nobody answered yet: someone must be online";
 }
 
+static const char twice_text[] =
+    "this device runs twice: a copy of its folder is in use elsewhere, and must be stopped";
+
 static const char *state_word(const struct topo_node_status *st)
 {
   if (st->waiting_for_key)
@@ -84,7 +88,9 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
 {
   struct topo_node_status st = topo_node_status(node);
   char detail[128] = "";
-  if (st.connected_members == 0)
+  if (st.twice)
+    snprintf(detail, sizeof detail, "%s", twice_text);
+  else if (st.connected_members == 0)
     snprintf(detail, sizeof detail, "%s", topo_node_lonely_text(st.refused));
   else if (!st.synced && st.remote_items > st.events)
     snprintf(detail, sizeof detail, "%llu of ~%llu", (unsigned long long)st.events,

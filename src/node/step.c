@@ -121,6 +121,7 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
   for (size_t i = 0; i < n; i++)
     take(node, &inputs[i]);
   topo_joiner_progress(&node->joiner);
+  topo_records_publish(&node->records, &node->outcome);
   int status = topo_transaction_commit(&node->transaction);
   if (status < 0)
     recover(node, status);

@@ -12,6 +12,7 @@ void topo_trust_tell(struct topo_node *node)
     return;
   node->trusted_acts = acts;
   node->env.trust_changed = false;
+  node->peers.changed = true;
   node->env.ports->trust(node->env.ports->ctx);
 }
 

@@ -375,8 +375,7 @@ struct topo_session_state topo_session_state(const struct topo_session *s)
                                      .sent_events = s->sent_events,
                                      .rounds = s->rounds};
   state.remote_items = s->peer.items; /* a peer's numbers, which may be any: a sum may wrap */
-  for (unsigned i = 0; i < TOPO_SET_EARLY; i++)
-    state.remote_items += s->peer.early[i].count;
+  state.remote_items += s->peer.early[TOPO_SET_CONTROL].count; /* records are no events */
   /* What waits for room on the connection was not pushed yet. */
   bool pushed = s->live.count == 0 && topo_session_sent(s, TOPO_STREAM_LIVE);
   state.synced = s->equal && pushed && !s->again && !s->live_skipped && state.wanted == 0;

@@ -32,19 +32,24 @@ enum {
  */
 enum topo_set_rank {
   TOPO_SET_CONTROL,
-  TOPO_SET_EARLY, /* how many they are */
+  TOPO_SET_RECORDS, /* device records (docs/protocol.md §2.5), which leave their set again */
+  TOPO_SET_EARLY,   /* how many they are */
   TOPO_SET_EPOCH = TOPO_SET_EARLY
 };
 
+/* 32 bytes of ones. */
+extern const struct topo_id topo_set_of_records;
+
 static inline struct topo_id topo_set_early_id(enum topo_set_rank rank)
 {
-  (void)rank; /* there is only one */
-  return topo_id_zero;
+  return rank == TOPO_SET_RECORDS ? topo_set_of_records : topo_id_zero;
 }
 
 static inline enum topo_set_rank topo_set_rank(const struct topo_id *set)
 {
-  return topo_id_is_zero(set) ? TOPO_SET_CONTROL : TOPO_SET_EPOCH;
+  if (topo_id_is_zero(set))
+    return TOPO_SET_CONTROL;
+  return topo_id_equal(set, &topo_set_of_records) ? TOPO_SET_RECORDS : TOPO_SET_EPOCH;
 }
 
 /* One item set of the sender's, as it was when the frame was made. */

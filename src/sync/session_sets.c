@@ -22,6 +22,9 @@
 #include "base/assert.h"
 #include "base/status.h"
 
+#define ONES8 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+const struct topo_id topo_set_of_records = {{ONES8, ONES8, ONES8, ONES8}};
+
 /* Which phase of a round may follow which. */
 static const bool transitions[ROUND_PHASES][ROUND_PHASES] = {
     [ROUND_IDLE] = {[ROUND_EXCHANGE] = true},

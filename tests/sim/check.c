@@ -233,11 +233,32 @@ static void check_sets(struct sim_host *h)
       topo_lthash_digest(&other->hash, &b);
     if (size != mine->count || !topo_id_equal(&a, &b))
       sim_fail(h->world, "host %u: a set differs from that of host 0", h->index);
-    total += size;
+    total += mine->records ? 0 : size;
   }
   if (total != c.items || h->node->sets.n != h->world->hosts[0].node->sets.n)
     sim_fail(h->world, "host %u: %llu items in memory, %llu on disk", h->index,
              (unsigned long long)total, (unsigned long long)c.items);
+}
+
+/* Everybody knows of every host's device where it is, and that by the same record (docs/protocol.md
+ * §2.5): the newest, which is the one that the device itself has. */
+static void check_records(struct sim_host *h)
+{
+  struct sim_world *w = h->world;
+  for (unsigned i = 0; i < w->n_hosts; i++) {
+    struct topo_record mine, theirs;
+    struct topo_address address = sim_host_address(i);
+    const struct topo_records *own = &w->hosts[i].node->records;
+    int status = topo_records_get(&h->node->records, &w->hosts[i].device, &mine);
+    if (failed(h, status, "finding a record") ||
+        failed(h, topo_records_get(own, &w->hosts[i].device, &theirs), "finding the host's own"))
+      return;
+    if (mine.n_addresses != 1 || !topo_address_equal(&mine.addresses[0], &address) ||
+        memcmp(&mine, &theirs, sizeof mine) != 0)
+      sim_fail(w, "host %u has a record of host %u that is not the newest", h->index, i);
+  }
+  if (h->node->records.ids.count != w->n_hosts)
+    sim_fail(w, "host %u keeps %u records", h->index, (unsigned)h->node->records.ids.count);
 }
 
 static void check_fingerprints(struct sim_world *w)
@@ -260,7 +281,7 @@ static void check_dials(struct sim_host *h)
 {
   size_t n = 0;
   for (size_t i = 0; i < h->node->peers.n; i++)
-    n += h->node->peers.peers[i].dial != 0;
+    n += h->node->peers.peers[i].dials;
   if (n != h->node->peers.dialling)
     sim_fail(h->world, "host %u counts %zu dials and has %zu", h->index, h->node->peers.dialling,
              n);
@@ -286,6 +307,7 @@ void sim_check(struct sim_world *w)
     check_held(&w->hosts[i]);
     check_dials(&w->hosts[i]);
     check_sets(&w->hosts[i]);
+    check_records(&w->hosts[i]);
   }
   /* Equal fingerprints make one host stand for all; which one, the seed says. Rows of the log that
    * no projection shows are compared with the rules on every host. */

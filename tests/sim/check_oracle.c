@@ -43,6 +43,8 @@ static void check_items(struct sim_host *h, const struct oracle_result *result)
   size_t total = 0, expected = 0;
   for (size_t i = 0; i < h->node->sets.n; i++) {
     const struct topo_node_set *set = &h->node->sets.sets[i];
+    if (set->records) /* no events: check.c looks at them */
+      continue;
     struct oracle_ids ids = oracle_item_set(result, &set->id);
     struct topo_lthash sum = {{0}};
     struct topo_id a, b;

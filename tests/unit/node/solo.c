@@ -5,7 +5,9 @@
 #include "api/operations.gen.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "events/device/device.h"
 #include "events/types.h"
+#include "node/parts.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -168,4 +170,26 @@ struct topo_id solo_fingerprint(struct solo *s)
   struct topo_id id;
   topo_assert(topo_dag_fingerprint(topo_node_db(s->node), topo_types, &id) == 0);
   return id;
+}
+
+struct topo_sign_key solo_add_device(struct solo *s, uint32_t n)
+{
+  struct topo_env *env = &s->node->env;
+  const struct topo_authority_node *own = topo_env_credential(env);
+  uint8_t seed[32] = {0xd0}, sig[TOPO_SIG_SIZE];
+  struct topo_sign_key key;
+  struct topo_id id, seal_key = {{9}};
+  topo_put_be32(seed + 1, n);
+  topo_sign_key_from_seed(&key, seed);
+  topo_countersign(sig, &key, topo_dag_context(env->dag), &own->credential.user, &own->id,
+                   &seal_key);
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_DEVICE_DEVICE] = topo_value_of_id(&key.public_key);
+  v[TOPO_DEVICE_SEAL_KEY] = topo_value_of_id(&seal_key);
+  v[TOPO_DEVICE_COUNTERSIGN] = (struct topo_value){0, {sig, sizeof sig}};
+  topo_assert(topo_transaction_write(&s->node->transaction, true) == 0);
+  topo_assert(topo_dag_author(env->dag, &topo_type_device, v, env->now.wall_ms,
+                              topo_outcome_sink(&s->node->outcome), &id) == 0);
+  topo_assert(topo_transaction_commit(&s->node->transaction) == 0);
+  return key;
 }

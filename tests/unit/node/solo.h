@@ -41,4 +41,7 @@ struct topo_id solo_id(const char *json, const char *name);
 struct topo_id solo_channel(struct solo *s);
 struct topo_id solo_fingerprint(struct solo *s);
 
+/* Our user gets another device, whose key follows from `n`. */
+struct topo_sign_key solo_add_device(struct solo *s, uint32_t n);
+
 #endif
