@@ -26,6 +26,8 @@ void sim_check_running(struct sim_host *h)
       sim_fail(w, "host %u cannot read its space from a good disk", h->index);
     return;
   }
+  if (w->profile.conns_max && h->node->conns.n > w->profile.conns_max)
+    sim_fail(w, "host %u has %zu connections", h->index, h->node->conns.n);
   uint64_t rejected = h->rejected + topo_node_status(h->node).rejected;
   if (rejected)
     sim_fail(w, "host %u rejects an event of an honest host: %s", h->index,

@@ -73,8 +73,11 @@ void sim_host_init(struct sim_world *w, unsigned index)
 
 static struct topo_node_options options_of(struct sim_host *h)
 {
-  return (struct topo_node_options){
-      .path = path, .disk = &h->disk_port, .rng = sim_rng_port(&h->rng), .ports = &h->ports};
+  return (struct topo_node_options){.path = path,
+                                    .disk = &h->disk_port,
+                                    .rng = sim_rng_port(&h->rng),
+                                    .ports = &h->ports,
+                                    .conns_max = h->world->profile.conns_max};
 }
 
 struct topo_address sim_host_address(unsigned index)

@@ -49,6 +49,15 @@ static const struct sim_profile profiles[] = {
      .clock = 10,
      .pause_ms = 150,
      .send_buffer = 1024},
+    {.name = "town",
+     .nodes = 80,
+     .crash = 2,
+     .network = 6,
+     .clock = 2,
+     .pause_ms = 200,
+     .send_buffer = 65536,
+     .conns_max = 12,
+     .spread = true},
 };
 
 struct options {
@@ -88,6 +97,10 @@ static uint64_t run_seed(const struct options *o, uint64_t seed, char failure[51
   run_until_quiet(w);
   if (!w->failure[0] && sim_plant_healed(w))
     run_until_quiet(w);
+  if (!w->failure[0] && o->profile->spread) {
+    sim_spread(w);
+    run_until_quiet(w);
+  }
   if (!w->failure[0])
     sim_check(w);
   uint64_t trace = w->trace;
@@ -192,8 +205,9 @@ int main(int argc, char **argv)
 {
   struct options o;
   if (!parse(&o, argc, argv)) {
-    fprintf(stderr, "usage: topo-sim --profile pair|trio|crowd|storm [--seeds N] [--seed FIRST]"
-                    " [--actions N] [--plant K] [--verbose] [--twice]\n");
+    fprintf(stderr,
+            "usage: topo-sim --profile pair|trio|crowd|storm|town [--seeds N] [--seed FIRST]"
+            " [--actions N] [--plant K] [--verbose] [--twice]\n");
     return 2;
   }
   return o.plant ? run_planted(&o) : run_plain(&o);

@@ -8,6 +8,7 @@
  *   calls.c    operations asked of a space, and what it acknowledged
  *   check.c    what must hold in the end; rebuild.c and check_oracle.c are its
  *              heavy parts
+ *   spread.c   how an event spreads over many hosts
  *   plant.c    faults put in on purpose, for the checkers to find
  *
  * Nothing here knows real time or the system's randomness: the same seed gives the same trace.
@@ -22,7 +23,7 @@
 #include "node/node.h"
 
 enum {
-  SIM_NODES = 8,
+  SIM_NODES = 80,
   SIM_INBOX = 24, /* inputs of one step, at most */
   SIM_WALL_START_S = 1700000000
 };
@@ -55,6 +56,8 @@ struct sim_profile {
   unsigned clock;     /* jumps of the wall clock */
   uint64_t pause_ms;  /* between two acts, mostly */
   size_t send_buffer; /* of the connections, at least */
+  size_t conns_max;   /* of a host; 0: as many as may be */
+  bool spread;        /* at the end, how events spread is measured */
 };
 
 struct sim_world;
@@ -209,6 +212,9 @@ void sim_log_read(struct sim_host *h, struct sim_log *log);
 void sim_log_finish(struct sim_log *log);
 void sim_check_rebuild(struct sim_host *h, const struct sim_log *log);
 void sim_check_oracle(struct sim_host *h, const struct sim_log *log);
+
+/* ---- spread.c */
+void sim_spread(struct sim_world *w); /* of hosts that are in step; prints a line */
 
 /* ---- plant.c */
 void sim_plant_before_step(struct sim_host *h);

@@ -21,6 +21,8 @@ run() { # NAME ARGUMENT...
 for profile in pair trio crowd storm; do
   run "$profile repeats itself" --profile $profile --seed 7 --twice
 done
+run "of eighty hosts with twelve connections each nobody is kept out" \
+  --profile town --seed 1 --actions 40
 for list in "$srcdir"/tests/sim/seeds/*.txt; do
   while read -r profile seed why; do
     case $profile in '' | '#'*) continue ;; esac
