@@ -138,6 +138,7 @@ static void look(struct topo_space *space)
   pthread_mutex_lock(&space->mutex);
   space->item.connected = st.conns > 0;
   space->item.refused = st.refused;
+  space->item.twice = st.twice;
   if (dag)
     space->item.member = st.member;
   if (news) {

@@ -20,6 +20,8 @@ static const char *detail_of(const struct topo_space_item *item)
 {
   if (item->status < 0)
     return topo_status_text(item->status);
+  if (item->twice)
+    return topo_node_twice_text;
   if (topo_space_item_ready(item))
     return "";
   if (item->member)

@@ -15,6 +15,7 @@ struct topo_space_item {
   int status;                      /* 0, or why the space cannot be opened */
   bool member;                     /* its device has a valid credential */
   bool connected;                  /* to anybody */
+  bool twice;                      /* a copy of the device runs elsewhere */
   bool refused;                    /* no member, and the inviter refuses the invite */
   char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME]; /* empty: not known yet */
 };

@@ -118,6 +118,8 @@ struct topo_node_status topo_node_status(struct topo_node *node);
 /* Why a space is connected to nobody, for people: as topo_node_status says, the invite was refused,
  * or not. */
 const char *topo_node_lonely_text(bool refused);
+/* What is the matter when another copy of the device runs, for people. */
+extern const char topo_node_twice_text[];
 /* What getSync and listPeers answer. 0, what became of the writer, or a storage status. */
 int topo_node_write_sync(struct topo_node *node, struct topo_json *out);
 int topo_node_write_peers(struct topo_node *node, struct topo_json *out);

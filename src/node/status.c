@@ -72,7 +72,7 @@ const char *topo_node_lonely_text(bool refused)
                  : "nobody answered yet: someone must be online";
 }
 
-static const char twice_text[] =
+const char topo_node_twice_text[] =
     "this device runs twice: a copy of its folder is in use elsewhere, and must be stopped";
 
 static const char *state_word(const struct topo_node_status *st)
@@ -89,7 +89,7 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
   struct topo_node_status st = topo_node_status(node);
   char detail[128] = "";
   if (st.twice)
-    snprintf(detail, sizeof detail, "%s", twice_text);
+    snprintf(detail, sizeof detail, "%s", topo_node_twice_text);
   else if (st.connected_members == 0)
     snprintf(detail, sizeof detail, "%s", topo_node_lonely_text(st.refused));
   else if (!st.synced && st.remote_items > st.events)

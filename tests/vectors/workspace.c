@@ -9,6 +9,7 @@
 #include "dag/project.h"
 #include "dag/stored.h"
 #include "events/types.h"
+#include "node/record.h"
 #include "vectors/pair.h"
 
 #include <stdio.h>
@@ -175,6 +176,39 @@ static void put_events(struct out *out, struct pair *p)
   out_begin_list(out, "events");
   while (topo_fetch(s) == 1)
     put_event(out, p, topo_column_bytes(s, 0));
+  out_end(out);
+}
+
+static void put_record(struct out *out, struct pair *p, struct topo_bytes raw)
+{
+  struct topo_envelope e;
+  struct topo_record record;
+  must(topo_envelope_decode(&e, topo_dag_context(dag_of(p, PAIR_FOUNDER)), raw) == 0);
+  must(topo_record_decode(&record, e.body) == 0);
+  out_begin_object(out, NULL);
+  out_id(out, "id", &e.id);
+  out_hex(out, "bytes", raw.data, raw.len);
+  out_id(out, "device", &e.signer);
+  out_number(out, "seq", e.hlc);
+  out_begin_list(out, "types");
+  for (unsigned i = 0; i < record.n_types; i++)
+    out_number(out, NULL, record.types[i]);
+  out_end(out);
+  out_begin_list(out, "addresses");
+  for (unsigned i = 0; i < record.n_addresses; i++)
+    out_hex(out, NULL, record.addresses[i].bytes, record.addresses[i].len);
+  out_end(out);
+  out_end(out);
+}
+
+/* Device records, which both sides have. */
+static void put_records(struct out *out, struct pair *p)
+{
+  struct topo_stmt *s = topo_stmt(topo_node_db(p->sides[PAIR_FOUNDER].node),
+                                  "SELECT bytes FROM local_record ORDER BY device");
+  out_begin_list(out, "records");
+  while (topo_fetch(s) == 1)
+    put_record(out, p, topo_column_bytes(s, 0));
   out_end(out);
 }
 
@@ -372,6 +406,7 @@ void vectors_workspace(const char *folder)
   put_invite(out, &p, &invite, seed);
   put_epoch(out, &p);
   put_events(out, &p);
+  put_records(out, &p);
   put_wraps(out, &p);
   put_state(out, &p);
   out_close(out);

@@ -1,8 +1,8 @@
 // check_session.mjs - session.json: every frame of two connections is made again from the events that
 // its sender has, and compared.
 //
-// A side has the events that it was sent, and those that it has made itself. How many of its own it
-// had made when it sent a frame, and how many of the others it had dealt with, is not written down:
+// A side has the events and device records that it was sent, and those that it has made itself. How
+// many of its own it had made when it sent a frame, and how many of the others it had dealt with, is not written down:
 // the frame must fit one of the possibilities.
 import { equal, hex, join, Reader, u16, u32, u64, u8, unhex, zero } from './bytes.mjs'
 import { proven, countersigned, userOf } from './events.mjs'
@@ -32,7 +32,10 @@ const frameOf = (name, ...payload) => {
   const bytes = join(u8(KIND[name]), ...payload)
   return join(u32(bytes.length), bytes)
 }
-const wallOf = (e) => e.hlc >> 16n // the clocks of the two agree
+const wallOf = (e) => (e.kind === 3 ? e.hlc : e.hlc >> 16n) // the clocks of the two agree
+/** The set of device records (§6.2). */
+const RECORDS = Buffer.alloc(32, 0xff)
+const setOf = (e) => (e.kind === 1 ? zero : e.kind === 2 ? e.epoch : RECORDS)
 const itemOf = (e) => ({ timestamp: timestampOf(e.hlc), id: e.id })
 
 /** What one device has: the first `made` of its own events, and the first `dealt` of what came. */
@@ -40,15 +43,18 @@ class Side {
   constructor(world, device, keys) {
     this.device = device
     this.own = world.events.filter((e) => keys.some((key) => equal(key, e.kind === 1 ? e.signer : e.device)))
+    this.record = world.records.find((e) => equal(e.signer, device))
+    this.recorded = 0
     this.made = 0
     this.came = []
     this.dealt = 0
   }
   has() {
-    return [...new Set([...this.own.slice(0, this.made), ...this.came.slice(0, this.dealt)])]
+    const own = [...this.own.slice(0, this.made), ...(this.recorded ? [this.record] : [])]
+    return [...new Set([...own, ...this.came.slice(0, this.dealt)])]
   }
   ofSet(set) {
-    return this.has().filter((e) => equal(e.kind === 1 ? zero : e.epoch, set))
+    return this.has().filter((e) => equal(setOf(e), set))
   }
   row(set) {
     const items = this.ofSet(set)
@@ -64,26 +70,33 @@ class Side {
   }
   /** Moves on, as little as may be, until `happens`; stays where it was if nothing helps. */
   moveUntil(happens) {
-    const { made, dealt } = this
-    for (this.made = made; this.made <= this.own.length; this.made++)
-      for (this.dealt = dealt; this.dealt <= this.came.length; this.dealt++) if (happens()) return true
-    Object.assign(this, { made, dealt })
+    const { made, dealt, recorded } = this
+    for (this.recorded = recorded; this.recorded <= 1; this.recorded++)
+      for (this.made = made; this.made <= this.own.length; this.made++)
+        for (this.dealt = dealt; this.dealt <= this.came.length; this.dealt++) if (happens()) return true
+    Object.assign(this, { made, dealt, recorded })
     return false
   }
   fits(bytes, build) {
     return this.moveUntil(() => equal(build(), bytes))
   }
   moveToTheEnd() {
+    this.recorded = 1
     this.made = this.own.length
     this.dealt = this.came.length
   }
 }
 
 function setsFrame(side) {
-  const control = side.row(zero)
   const epochs = side.epochs()
   const items = epochs.reduce((total, row) => total + row.count, 0)
-  return frameOf('SETS', u64(control.count), control.digest, u64(items), pageDigestOf(epochs))
+  const early = [zero, RECORDS].map((set) => side.row(set))
+  return frameOf(
+    'SETS',
+    ...early.flatMap((row) => [u64(row.count), row.digest]),
+    u64(items),
+    pageDigestOf(epochs)
+  )
 }
 
 function joinFrame(v, world, offer) {
@@ -187,10 +200,11 @@ class Connection {
   /** New events of the sender's own go on live; what was wanted or is lacking, on bulk. */
   EVENTS({ side, other, stream, r }) {
     const events = []
-    while (r.left) events.push(this.world.get(readEventId(this.world, r.take(r.u32()))))
+    while (r.left) events.push(itemOfBytes(this.world, r.take(r.u32())))
     other.came.push(...events)
     events.forEach((e) => this.wanted.delete(hex(e.id)))
-    const fits = stream === 'bulk' || events.every((e) => side.own.includes(e))
+    const own = (e) => side.own.includes(e) || side.record === e
+    const fits = stream === 'bulk' || events.every(own)
     return fits && events.length > 0 && side.moveUntil(() => events.every((e) => side.has().includes(e)))
   }
 
@@ -211,10 +225,10 @@ class Connection {
   }
 }
 
-function readEventId(world, bytes) {
-  const e = world.events.find((event) => equal(event.bytes, bytes))
+function itemOfBytes(world, bytes) {
+  const e = [...world.events, ...world.records].find((item) => equal(item.bytes, bytes))
   if (!e) throw new Error('an event that the workspace does not have')
-  return e.id
+  return e
 }
 
 export function checkSession(v, expect, workspace) {
@@ -241,6 +255,6 @@ export function checkSession(v, expect, workspace) {
   })
   for (const side of Object.values(sides)) {
     side.moveToTheEnd()
-    expect('every event is here in the end', side.has().length, world.events.length)
+    expect('every event is here in the end', side.has().length, world.events.length + world.records.length)
   }
 }

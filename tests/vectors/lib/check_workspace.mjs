@@ -106,6 +106,28 @@ function frontier(world, before) {
     .sort()
 }
 
+function checkRecords(v, world, expect) {
+  const seeds = seedsOf(v)
+  const devices = people.map((name) => v[name].key).sort()
+  const known = Object.keys(events.TYPES).map(Number)
+  expect('a record of each device', v.records.map((r) => r.device).join(), devices.join())
+  world.records.forEach((e, i) => {
+    const { key, message } = events.signedBy(e)
+    expect('record: id', hex(e.id), v.records[i].id)
+    expect('record: device', hex(e.signer), v.records[i].device)
+    expect('record: seq', String(e.hlc), String(v.records[i].seq))
+    expect('record: types', e.types.join(), v.records[i].types.join())
+    expect('record: the types of the protocol', e.types.join(), known.sort((a, b) => a - b).join())
+    expect('record: addresses', e.addresses.map(hex).join(), v.records[i].addresses.join())
+    expect(
+      'record: prekey',
+      e.prekey.some((b) => b),
+      false
+    )
+    checkSignature('record', seeds, key, message, e.signature, expect)
+  })
+}
+
 function checkEvents(v, world, expect) {
   const seeds = seedsOf(v)
   const heads = new Map()
@@ -223,6 +245,7 @@ export function checkWorkspace(v, expect) {
   checkInvite(v, world, expect)
   checkEpoch(v, world, expect)
   checkEvents(v, world, expect)
+  checkRecords(v, world, expect)
   checkWraps(v, world, expect)
   const tables = tablesOf(world)
   for (const name of Object.keys({ ...tables, ...v.tables }))

@@ -116,6 +116,32 @@ export function decodeEvent(workspace, bytes) {
   return e
 }
 
+// --- device records -----------------------------------------------------------------------------
+
+/** An address (§7), as its bytes. */
+function readAddress(r) {
+  const family = r.u8()
+  if (family !== 4 && family !== 6) throw new Error('a family that does not exist')
+  return join(u8(family), r.take(family === 4 ? 6 : 18))
+}
+
+/** A device record of `workspace` (§2.5) with its id. It has the hlc, kind and signer of an item. */
+export function decodeRecord(workspace, bytes) {
+  const r = new Reader(bytes)
+  if (r.u8() !== 1 || r.u8() !== 3) throw new Error('no device record')
+  const e = { kind: 3, signer: r.id(), hlc: r.u64(), bytes, context: contextOf(workspace) }
+  const body = new Reader(r.take(r.u16()))
+  e.signed = bytes.subarray(0, r.at)
+  e.signature = r.take(64)
+  r.end()
+  if (e.hlc < 1n || e.hlc >= 1n << 63n) throw new Error('a number out of bounds')
+  e.prekey = body.id()
+  e.types = Array.from({ length: body.u8() }, () => body.u16())
+  e.addresses = Array.from({ length: body.u8() }, () => readAddress(body))
+  e.id = hash(ascii('topo/1 record id'), e.context, bytes)
+  return e
+}
+
 // --- content ------------------------------------------------------------------------------------
 
 export const commitmentOf = (secret) => kdf(secret, 'commit')
@@ -156,8 +182,11 @@ export function openContent(leaf, e) {
 // --- what is signed -----------------------------------------------------------------------------
 
 export const signedBy = (e) =>
-  e.kind === 1
-    ? { key: e.signer, message: join(ascii('topo/1 control'), e.context, e.signed) }
+  e.kind !== 2
+    ? {
+        key: e.signer,
+        message: join(ascii(e.kind === 1 ? 'topo/1 control' : 'topo/1 record'), e.context, e.signed)
+      }
     : { key: e.device, message: join(ascii('topo/1 content'), e.context, e.header, e.inside) }
 
 export const countersigned = (context, user, auth, body) =>

@@ -1,7 +1,7 @@
 // world.mjs - what workspace.json holds, read by the rules alone: its events decoded and opened, and
 // its credentials.
 import { hex, unhex } from './bytes.mjs'
-import { decodeEvent, headerKeyOf, leafOf, openContent, rootOf, TYPES, userOf } from './events.mjs'
+import { decodeEvent, decodeRecord, headerKeyOf, leafOf, openContent, rootOf, TYPES, userOf } from './events.mjs'
 
 export const isAuthority = (e) => e.type <= 0x000f
 const CREDENTIALS = [1, 2, 3, 5]
@@ -11,6 +11,7 @@ export class World {
     this.workspace = unhex(vectors.workspace)
     this.secret = unhex(vectors.epoch.secret)
     this.events = vectors.events.map((event) => decodeEvent(this.workspace, unhex(event.bytes)))
+    this.records = vectors.records.map((record) => decodeRecord(this.workspace, unhex(record.bytes)))
     this.byId = new Map(this.events.map((e) => [hex(e.id), e]))
     for (const e of this.events)
       if (e.kind === 2) openContent(leafOf(rootOf(this.secret, e.epoch), e.tag, e.seq), e)
