@@ -193,6 +193,7 @@ int topo_cli_status(struct topo_cli *cli)
     fputs("\nudp         ", stdout);
     topo_cli_print(stdout, topo_cli_text(answer.tree, "udp_address"), TOPO_CLI_LINE);
     printf("\nworkspaces  %lld\n", (long long)topo_cli_number(answer.tree, "spaces"));
+    code = topo_cli_workspace_list(cli);
   }
   topo_cli_answer_finish(&answer);
   return code;

@@ -146,6 +146,7 @@ struct topo_session {
   bool own_changed, peer_changed;     /* unlike the ones before them */
   bool equal;                         /* the last pair was equal */
   bool peer_fresh;                    /* the peer's came since ours were sent */
+  bool peer_more;                     /* and others behind them, which nobody asked for */
 
   /* session_sets.c: SETS to be sent */
   bool sets_due;                         /* as soon as there is room */

@@ -114,6 +114,7 @@ int topo_session_sets_frame(struct topo_session *s, struct topo_bytes payload)
   bool first = !s->peer_heard;
   s->peer_heard = true;
   if (s->o.initiator) {
+    s->peer_more = s->peer_fresh && s->round == ROUND_EXCHANGE;
     s->peer_fresh = s->round == ROUND_EXCHANGE;
     return s->round == ROUND_IDLE ? take_unasked(s) : 0;
   }
@@ -156,7 +157,7 @@ static void exchange(struct topo_session *s)
   topo_session_pages_finish(s);
   s->again = false;
   s->sets_due = true;
-  s->peer_fresh = false;
+  s->peer_fresh = s->peer_more = false;
   transition(s, ROUND_EXCHANGE);
 }
 
@@ -178,8 +179,9 @@ static void back_off(struct topo_session *s)
   rest(s, s->backoff_ms);
 }
 
-/* Ours are equal by now: what was lacking when we sent them came live. The peer cannot know before
- * it is told, so another exchange follows. */
+/* Ours are equal by now: what was lacking when we sent them came live; or the peer has told again,
+ * unasked, behind its answer. It cannot say "synced" before it hears of us, so another exchange
+ * follows. */
 static void finish_half(struct topo_session *s)
 {
   s->equal = true;
@@ -196,11 +198,12 @@ static int take_pair(struct topo_session *s)
   int status = read_sets(s, &now);
   if (status < 0)
     return status;
-  if (sets_equal(&s->own, &s->peer)) {
+  bool equal = sets_equal(&s->own, &s->peer);
+  if (equal && !s->peer_more) {
     finish_equal(s);
     return 0;
   }
-  if (sets_equal(&now, &s->peer)) {
+  if (equal || sets_equal(&now, &s->peer)) {
     finish_half(s);
     return 0;
   }

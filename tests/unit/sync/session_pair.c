@@ -464,6 +464,9 @@ static size_t can_deliver(const struct pair_side *from, unsigned stream)
   size_t len = from->out.streams[stream].len, room = p->window - from->out.unconsumed_total;
   if (!alive(from->other) || (p->hold_bulk && stream == TOPO_STREAM_BULK))
     return 0;
+  if (p->in_order && stream == TOPO_STREAM_CONTROL &&
+      (from->out.streams[TOPO_STREAM_BULK].len || from->out.streams[TOPO_STREAM_LIVE].len))
+    return 0;
   return len < room ? len : room;
 }
 

@@ -78,6 +78,7 @@ struct pair {
   uint64_t now_ms, seed;
   size_t send_buffer, window;
   bool hold_bulk; /* the bulk streams stand still */
+  bool in_order;  /* control does not overtake events */
 };
 
 uint64_t pair_random(struct pair *p);

@@ -15,7 +15,7 @@
 enum {
   MINUTE = 60 * 1000,
   HELLO_FRAME = TOPO_WIRE_HEAD_SIZE + 109,
-  SETS_FRAME = TOPO_WIRE_HEAD_SIZE + 80,
+  SETS_FRAME = TOPO_WIRE_HEAD_SIZE + 120,
   PARTS_FRAME = TOPO_WIRE_HEAD_SIZE + 1 + TOPO_PAGE_PARTS * TOPO_PAGE_PART_SIZE,
   ROWS_FRAME = TOPO_WIRE_HEAD_SIZE + 1 + TOPO_PAGE_ROWS_MAX * TOPO_PAGE_ROW_SIZE
 };
@@ -147,6 +147,7 @@ static uint64_t rounds_for(unsigned epochs, bool dials)
 {
   struct pair p;
   init(&p, 200 + epochs);
+  p.in_order = true; /* or SETS may name what is still on its way */
   for (unsigned set = 1; set <= epochs; set++)
     pair_add(dials ? &p.b : &p.a, set, set, 8);
   start(&p);

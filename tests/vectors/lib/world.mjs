@@ -1,7 +1,16 @@
 // world.mjs - what workspace.json holds, read by the rules alone: its events decoded and opened, and
 // its credentials.
 import { hex, unhex } from './bytes.mjs'
-import { decodeEvent, decodeRecord, headerKeyOf, leafOf, openContent, rootOf, TYPES, userOf } from './events.mjs'
+import {
+  decodeEvent,
+  decodeRecord,
+  headerKeyOf,
+  leafOf,
+  openContent,
+  rootOf,
+  TYPES,
+  userOf
+} from './events.mjs'
 
 export const isAuthority = (e) => e.type <= 0x000f
 const CREDENTIALS = [1, 2, 3, 5]
