@@ -100,7 +100,8 @@ static int save_join(struct topo_node *node, const struct topo_invite_link *invi
   status = topo_self_make(env, &invite_link->workspace);
   if (status == 0)
     status = topo_joiner_save(env, invite_link, join->user_name);
-  for (size_t i = 0; i < invite_link->n_addresses && status == 0; i++)
+  /* The best address stands first in the link, and what is learned last is dialled first. */
+  for (size_t i = invite_link->n_addresses; i-- > 0 && status == 0;)
     status = topo_peers_learn(env, &invite_link->device, &invite_link->addresses[i]);
   if (status == 0)
     status = save_origin(env->db, &join->origin);

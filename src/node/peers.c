@@ -75,7 +75,7 @@ int topo_peers_load(struct topo_peers *peers)
   topo_assert(peers->n == 0 && peers->dialling == 0);
   peers->changed = true;
   struct topo_stmt *s = topo_stmt(
-      peers->env->db, "SELECT device,address,seen_ms FROM local_address ORDER BY seen_ms");
+      peers->env->db, "SELECT device,address,seen_ms FROM local_address ORDER BY seen_ms,rowid");
   int status;
   while ((status = topo_fetch(s)) == 1) {
     struct topo_id device = topo_column_id(s, 0);
@@ -116,7 +116,7 @@ int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
     return status;
   s = topo_stmt(env->db,
                 "DELETE FROM local_address WHERE device=?1 AND address NOT IN (SELECT address"
-                " FROM local_address WHERE device=?1 ORDER BY seen_ms DESC LIMIT ?2)");
+                " FROM local_address WHERE device=?1 ORDER BY seen_ms DESC,rowid DESC LIMIT ?2)");
   topo_bind_id(s, 1, device);
   topo_bind_i64(s, 2, TOPO_NODE_ADDRESSES_MAX);
   return topo_execute(s);

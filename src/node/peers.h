@@ -67,7 +67,8 @@ void topo_peers_unload(struct topo_peers *peers);
 struct topo_node_peer *topo_peers_find(const struct topo_peers *peers,
                                        const struct topo_id *device);
 
-/* Keeps an address of a device, in the caller's transaction. 0 or a status. */
+/* Keeps an address of a device, in the caller's transaction: it comes before those that were kept
+ * until then. 0 or a status. */
 int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
                      const struct topo_address *address);
 /* A member connected, from that address. */

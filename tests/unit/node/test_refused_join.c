@@ -33,6 +33,7 @@ struct fixture {
   struct topo_dial dial;
   uint64_t next_number;
   size_t dials;
+  uint8_t order[2 * ADDRESSES];  /* the addresses of the first dials */
   size_t dials_of[ADDRESSES][2]; /* by address, and by key: the device's, the invite's */
   uint64_t last_ms, gap_ms;      /* the last dial, and the longest time between two */
   struct topo_buf heard;
@@ -45,6 +46,8 @@ static void take_dial(void *ctx, const struct topo_dial *dial)
   assert_false(f->due);
   f->due = true;
   f->dial = *dial;
+  if (f->dials < sizeof f->order)
+    f->order[f->dials] = dial->address.bytes[4];
   uint64_t gap_ms = f->dials++ ? solo->now.mono_ms - f->last_ms : 0;
   f->last_ms = solo->now.mono_ms;
   f->gap_ms = gap_ms > f->gap_ms ? gap_ms : f->gap_ms;
@@ -260,6 +263,18 @@ static void an_absent_inviter_is_dialled_as_any_peer(void **state)
   tear_down(&f);
 }
 
+/* The best address stands first in a link. */
+static void addresses_are_tried_in_the_order_of_the_invite(void **state)
+{
+  struct fixture f;
+  (void)state;
+  set_up(&f, ABSENT, ADDRESSES);
+  pass(&f, HOUR_MS);
+  for (size_t i = 0; i < sizeof f.order; i++)
+    assert_int_equal(f.order[i], i / 2); /* with both keys each */
+  tear_down(&f);
+}
+
 /* Whatever ends a connection before it was of use, the next one waits. */
 static void an_inviter_that_fails_is_dialled_as_one_that_is_absent(void **state)
 {
@@ -314,6 +329,7 @@ int main(void)
       cmocka_unit_test(a_refused_join_is_tried_ever_less_often),
       cmocka_unit_test(each_address_hears_both_keys_at_the_slowest_interval),
       cmocka_unit_test(an_absent_inviter_is_dialled_as_any_peer),
+      cmocka_unit_test(addresses_are_tried_in_the_order_of_the_invite),
       cmocka_unit_test(an_inviter_that_fails_is_dialled_as_one_that_is_absent),
       cmocka_unit_test(a_refusal_is_told_until_the_inviter_lets_us_in),
       cmocka_unit_test(one_key_that_is_refused_is_no_refusal),
