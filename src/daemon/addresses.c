@@ -3,8 +3,6 @@
 
 #include "base/status.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,50 +68,22 @@ struct topo_address topo_addresses_from_net(const struct topo_net_address *addre
   return out;
 }
 
-/* Worth telling others: neither loopback nor link-local, which would need our interface's name. */
-static bool tellable(const struct topo_net_address *a)
+size_t topo_addresses_reachable(struct topo_address out[static TOPO_NODE_ADDRESSES_MAX],
+                                const struct topo_net_address *bound,
+                                const struct topo_interfaces *interfaces)
 {
-  if (a->sa.sa_family == AF_INET) {
-    uint32_t v4 = ntohl(a->in.sin_addr.s_addr);
-    return v4 >> 24 != 127 && v4 >> 16 != 0xa9fe && v4 != 0;
-  }
-  return !IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr) && !IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr) &&
-         !IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
-}
-
-static bool address_of(struct topo_net_address *out, const struct ifaddrs *i, uint16_t port)
-{
-  if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) || (i->ifa_flags & IFF_LOOPBACK))
-    return false;
-  int family = i->ifa_addr->sa_family;
-  socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-  if ((family != AF_INET && family != AF_INET6) ||
-      topo_net_address_set(out, i->ifa_addr, len) < 0 || !tellable(out))
-    return false;
-  if (family == AF_INET)
-    out->in.sin_port = htons(port);
-  else
-    out->in6.sin6_port = htons(port);
-  return true;
-}
-
-size_t topo_addresses_reachable(struct topo_address *out, size_t max,
-                                const struct topo_net_address *bound)
-{
-  struct ifaddrs *all = NULL;
-  size_t n = 0;
   if (!topo_net_address_is_any(bound)) {
     out[0] = topo_addresses_from_net(bound);
     return 1;
   }
-  if (getifaddrs(&all) < 0)
-    return 0;
-  bool v4_only = bound->sa.sa_family == AF_INET;
-  for (const struct ifaddrs *i = all; i && n < max; i = i->ifa_next) {
-    struct topo_net_address a;
-    if (address_of(&a, i, topo_net_address_port(bound)) && (a.sa.sa_family == AF_INET || !v4_only))
-      out[n++] = topo_addresses_from_net(&a);
+  in_port_t port = htons(topo_net_address_port(bound));
+  for (size_t i = 0; i < interfaces->n_addresses; i++) {
+    struct topo_net_address a = interfaces->addresses[i].address;
+    if (a.sa.sa_family == AF_INET)
+      a.in.sin_port = port;
+    else
+      a.in6.sin6_port = port;
+    out[i] = topo_addresses_from_net(&a);
   }
-  freeifaddrs(all);
-  return n;
+  return interfaces->n_addresses;
 }

@@ -5,9 +5,13 @@
 #include "base/status.h"
 #include "crypto/init.h"
 #include "daemon/addresses.h"
+#include "daemon/interface_watch.h"
+#include "daemon/interfaces.h"
 #include "daemon/options.h"
 #include "daemon/table.h"
 #include "gateway/gateway.h"
+#include "node/address.h"
+#include "node/reach.h"
 #include "store/db.h"
 #include "sys/clock.h"
 #include "sys/disk.h"
@@ -43,6 +47,10 @@ struct app {
   struct topo_access *access;
   struct topo_table *table;
   struct topo_gateway *gateway;
+  struct topo_interface_watch interface_watch;
+  struct topo_interfaces interfaces;
+  struct topo_net_address bound;
+  bool addresses_told;
   char udp_address[TOPO_NET_ADDRESS_TEXT];
   char http_address[TOPO_OPTIONS_ADDRESS_SIZE + sizeof "[]:65535"]; /* empty: no TCP */
   struct topo_watch input;                                          /* standard input, of a shell */
@@ -96,7 +104,68 @@ static int take_lock(struct app *app)
   return 0;
 }
 
-static int open_port(struct app *app)
+static void note_addresses(struct app *app, const struct topo_address *addresses, size_t n)
+{
+  char text[TOPO_JOURNAL_TEXT] = "", one[TOPO_ADDRESS_TEXT];
+  size_t len = 0;
+  for (size_t i = 0; i < n && len < sizeof text; i++)
+    len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", i ? ", " : "",
+                            topo_address_format(&addresses[i], one));
+  if (n)
+    topo_journal_write(app->journal, TOPO_JOURNAL_INFO, "others reach this node at %s", text);
+  else
+    topo_journal_write(app->journal, TOPO_JOURNAL_WARNING, "%s", topo_reach_nowhere);
+}
+
+/* Where others may reach this node goes into every invite link that is made from now on. */
+static void tell_addresses(struct app *app, const struct topo_address *addresses, size_t n)
+{
+  struct topo_address before[TOPO_NODE_ADDRESSES_MAX];
+  size_t n_before = topo_registry_addresses(app->registry, before);
+  bool same = n == n_before;
+  for (size_t i = 0; i < n && same; i++)
+    same = topo_address_equal(&addresses[i], &before[i]);
+  if (same && app->addresses_told)
+    return;
+  app->addresses_told = true;
+  topo_registry_set_addresses(app->registry, addresses, n);
+  note_addresses(app, addresses, n);
+}
+
+/* The interfaces of this machine are read: at first, and whenever they have changed. When they
+ * change while they are read, that is told, too. */
+static void on_interfaces(void *arg)
+{
+  struct app *app = arg;
+  struct topo_address found[TOPO_NODE_ADDRESSES_MAX];
+  uint32_t zones[TOPO_INTERFACE_ZONES_MAX];
+  int status = topo_interfaces_read(&app->interfaces, app->bound.sa.sa_family == AF_INET);
+  if (status < 0) {
+    topo_journal_write(app->journal, TOPO_JOURNAL_WARNING,
+                       "the addresses of this machine could not be read: %s",
+                       topo_status_text(status));
+    return;
+  }
+  topo_network_set_zones(app->network, zones, topo_interfaces_zones(&app->interfaces, zones));
+  if (!app->options.n_advertise)
+    tell_addresses(app, found, topo_addresses_reachable(found, &app->bound, &app->interfaces));
+}
+
+static void watch_interfaces(struct app *app)
+{
+  int status =
+      topo_interface_watch_init(&app->interface_watch, app->loop, app->journal, on_interfaces, app);
+  if (status < 0)
+    topo_journal_write(app->journal, TOPO_JOURNAL_WARNING,
+                       "changes of this machine's addresses will not be noticed: %s",
+                       topo_status_text(status));
+  if (app->options.n_advertise)
+    tell_addresses(app, app->options.advertise, app->options.n_advertise);
+  on_interfaces(app);
+}
+
+/* On a machine without IPv6, all addresses are those of IPv4. */
+static int create_network(struct app *app)
 {
   struct topo_options *o = &app->options;
   struct topo_network_options no = {.bind = &o->bind,
@@ -105,10 +174,19 @@ static int open_port(struct app *app)
                                     .loop = app->loop,
                                     .journal = app->journal};
   int status = topo_network_create(&app->network, &no);
-  if (status == TOPO_EINVAL && !o->bind_given) { /* a machine without IPv6 */
-    topo_net_address_parse(&o->bind, "0.0.0.0", TOPO_DEFAULT_PORT);
-    status = topo_network_create(&app->network, &no);
-  }
+  if (status != TOPO_EINVAL || o->bind.sa.sa_family != AF_INET6 ||
+      !topo_net_address_is_any(&o->bind))
+    return status;
+  topo_net_address_parse(&o->bind, "0.0.0.0", topo_net_address_port(&o->bind));
+  topo_journal_write(app->journal, TOPO_JOURNAL_WARNING,
+                     "this machine has no IPv6: using IPv4 alone");
+  return topo_network_create(&app->network, &no);
+}
+
+static int open_port(struct app *app)
+{
+  struct topo_options *o = &app->options;
+  int status = create_network(app);
   char text[TOPO_NET_ADDRESS_TEXT];
   topo_net_address_format(&o->bind, text);
   if (status == TOPO_EADDRINUSE)
@@ -121,15 +199,10 @@ static int open_port(struct app *app)
                 text);
   if (status < 0)
     return fail(app, status, "cannot open UDP port %s: %s", text, topo_status_text(status));
-  struct topo_net_address bound;
-  topo_network_local_address(app->network, &bound);
-  topo_net_address_format(&bound, app->udp_address);
   app->env.conns_max = o->conns_max;
-  app->env.n_addresses = o->n_advertise;
-  memcpy(app->env.addresses, o->advertise, sizeof o->advertise);
-  if (!o->n_advertise)
-    app->env.n_addresses =
-        topo_addresses_reachable(app->env.addresses, TOPO_NODE_ADDRESSES_MAX, &bound);
+  topo_network_local_address(app->network, &app->bound);
+  topo_net_address_format(&app->bound, app->udp_address);
+  watch_interfaces(app);
   return 0;
 }
 
@@ -358,6 +431,7 @@ static void end(struct app *app)
     topo_gateway_quiesce(app->gateway);
   if (app->registry)
     topo_registry_stop(app->registry);
+  topo_interface_watch_finish(&app->interface_watch);
   topo_network_destroy(app->network);
   topo_gateway_destroy(app->gateway);
   topo_pool_destroy(app->pool);

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "daemon/addresses.h"
 #include "daemon/duplex.h"
+#include "daemon/interfaces.h"
 #include "port/close.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
@@ -30,6 +31,8 @@ struct topo_network {
   struct topo_endpoint *endpoints;
   struct wire *wires;
   uint64_t next_number;
+  uint32_t zones[TOPO_INTERFACE_ZONES_MAX]; /* where link-local addresses are tried */
+  size_t n_zones;
 };
 
 struct topo_endpoint {
@@ -105,6 +108,21 @@ static void report_dial(struct topo_dial_task *task, int status)
   task->status = status < 0 ? status : TOPO_ECLOSED;
   if (topo_mailbox_put(task->endpoint->inbox, &task->task.mail) < 0)
     topo_dial_task_free(task);
+}
+
+/* A dial came to nothing. Nobody was there, in this zone of a link-local address: the next one is
+ * tried as soon as the callback at hand is over. Who was reached and refused us is the one. */
+static void end_dial(struct topo_dial_task *task, int status)
+{
+  struct topo_network *network = task->endpoint->network;
+  bool elsewhere =
+      status != TOPO_EUNTRUSTED && task->zones_tried > 0 && task->zones_tried < network->n_zones;
+  if (!elsewhere) {
+    report_dial(task, status);
+    return;
+  }
+  int posted = topo_mailbox_put(&network->outbox, &task->task.mail);
+  topo_assert(posted == 0);
 }
 
 /* Gives the connection as much of a stream's bytes as it takes now. */
@@ -210,7 +228,7 @@ static void on_down(void *arg, struct topo_net_conn *conn, const struct topo_net
   if (!wire)
     return;
   if (wire->dial) {
-    report_dial(wire->dial, why->status);
+    end_dial(wire->dial, why->status);
     wire->dial = NULL;
   }
   if (wire->duplex)
@@ -279,17 +297,33 @@ static void renew_endpoint(struct topo_endpoint *e)
     topo_net_recheck(e->network->net, e->identity);
 }
 
-static int start_dial(struct wire *wire, const struct topo_dial *dial)
+/* Where the dial goes; a link-local address goes to the next zone that it was not tried in. */
+static int set_remote(struct topo_net_address *out, struct topo_dial_task *task)
+{
+  const struct topo_network *network = task->endpoint->network;
+  if (!topo_addresses_to_net(out, &task->dial.address))
+    return TOPO_EINVAL;
+  if (out->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_LINKLOCAL(&out->in6.sin6_addr))
+    return 0;
+  if (task->zones_tried >= network->n_zones)
+    return TOPO_EUNREACHABLE;
+  out->in6.sin6_scope_id = network->zones[task->zones_tried++];
+  return 0;
+}
+
+static int start_dial(struct wire *wire, struct topo_dial_task *task)
 {
   struct topo_endpoint *e = wire->endpoint;
   struct topo_net *net = e->network->net;
+  const struct topo_dial *dial = &task->dial;
   char sni[TOPO_SNI_SIZE];
   struct topo_net_dial d = {.identity = e->identity, .pin = dial->pin, .sni = sni, .user = wire};
   topo_sni(sni, &e->workspace, &dial->pin);
-  if (!topo_addresses_to_net(&d.remote, &dial->address))
-    return TOPO_EINVAL;
+  int status = set_remote(&d.remote, task);
+  if (status < 0)
+    return status;
   if (dial->with_invite) {
-    int status = topo_net_identity_add(net, &wire->invite, dial->invite_seed, NULL, e);
+    status = topo_net_identity_add(net, &wire->invite, dial->invite_seed, NULL, e);
     if (status < 0)
       return status;
     d.identity = wire->invite;
@@ -302,14 +336,14 @@ static int start_dial(struct wire *wire, const struct topo_dial *dial)
 static void dial(struct topo_dial_task *task)
 {
   struct wire *wire = create_wire(task->endpoint, NULL);
-  int status = wire ? start_dial(wire, &task->dial) : TOPO_ENOMEM;
+  int status = wire ? start_dial(wire, task) : TOPO_ENOMEM;
   if (status == 0) {
     wire->dial = task;
     return;
   }
   if (wire)
     destroy_wire(wire);
-  report_dial(task, status);
+  end_dial(task, status);
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -402,6 +436,13 @@ fail_net:
 void topo_network_local_address(const struct topo_network *network, struct topo_net_address *out)
 {
   topo_net_local_address(network->net, out);
+}
+
+void topo_network_set_zones(struct topo_network *network, const uint32_t *zones, size_t n)
+{
+  topo_assert(n <= TOPO_INTERFACE_ZONES_MAX);
+  memcpy(network->zones, zones, n * sizeof *zones);
+  network->n_zones = n;
 }
 
 static void destroy_endpoint(struct topo_endpoint *e)

@@ -34,6 +34,9 @@ struct topo_network_options {
 int topo_network_create(struct topo_network **out, const struct topo_network_options *options);
 /* The address that is bound, with the real port. */
 void topo_network_local_address(const struct topo_network *network, struct topo_net_address *out);
+/* The interfaces at which a link-local address is tried, one after the other, from the next dial on
+ * (topo_interfaces_zones): whose neighbour it is, its text does not say. In the loop's thread. */
+void topo_network_set_zones(struct topo_network *network, const uint32_t *zones, size_t n);
 /* Does what was posted until now, then tells every peer "going away" and frees everything, the
  * endpoints included. The spaces have been stopped. NULL is fine. */
 void topo_network_destroy(struct topo_network *network);
@@ -57,7 +60,8 @@ struct topo_dial_task {
   struct topo_task task; /* first */
   struct topo_endpoint *endpoint;
   struct topo_dial dial;
-  int status; /* why it failed */
+  size_t zones_tried; /* the network's, for a link-local address */
+  int status;         /* why it failed */
 };
 void topo_dial_task_free(struct topo_dial_task *task); /* wipes */
 

@@ -41,7 +41,6 @@ static int take_socket(struct parser *p, const char *value)
 
 static int take_bind(struct parser *p, const char *value)
 {
-  p->out->bind_given = true;
   if (topo_addresses_parse(&p->out->bind, value) == 0)
     return 0;
   return refuse(p->error, "--bind wants ADDRESS:PORT, as in 192.0.2.1:7443 or [::]:7443");

@@ -17,7 +17,6 @@ struct topo_options {
   char data_dir[TOPO_OPTIONS_PATH];
   char socket_path[TOPO_OPTIONS_PATH];
   struct topo_net_address bind;
-  bool bind_given; /* otherwise `bind` is [::], and 0.0.0.0 will do where there is no IPv6 */
   struct topo_address advertise[TOPO_NODE_ADDRESSES_MAX];
   size_t n_advertise;
   size_t conns_max; /* connections to peers of one space; 0: as many as may be */

@@ -28,6 +28,8 @@ struct topo_registry {
   pthread_mutex_t mutex; /* the list */
   struct topo_registry_entry **entries;
   size_t n, room;
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX]; /* where others may reach the daemon */
+  size_t n_addresses;
 };
 
 static int path_of(const struct topo_registry *registry, const char *file,
@@ -59,10 +61,36 @@ static int append(struct topo_registry *registry, struct topo_registry_entry *en
       status = TOPO_ENOMEM;
     }
   }
-  if (status == 0)
+  if (status == 0) {
     registry->entries[registry->n++] = entry;
+    if (entry->space) /* while none can be told that this one would miss */
+      topo_space_set_addresses(entry->space, registry->addresses, registry->n_addresses);
+  }
   pthread_mutex_unlock(&registry->mutex);
   return status;
+}
+
+void topo_registry_set_addresses(struct topo_registry *registry,
+                                 const struct topo_address *addresses, size_t n)
+{
+  topo_assert(n <= TOPO_NODE_ADDRESSES_MAX);
+  pthread_mutex_lock(&registry->mutex);
+  memcpy(registry->addresses, addresses, n * sizeof *addresses);
+  registry->n_addresses = n;
+  for (size_t i = 0; i < registry->n; i++)
+    if (registry->entries[i]->space)
+      topo_space_set_addresses(registry->entries[i]->space, addresses, n);
+  pthread_mutex_unlock(&registry->mutex);
+}
+
+size_t topo_registry_addresses(struct topo_registry *registry,
+                               struct topo_address out[static TOPO_NODE_ADDRESSES_MAX])
+{
+  pthread_mutex_lock(&registry->mutex);
+  size_t n = registry->n_addresses;
+  memcpy(out, registry->addresses, n * sizeof *out);
+  pthread_mutex_unlock(&registry->mutex);
+  return n;
 }
 
 size_t topo_registry_count(struct topo_registry *registry)

@@ -34,6 +34,13 @@ struct topo_catalog *topo_registry_catalog(struct topo_registry *registry);
 /* Opens every space. One that fails is kept as an entry with its status. 0, or a status of the
  * catalog. `env` outlives the registry. */
 int topo_registry_start(struct topo_registry *registry, const struct topo_space_env *env);
+/* Where others may reach the daemon from now on, best first, at most TOPO_NODE_ADDRESSES_MAX: told
+ * to every space, and to each that comes later. */
+void topo_registry_set_addresses(struct topo_registry *registry,
+                                 const struct topo_address *addresses, size_t n);
+/* What was told last. Returns how many. */
+size_t topo_registry_addresses(struct topo_registry *registry,
+                               struct topo_address out[static TOPO_NODE_ADDRESSES_MAX]);
 /* Stops every space; none is made any more. */
 void topo_registry_stop(struct topo_registry *registry);
 /* After the network is gone. NULL is fine. */

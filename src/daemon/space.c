@@ -69,6 +69,18 @@ static void open_wait(struct topo_space *space, struct topo_space_task *wait)
   space->waiting = wait;
 }
 
+static void open_addresses(struct topo_space *space)
+{
+  struct topo_space_turn *b = &space->turn;
+  pthread_mutex_lock(&space->mutex);
+  struct topo_input *in = add_input(b, TOPO_IN_ADDRESSES, 0);
+  memcpy(b->addresses, space->addresses, sizeof b->addresses);
+  in->addresses.list = b->addresses;
+  in->addresses.n = space->n_addresses;
+  space->addresses_posted = false;
+  pthread_mutex_unlock(&space->mutex);
+}
+
 static void open_task(struct topo_space *space, struct topo_space_taken *taken)
 {
   struct topo_space_turn *b = &space->turn;
@@ -84,6 +96,7 @@ static void open_task(struct topo_space *space, struct topo_space_taken *taken)
     add_input(b, TOPO_IN_DIAL_FAILED, dial->dial.number)->status = dial->status;
     break;
   }
+  case TOPO_TASK_ADDRESSES: open_addresses(space); break;
   case TOPO_TASK_CALL:
     atomic_fetch_sub(&space->calls, 1);
     add_input(b, TOPO_IN_CALL, 0)->call = ((struct topo_space_task *)(void *)task)->call;
@@ -122,7 +135,7 @@ static void discard(struct topo_space_taken *taken)
     break;
   case TOPO_TASK_DIAL: topo_dial_task_free((struct topo_dial_task *)(void *)taken->task); break;
   case TOPO_TASK_CALL: free(taken->task); break;
-  default: break; /* a check's is part of the space, a wait's is kept */
+  default: break; /* a check's and the addresses' are part of the space, a wait's is kept */
   }
 }
 
@@ -304,6 +317,7 @@ static struct topo_space *create(const struct topo_space_env *env, const char *p
   }
   space->env = env;
   space->path = copy;
+  space->addresses_task.kind = TOPO_TASK_ADDRESSES;
   topo_space_ports_init(space);
   topo_mutex_init(&space->mutex);
   topo_mutex_init_condition(&space->changed);
@@ -332,7 +346,6 @@ static int create_parts(struct topo_space *space)
   space->item.workspace = self->workspace;
   space->file =
       (struct topo_space_file){&env->disk, space->path, self->workspace, self->device.public_key};
-  topo_node_set_addresses(space->node, env->addresses, env->n_addresses);
   const struct topo_broker_options broker = {
       .pool = env->pool, .file = &space->file, .wanted = wake_actor, .arg = space};
   const struct topo_endpoint_options endpoint = {.seed = self->device.seed,
@@ -426,6 +439,20 @@ const struct topo_space_origin *topo_space_origin(const struct topo_space *space
 const struct topo_id *topo_space_workspace(const struct topo_space *space)
 {
   return &space->item.workspace;
+}
+
+void topo_space_set_addresses(struct topo_space *space, const struct topo_address *addresses,
+                              size_t n)
+{
+  topo_assert(n <= TOPO_NODE_ADDRESSES_MAX);
+  pthread_mutex_lock(&space->mutex);
+  space->n_addresses = n;
+  memcpy(space->addresses, addresses, n * sizeof *addresses);
+  bool post = !space->addresses_posted;
+  space->addresses_posted = true;
+  pthread_mutex_unlock(&space->mutex);
+  if (post) /* a space that has closed its inbox tells nobody anything any more */
+    topo_mailbox_put(&space->inbox, &space->addresses_task.mail);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */

@@ -29,8 +29,6 @@ struct topo_space_env {
   struct topo_journal *journal;
   struct topo_disk disk;
   struct topo_rng rng;
-  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX]; /* where others may reach the daemon */
-  size_t n_addresses;
   size_t conns_max; /* of each space; 0: as many as may be */
 };
 
@@ -54,6 +52,10 @@ struct topo_space_origin {
   struct topo_id request;
 };
 const struct topo_space_origin *topo_space_origin(const struct topo_space *space);
+
+/* Where others may reach the daemon from now on, best first: at most TOPO_NODE_ADDRESSES_MAX. */
+void topo_space_set_addresses(struct topo_space *space, const struct topo_address *addresses,
+                              size_t n);
 
 /* Runs an operation of a space (READ or SPACE) and reports it done. */
 void topo_space_call(struct topo_space *space, struct topo_op_call *call);

@@ -35,6 +35,7 @@ struct topo_space_task {
 struct topo_space_turn {
   size_t n, n_tasks;
   struct topo_input inputs[TOPO_SPACE_INPUTS];
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX]; /* of an input of that kind */
   struct topo_space_taken {
     struct topo_task *task;
     struct topo_duplex *duplex; /* of a task of that kind */
@@ -66,6 +67,10 @@ struct topo_space {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
   bool stopping, closed;
+  struct topo_task addresses_task;
+  bool addresses_posted; /* the task is in the inbox */
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX];
+  size_t n_addresses;
   struct topo_space_item item; /* but its ids, which never change */
 };
 

@@ -16,6 +16,7 @@ enum topo_input_kind {
   TOPO_IN_CONN_DOWN,
   TOPO_IN_DIAL_FAILED,
   TOPO_IN_CHECKED,
+  TOPO_IN_ADDRESSES,
   TOPO_IN_CALL
 };
 
@@ -39,7 +40,11 @@ struct topo_input {
     } data;
     int status; /* CONN_DOWN, DIAL_FAILED: why, negative */
     struct topo_work *work;
-    struct topo_op_call *call; /* its `done` is called once, within this step */
+    struct {
+      const struct topo_address *list; /* borrowed for the step; best first */
+      size_t n;                        /* at most TOPO_NODE_ADDRESSES_MAX */
+    } addresses;                       /* where others may reach this daemon from now on */
+    struct topo_op_call *call;         /* its `done` is called once, within this step */
   };
 };
 

@@ -33,10 +33,10 @@ int topo_inviter_format(const struct topo_inviter *inviter, const struct topo_id
   struct topo_invite_link invite_link = {.workspace = self->workspace,
                                          .device = self->device.public_key,
                                          .invite = *invite,
-                                         .n_addresses = inviter->n_own};
-  topo_assert(inviter->n_own <= TOPO_NODE_ADDRESSES_MAX);
+                                         .n_addresses = inviter->env->n_own};
+  topo_assert(inviter->env->n_own <= TOPO_NODE_ADDRESSES_MAX);
   memcpy(invite_link.seed, seed, sizeof invite_link.seed);
-  memcpy(invite_link.addresses, inviter->own, inviter->n_own * sizeof *inviter->own);
+  memcpy(invite_link.addresses, inviter->env->own, inviter->env->n_own * sizeof *inviter->env->own);
   int status = topo_invite_format(&invite_link, out);
   topo_wipe(&invite_link, sizeof invite_link);
   return status;

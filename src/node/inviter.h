@@ -13,8 +13,6 @@ struct topo_inviter {
   struct topo_transaction *transaction;
   struct topo_outcome *outcome;
   struct topo_buf welcomes; /* admissions of this step, and the connections that wait for them */
-  struct topo_address own[TOPO_NODE_ADDRESSES_MAX]; /* where others may reach this daemon */
-  size_t n_own;
 };
 
 void topo_inviter_init(struct topo_inviter *inviter, struct topo_outcome *outcome);

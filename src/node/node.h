@@ -94,10 +94,6 @@ void topo_node_trust(struct topo_node *node,
 enum { TOPO_SNI_SIZE = 53 };
 void topo_sni(char out[static TOPO_SNI_SIZE], const struct topo_id *workspace,
               const struct topo_id *device);
-/* Where others may reach this daemon; goes into invite links from now on. Of more than
- * TOPO_NODE_ADDRESSES_MAX the first ones. */
-void topo_node_set_addresses(struct topo_node *node, const struct topo_address *addresses,
-                             size_t n);
 
 /* How far a space is. All zero while the file cannot be read. */
 struct topo_node_status {

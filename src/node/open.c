@@ -116,13 +116,3 @@ uint64_t topo_node_deadline(const struct topo_node *node)
 {
   return node->env.deadline_ms;
 }
-
-void topo_node_set_addresses(struct topo_node *node, const struct topo_address *addresses, size_t n)
-{
-  struct topo_inviter *inviter = &node->inviter;
-  inviter->n_own = n < TOPO_NODE_ADDRESSES_MAX ? n : TOPO_NODE_ADDRESSES_MAX;
-  for (size_t i = 0; i < inviter->n_own; i++)
-    inviter->own[i] = addresses[i];
-  topo_records_set_addresses(&node->records, addresses, n);
-  topo_peers_moved(&node->peers);
-}

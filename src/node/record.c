@@ -18,7 +18,7 @@ int topo_record_encode(const struct topo_record *record, struct topo_buf *out)
   }
   topo_buf_put_u8(out, record->n_addresses);
   for (unsigned i = 0; i < record->n_addresses; i++)
-    topo_buf_put(out, record->addresses[i].bytes, record->addresses[i].len);
+    topo_address_put(out, &record->addresses[i]);
   topo_assert(out->len - start <= TOPO_RECORD_MAX);
   return out->failed ? TOPO_ENOMEM : 0;
 }
@@ -37,6 +37,6 @@ int topo_record_decode(struct topo_record *out, struct topo_bytes body)
   if (r.failed || out->n_types > TOPO_TYPES_MAX || out->n_addresses > TOPO_NODE_ADDRESSES_MAX)
     return TOPO_EMALFORMED;
   for (unsigned i = 0; i < out->n_addresses && !r.failed; i++)
-    out->addresses[i] = topo_address_read(&r);
+    topo_address_read(&r, &out->addresses[i]);
   return r.failed ? TOPO_EMALFORMED : 0;
 }

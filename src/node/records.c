@@ -112,13 +112,8 @@ void topo_records_unload(struct topo_records *records)
   records->missed = false;
 }
 
-void topo_records_set_addresses(struct topo_records *records, const struct topo_address *addresses,
-                                size_t n)
+void topo_records_changed(struct topo_records *records)
 {
-  struct topo_record *own = &records->own;
-  own->n_addresses = (uint8_t)(n < TOPO_NODE_ADDRESSES_MAX ? n : TOPO_NODE_ADDRESSES_MAX);
-  for (size_t i = 0; i < own->n_addresses; i++)
-    own->addresses[i] = addresses[i];
   records->due = true;
 }
 
@@ -358,6 +353,8 @@ void topo_records_publish(struct topo_records *records, struct topo_outcome *out
     return;
   }
   records->publish_ms = env->now.mono_ms + TOPO_RECORD_PAUSE_MS;
+  records->own.n_addresses = (uint8_t)env->n_own;
+  memcpy(records->own.addresses, env->own, env->n_own * sizeof *env->own);
   int current = is_current(records);
   if (current == 0 && topo_transaction_write(records->transaction, false) == 0)
     topo_transaction_fail(records->transaction, write_own(records, outcome));

@@ -44,9 +44,8 @@ int topo_records_load(struct topo_records *records);
 /* Forgets what was read; harmless when nothing was. */
 void topo_records_unload(struct topo_records *records);
 
-/* Where this device is to be reached; of more than TOPO_NODE_ADDRESSES_MAX the first ones. */
-void topo_records_set_addresses(struct topo_records *records, const struct topo_address *addresses,
-                                size_t n);
+/* Where this device is to be reached has changed (env.h). */
+void topo_records_changed(struct topo_records *records);
 /* Makes our record anew when it does not say what it is to say and its time has come, in the step's
  * transaction. */
 void topo_records_publish(struct topo_records *records, struct topo_outcome *outcome);

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "events/profile/profile_read.h"
+#include "node/address.h"
 #include "node/node.h"
 
 #include <stdio.h>
@@ -119,21 +120,6 @@ int topo_op_getSync(struct topo_op_call *call, void *ctx)
   return topo_node_write_sync(ctx, &call->out);
 }
 
-static void write_address(struct topo_json *out, const struct topo_address *a)
-{
-  char text[64] = "";
-  if (a->len == 7)
-    snprintf(text, sizeof text, "%u.%u.%u.%u:%u", a->bytes[1], a->bytes[2], a->bytes[3],
-             a->bytes[4], (unsigned)(a->bytes[5] << 8 | a->bytes[6]));
-  else if (a->len == 19)
-    snprintf(text, sizeof text, "[%x:%x:%x:%x:%x:%x:%x:%x]:%u", a->bytes[1] << 8 | a->bytes[2],
-             a->bytes[3] << 8 | a->bytes[4], a->bytes[5] << 8 | a->bytes[6],
-             a->bytes[7] << 8 | a->bytes[8], a->bytes[9] << 8 | a->bytes[10],
-             a->bytes[11] << 8 | a->bytes[12], a->bytes[13] << 8 | a->bytes[14],
-             a->bytes[15] << 8 | a->bytes[16], (unsigned)(a->bytes[17] << 8 | a->bytes[18]));
-  topo_json_string(out, text);
-}
-
 static int write_peer(struct topo_node *node, const struct topo_id *device, struct topo_json *out)
 {
   struct topo_view view = {node->env.db, node->env.self.workspace,
@@ -141,7 +127,7 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
   const struct topo_node_conn *conn = topo_conns_find_member(&node->conns, device);
   const struct topo_node_peer *peer = topo_peers_find(&node->peers, device);
   struct topo_address none = {.len = 0};
-  char name[TOPO_OP_DETAIL_SIZE + 1] = "";
+  char name[TOPO_OP_DETAIL_SIZE + 1] = "", address[TOPO_ADDRESS_TEXT];
   int status = topo_profile_of_device(&view, device, name, sizeof name);
   if (status < 0 && status != TOPO_ENOTFOUND)
     return status;
@@ -158,10 +144,11 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
                           topo_dag_pending(node->env.dag) == 0);
   topo_json_key(out, "direction");
   topo_json_string(out, !conn ? "" : conn->outgoing ? "out" : "in");
-  topo_json_key(out, "address");
-  write_address(out, conn                        ? &conn->address
-                     : peer && peer->n_addresses ? &peer->addresses[0]
-                                                 : &none);
+  topo_json_string_member(out, "address",
+                          topo_address_format(conn                        ? &conn->address
+                                              : peer && peer->n_addresses ? &peer->addresses[0]
+                                                                          : &none,
+                                              address));
   topo_json_key(out, "last_error");
   topo_json_string(out, !conn && peer && peer->last_status < 0 ? topo_status_name(peer->last_status)
                                                                : "");

@@ -8,11 +8,20 @@
 #include "node/dial.h"
 #include "node/load.h"
 #include "node/node.h"
+#include "node/reach.h"
 #include "node/sessions.h"
 #include "node/trust.h"
 #include "port/close.h"
 
 enum { CHECKPOINT_PAGES = 4000, RELOAD_DELAY_MS = 1000 };
+
+/* We are to be reached elsewhere: others are told, and what could not be reached may be now. */
+static void move(struct topo_node *node, const struct topo_input *in)
+{
+  topo_reach_changed(&node->env, in);
+  topo_records_changed(&node->records);
+  topo_peers_moved(&node->peers);
+}
 
 static void take(struct topo_node *node, const struct topo_input *in)
 {
@@ -23,6 +32,7 @@ static void take(struct topo_node *node, const struct topo_input *in)
   case TOPO_IN_CONN_DOWN: topo_sessions_down(node, in); break;
   case TOPO_IN_DIAL_FAILED: topo_peers_failed(&node->peers, in->number, in->status); break;
   case TOPO_IN_CHECKED: topo_batches_checked(&node->batches, in->work); break;
+  case TOPO_IN_ADDRESSES: move(node, in); break;
   case TOPO_IN_CALL: topo_calls_run(&node->calls, in->call, node); break;
   }
 }
@@ -76,6 +86,8 @@ static void refuse(struct topo_node *node, const struct topo_input *in)
     topo_conn_close(&in->up.conn, TOPO_CLOSE_INTERNAL);
   else if (in->kind == TOPO_IN_CHECKED)
     topo_batches_checked(&node->batches, in->work);
+  else if (in->kind == TOPO_IN_ADDRESSES)
+    topo_reach_changed(&node->env, in);
 }
 
 /* Sending reads every event from the log, and writes nothing. */

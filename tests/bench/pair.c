@@ -127,14 +127,20 @@ void pair_finish(struct pair *pair)
   }
 }
 
+static void set_address(struct pair_side *s)
+{
+  const struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
+  const struct topo_input reached = {.kind = TOPO_IN_ADDRESSES, .addresses = {&address, 1}};
+  topo_node_step(s->node, now(), &reached, 1);
+}
+
 void pair_create(struct pair *pair)
 {
   struct pair_side *s = &pair->side[0];
   struct topo_node_options o = options(s);
   struct topo_node_create create = {.workspace_name = "Bench", .user_name = "alice", .now = now()};
-  struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
   bench_check(topo_node_create_workspace(&s->node, &o, &create), "a new workspace");
-  topo_node_set_addresses(s->node, &address, 1);
+  set_address(s);
 }
 
 static void done(struct topo_op_call *call, void *arg)
@@ -192,12 +198,11 @@ void pair_reopen(struct pair *pair, unsigned side)
 {
   struct pair_side *s = &pair->side[side];
   struct topo_node_options o = options(s);
-  struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
   pair_cut(pair);
   topo_node_close(s->node);
   topo_buf_clear(&s->dials);
   bench_check(topo_node_open(&s->node, &o), "opening");
-  topo_node_set_addresses(s->node, &address, 1);
+  set_address(s);
 }
 
 static void conn_up(struct pair_end *e, const struct topo_id *peer, uint64_t dial)

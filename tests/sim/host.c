@@ -94,8 +94,10 @@ struct topo_now sim_host_now(const struct sim_host *h)
 
 static void note_opened(struct sim_host *h)
 {
-  struct topo_address own = sim_host_address(h->index);
-  topo_node_set_addresses(h->node, &own, 1);
+  const struct topo_input reached = {.kind = TOPO_IN_ADDRESSES, .addresses = {&h->own, 1}};
+  h->own = sim_host_address(h->index);
+  topo_assert(h->n_inbox == 0); /* nothing is given to who is not there */
+  h->inbox[h->n_inbox++] = (struct sim_input){.input = reached};
   h->device = topo_node_self(h->node)->device.public_key;
   h->exists = true;
   h->life++;

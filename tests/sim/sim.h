@@ -78,6 +78,7 @@ struct sim_host {
   struct topo_disk disk_port;
   struct sim_rng rng; /* the node's own */
   struct topo_node_ports ports;
+  struct topo_address own; /* where it is reached */
   struct sim_input inbox[SIM_INBOX];
   size_t n_inbox;
   uint64_t step_ms;     /* when the inbox is worked off */

@@ -286,7 +286,8 @@ void pair_create(struct pair *pair, const char *workspace, const char *founder)
       .workspace_name = workspace, .user_name = founder, .now = pair->now};
   must(topo_node_create_workspace(&s->node, &o, &create) == 0);
   const struct topo_address address = {{4, 192, 0, 2, 1, 0x1d, 0x14}, 7};
-  topo_node_set_addresses(s->node, &address, 1);
+  const struct topo_input reached = {.kind = TOPO_IN_ADDRESSES, .addresses = {&address, 1}};
+  topo_node_step(s->node, pair->now, &reached, 1);
   pair_run_until_quiet(pair);
 }
 

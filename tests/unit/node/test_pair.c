@@ -332,7 +332,8 @@ static void invite_and_take(struct side *s)
   struct topo_node_create create = {.workspace_name = "Mice", .user_name = "alice", .now = now};
   assert_int_equal(topo_node_create_workspace(&s[0].node, &o, &create), 0);
   struct topo_address address = {{4, 127, 0, 0, 1, 1, 1}, 7};
-  topo_node_set_addresses(s[0].node, &address, 1);
+  const struct topo_input reached = {.kind = TOPO_IN_ADDRESSES, .addresses = {&address, 1}};
+  topo_node_step(s[0].node, now, &reached, 1);
   run_until_quiet(s);
   char *invite = call(&s[0], "createInvite", NULL, NULL, "{}");
   char *invite_link = strstr(invite, "topo://");

@@ -54,7 +54,10 @@ static struct topo_address address_of(uint8_t n)
 static void move_to(struct fixture *f, uint8_t n)
 {
   struct topo_address address = address_of(n);
-  topo_node_set_addresses(f->solo.node, &address, 1);
+  struct topo_input in = {.kind = TOPO_IN_ADDRESSES};
+  in.addresses.list = &address;
+  in.addresses.n = 1;
+  topo_node_step(f->solo.node, f->solo.now, &in, 1);
 }
 
 static const struct topo_id *own(const struct fixture *f)
