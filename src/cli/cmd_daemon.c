@@ -178,6 +178,22 @@ int topo_cli_stop(struct topo_cli *cli)
   return code;
 }
 
+/* Where others may reach the node, or why they cannot. */
+static void print_addresses(const cJSON *status)
+{
+  const cJSON *address;
+  cJSON_ArrayForEach(address, cJSON_GetObjectItemCaseSensitive(status, "addresses"))
+  {
+    fputs("\nreached at  ", stdout);
+    topo_cli_print(stdout, cJSON_IsString(address) ? address->valuestring : "", TOPO_CLI_LINE);
+  }
+  const char *detail = topo_cli_text(status, "detail");
+  if (*detail) {
+    fputs("\nreached at  nowhere: ", stdout);
+    topo_cli_print(stdout, detail, TOPO_CLI_LINE);
+  }
+}
+
 int topo_cli_status(struct topo_cli *cli)
 {
   struct topo_cli_answer answer;
@@ -192,6 +208,7 @@ int topo_cli_status(struct topo_cli *cli)
     topo_cli_print(stdout, http, TOPO_CLI_LINE);
     fputs("\nudp         ", stdout);
     topo_cli_print(stdout, topo_cli_text(answer.tree, "udp_address"), TOPO_CLI_LINE);
+    print_addresses(answer.tree);
     printf("\nworkspaces  %lld\n", (long long)topo_cli_number(answer.tree, "spaces"));
     code = topo_cli_workspace_list(cli);
   }

@@ -73,6 +73,16 @@ int topo_cli_workspace_list(struct topo_cli *cli)
   return code;
 }
 
+/* Whoever gets such a link waits in vain, so whoever makes it hears of that at once. */
+static void warn_unreachable(const cJSON *invite)
+{
+  if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(invite, "addresses")) == 0)
+    fputs("topo: this link names no address at which others could reach this node, so nobody can "
+          "join by it from elsewhere: connect this computer to a network, or restart the daemon "
+          "with --advertise, and make another\n",
+          stderr);
+}
+
 int topo_cli_invite(struct topo_cli *cli)
 {
   char path[TOPO_CLI_PATH_SIZE];
@@ -98,6 +108,8 @@ int topo_cli_invite(struct topo_cli *cli)
     topo_cli_print(stdout, topo_cli_text(answer.tree, "link"), TOPO_CLI_LINE);
     putchar('\n');
   }
+  if (code == TOPO_CLI_OK)
+    warn_unreachable(answer.tree);
   topo_cli_answer_finish(&answer);
   topo_json_finish(&json);
   return code;

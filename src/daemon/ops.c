@@ -3,6 +3,8 @@
 
 #include "api/operations.gen.h"
 #include "base/status.h"
+#include "node/address.h"
+#include "node/reach.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -15,12 +17,17 @@ int topo_op_getStatus(struct topo_op_call *call, void *ctx)
 {
   const struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   struct topo_json *out = &call->out;
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX];
   topo_json_begin_object(out);
   topo_json_string_member(out, "version", TOPO_VERSION);
   topo_json_key(out, "pid");
   topo_json_u64(out, (uint64_t)getpid());
   topo_json_string_member(out, "data_dir", daemon->data_dir);
   topo_json_string_member(out, "udp_address", daemon->udp_address);
+  size_t n = topo_registry_addresses(daemon->registry, addresses);
+  topo_json_key(out, "addresses");
+  topo_address_write_all(out, addresses, n);
+  topo_json_string_member(out, "detail", n ? "" : topo_reach_nowhere);
   topo_json_string_member(out, "http_address", daemon->http_address);
   topo_json_key(out, "spaces");
   topo_json_u64(out, call->one_space ? 1 : topo_registry_count(daemon->registry));

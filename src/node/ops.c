@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "crypto/sign.h"
 #include "events/invite/invite.h"
+#include "node/address.h"
 #include "node/author.h"
 
 #include <stdio.h>
@@ -16,15 +17,17 @@
 
 enum { EXPIRES_DEFAULT_S = 7 * 24 * 3600 };
 
-static void write_invite(struct topo_json *out, const struct topo_id *id,
-                         const struct topo_buf *invite_link, enum topo_role role,
-                         uint64_t expires_ms)
+static void write_invite(struct topo_json *out, const struct topo_env *env,
+                         const struct topo_id *id, const struct topo_buf *invite_link,
+                         enum topo_role role, uint64_t expires_ms)
 {
   topo_json_begin_object(out);
   topo_json_key(out, "invite");
   topo_json_id(out, id);
   topo_json_key(out, "link");
   topo_json_string_n(out, invite_link->data, invite_link->len);
+  topo_json_key(out, "addresses");
+  topo_address_write_all(out, env->own, env->n_own);
   topo_json_key(out, "role");
   topo_json_string(out, topo_role_name(role));
   topo_json_key(out, "expires_at_ms");
@@ -63,7 +66,7 @@ int topo_op_createInvite(struct topo_op_call *call, void *ctx)
   if (status == 0)
     status = topo_inviter_format(&node->inviter, &event.id, seed, &invite_link);
   if (status == 0)
-    write_invite(&call->out, &event.id, &invite_link, role, expires_ms);
+    write_invite(&call->out, &node->env, &event.id, &invite_link, role, expires_ms);
   topo_wipe(seed, sizeof seed);
   topo_wipe(&key, sizeof key);
   topo_buf_wipe(&invite_link);

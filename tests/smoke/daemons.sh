@@ -55,13 +55,13 @@ await() {
 }
 
 # launch NAME [OPTION...]: runs topod until it is ready; its first line to whoever waits for it is in
-# $work/NAME.ready. False unless that is "ready".
+# $work/NAME.ready. False unless that is "ready". $run, when set, is a command that runs it.
 launch() {
   name=$1
   shift
   rm -f "$work/$name.ready"
   mkfifo "$work/$name.ready" 2>/dev/null
-  "$build/topod" --data "$work/$name" --bind "${bind:-127.0.0.1:0}" --listen none --ready-fd 3 "$@" \
+  ${run:-} "$build/topod" --data "$work/$name" --bind "${bind:-127.0.0.1:0}" --listen none --ready-fd 3 "$@" \
     3>"$work/$name.ready" 2>>"$work/$name.log" &
   echo $! >"$work/$name.pid"
   read -r line <"$work/$name.ready" || line="the daemon died"

@@ -160,7 +160,13 @@ export class Mock {
       const link = `topo://join/${randomBytes(180).toString('base64url')}`
       return [
         201,
-        { invite: this.id(), link, role: body.role, expires_at_ms: Date.now() + body.expires_in_s * 1000 }
+        {
+          invite: this.id(),
+          link,
+          addresses: ['192.0.2.7:7443'],
+          role: body.role,
+          expires_at_ms: Date.now() + body.expires_in_s * 1000
+        }
       ]
     }
     if (kind === 'channels' && !what) {

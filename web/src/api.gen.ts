@@ -538,11 +538,20 @@ export interface components {
             pointer?: string;
             request_id: string;
         };
+        /**
+         * @description An IP address and a UDP port
+         * @example [2001:db8::7]:7443
+         */
+        Address: string;
         Status: {
             version: string;
             pid: number;
             data_dir: string;
             udp_address: string;
+            /** @description Where others may reach this node, as invites say it now; the best comes first */
+            addresses: components["schemas"]["Address"][];
+            /** @description What keeps others from reaching this node; empty when nothing is known to */
+            detail: string;
             http_address: string;
             spaces: number;
             started_at_ms: components["schemas"]["Time"];
@@ -589,6 +598,8 @@ export interface components {
         Invite: {
             invite: components["schemas"]["Id"];
             link: string;
+            /** @description Where the link says that this node is reached; when there is none, nobody can join by it from elsewhere */
+            addresses: components["schemas"]["Address"][];
             role: components["schemas"]["Role"];
             expires_at_ms: components["schemas"]["Time"];
         };
@@ -998,6 +1009,11 @@ export interface operations {
                      *       "pid": 4711,
                      *       "data_dir": "/home/alice/.local/state/topo",
                      *       "udp_address": "[::]:7443",
+                     *       "addresses": [
+                     *         "192.0.2.7:7443",
+                     *         "[2001:db8::7]:7443"
+                     *       ],
+                     *       "detail": "",
                      *       "http_address": "127.0.0.1:7444",
                      *       "spaces": 1,
                      *       "started_at_ms": 1764100000000

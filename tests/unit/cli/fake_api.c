@@ -52,18 +52,21 @@ static const struct topo_op_param logging[] = {NUMBER("limit", TOPO_OP_QUERY), N
       "one\\ntwo\\u202e\\u009b1m") "," MESSAGE(FAKE_MESSAGE_3, "Bob",                              \
                                                "bye") "],\"before\":null,\"after\":\"c1\"}"
 
+#define INVITE(addresses)                                                                          \
+  "{\"invite\":\"x\",\"link\":\"topo://invite/secret\",\"addresses\":[" addresses                  \
+  "],\"role\":\"member\"}"
+
 /* Operation, and its answer when it has just one. */
 static const struct {
   const char *id, *json;
 } canned[] = {
-    {"status",
-     "{\"version\":\"9.9\",\"pid\":7,\"data_dir\":\"/d\",\"udp_address\":\"[::]:1\",\"http_"
-     "address\":\"127.0.0.1:4\",\"spaces\":2}"},
+    {"status", "{\"version\":\"9.9\",\"pid\":7,\"data_dir\":\"/d\",\"udp_address\":\"[::]:1\","
+               "\"addresses\":[\"192.0.2.1:1\",\"[2001:db8::1]:1\"],\"detail\":\"\",\"http_"
+               "address\":\"127.0.0.1:4\",\"spaces\":2}"},
     {"stop", "{\"stopping\":true}"},
     {"logs", "{\"items\":[{\"time_ms\":1000,\"level\":\"info\",\"text\":\"up\\u001b[31m\"}]}"},
     {"createWorkspace", SPACE_A},
     {"join", SPACE_B},
-    {"invite", "{\"invite\":\"x\",\"link\":\"topo://invite/secret\",\"role\":\"member\"}"},
     {"members",
      "{\"items\":[{\"user\":\"" FAKE_SPACE_B "\",\"name\":\"Bob\",\"role\":\"admin\",\"is_me\":"
      "true,\"devices\":[{\"device\":\"" FAKE_SPACE_A "\",\"recovery\":true,\"is_me\":false}]}]}"},
@@ -122,6 +125,13 @@ static int run_spaces(struct topo_op_call *call, void *host)
   return 0;
 }
 
+static int run_invite(struct topo_op_call *call, void *host)
+{
+  const struct fake_api *api = host;
+  answer(call, api->unreachable ? INVITE("") : INVITE("\"192.0.2.1:1\""));
+  return 0;
+}
+
 static int run_canned(struct topo_op_call *call, void *host)
 {
   struct fake_api *api = host;
@@ -146,7 +156,7 @@ static const struct topo_op ops[] = {
      run_named, true, false, NULL},
     {"join", "POST", "/v1/joins", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, joining, run_canned, true,
      false, NULL},
-    {"invite", "POST", S "/invites", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space, run_canned, true,
+    {"invite", "POST", S "/invites", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space, run_invite, true,
      false, NULL},
     {"members", "GET", S "/members", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space, run_canned,
      false, false, NULL},

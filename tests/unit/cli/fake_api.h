@@ -22,6 +22,7 @@ struct fake_api {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   unsigned spaces;  /* how many are listed: 0 to 2 */
+  bool unreachable; /* an invite of it names no address */
   char last[16384]; /* "operation text\n" of every call that carried one, since the test cleared it
                      */
   bool stopped;     /* POST /v1/stop was called */

@@ -70,6 +70,7 @@ static void commands_print_their_answer(void **state)
   struct fixture *f = *state;
   EXPECT(0, "version     9.9\npid         7\n", "", "status");
   EXPECT(0, "http        http://127.0.0.1:4\n", "", "status");
+  EXPECT(0, "reached at  192.0.2.1:1\nreached at  [2001:db8::1]:1\n", "", "status");
   EXPECT(0, "{\"version\":\"9.9\"", "", "status", "--json");
   EXPECT(0, "AAECAwQF  Garden as Alice\n", "", "workspace", "list");
   EXPECT(0, "topo://invite/secret\n", "", "invite", "--role", "member");
@@ -118,6 +119,18 @@ static void a_reaction_finds_its_message_by_a_prefix(void **state)
   assert_sent(f, "react message #30c1\n");
   EXPECT(4, "", "no recent message", "react", "zzzz", "👍");
   EXPECT(2, "", "several messages", "react", "MMECAwQ", "👍");
+}
+
+/* Nobody can join by it, so whoever makes it is told; the link is still the only line of output. */
+static void an_invite_without_an_address_is_not_given_out_silently(void **state)
+{
+  struct fixture *f = *state;
+  f->api.unreachable = true;
+  EXPECT(0, "topo://invite/secret\n", "topo: this link names no address at which others could",
+         "invite");
+  EXPECT(0, "\"addresses\":[]", "topo: this link names no address at which others could", "invite",
+         "--json");
+  f->api.unreachable = false;
 }
 
 static void the_invite_comes_from_standard_input(void **state)
@@ -334,6 +347,7 @@ int main(void)
       TEST(texts_travel_unchanged),
       TEST(messages_are_read_safely),
       TEST(a_reaction_finds_its_message_by_a_prefix),
+      TEST(an_invite_without_an_address_is_not_given_out_silently),
       TEST(the_invite_comes_from_standard_input),
       TEST(an_invite_is_bounded),
       TEST(an_invite_typed_at_the_prompt_is_not_shown),

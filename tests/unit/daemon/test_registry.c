@@ -107,6 +107,39 @@ static void an_invite_that_is_none_leaves_nothing(void **state)
   assert_int_equal(topo_registry_count(f->registry), 0);
 }
 
+static void assert_invites_say(struct topo_space *space, const char *addresses)
+{
+  struct topo_op_call *call =
+      real_registry_call(space, &topo_op_row_createInvite, NULL, NULL, "{}");
+  assert_int_equal(call->status, 0);
+  assert_int_equal(topo_buf_put_u8(&call->out.buf, 0), 0);
+  assert_non_null(strstr((const char *)call->out.buf.data, addresses));
+  topo_op_call_destroy(call);
+}
+
+/* The list of now is what counts, whenever a space was opened. */
+static void every_space_hears_where_the_daemon_is_reached(void **state)
+{
+  static const struct topo_address first = {{4, 192, 0, 2, 1, 0, 7}, 7},
+                                   then[] = {{{4, 192, 0, 2, 2, 0, 7}, 7},
+                                             {{6, 0x20, 1, 0xd, 0xb8, [17] = 0, 7}, 19}};
+  struct real_registry *f = *state;
+  struct topo_space *early = real_registry_found(f, "Early")->space;
+  assert_invites_say(early, "\"addresses\":[]");
+  topo_registry_set_addresses(f->registry, &first, 1);
+  struct topo_space *late = real_registry_found(f, "Late")->space;
+  assert_invites_say(early, "\"addresses\":[\"192.0.2.1:7\"]");
+  assert_invites_say(late, "\"addresses\":[\"192.0.2.1:7\"]");
+  topo_registry_set_addresses(f->registry, &first, 1);
+  topo_registry_set_addresses(f->registry, then, 2); /* it may not have heard of the former yet */
+  assert_invites_say(early, "\"addresses\":[\"192.0.2.2:7\",\"[2001:db8::]:7\"]");
+  assert_invites_say(late, "\"addresses\":[\"192.0.2.2:7\",\"[2001:db8::]:7\"]");
+  topo_registry_set_addresses(f->registry, then, 0);
+  assert_invites_say(early, "\"addresses\":[]");
+  struct topo_address told[TOPO_NODE_ADDRESSES_MAX];
+  assert_int_equal(topo_registry_addresses(f->registry, told), 0);
+}
+
 static void nothing_is_made_after_the_end(void **state)
 {
   struct real_registry *f = *state;
@@ -169,6 +202,8 @@ int main(void)
                                       real_registry_set_up, real_registry_tear_down),
       cmocka_unit_test_setup_teardown(an_invite_that_is_none_leaves_nothing, real_registry_set_up,
                                       real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(every_space_hears_where_the_daemon_is_reached,
+                                      real_registry_set_up, real_registry_tear_down),
       cmocka_unit_test_setup_teardown(nothing_is_made_after_the_end, real_registry_set_up,
                                       real_registry_tear_down),
   };

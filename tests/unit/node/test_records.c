@@ -147,7 +147,6 @@ static void ours_is_made_anew_when_it_says_something_else(void **state)
   assert_int_equal(f->solo.node->records.own_seq, seq);
   assert_int_equal(count_items(f), 1);
   move_to(f, 2);
-  pass(f, TOPO_RECORD_PAUSE_MS);
   assert_int_equal(said(f, own(f)), 2);
   move_to(f, 3);
   pass(f, TOPO_RECORD_PAUSE_MS - 1);

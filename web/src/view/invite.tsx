@@ -120,6 +120,15 @@ function Made({ invite, another }: { invite: Invite; another: () => void }) {
             Another
           </button>
         </div>
+        {invite.addresses.length === 0 && (
+          <p class="note" role="alert">
+            <Icon name="network" size={16} />
+            <span>
+              This link names no address at which others could reach this node, so nobody can join by it from
+              elsewhere. Connect this computer to a network and make another.
+            </span>
+          </p>
+        )}
         <p class="note">
           <Icon name="network" size={16} />
           <span>
