@@ -4,6 +4,7 @@
 #include "api/operations.gen.h"
 #include "base/status.h"
 #include "node/address.h"
+#include "node/invite.h"
 #include "node/reach.h"
 
 #include <string.h>
@@ -149,19 +150,13 @@ int topo_op_createWorkspace(struct topo_op_call *call, void *ctx)
   return status;
 }
 
-int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx)
+static int join(struct topo_op_call *call, struct topo_daemon_call *at,
+                const struct topo_invite_link *invite_link)
 {
-  struct topo_daemon_call *at = ctx;
   const struct topo_op_value *wait = topo_op_get(call, "wait_ms");
   const struct topo_registry_entry *entry;
-  struct topo_registry_wish wish = {.invite_link = topo_op_get(call, "link")->text};
+  struct topo_registry_wish wish = {.invite_link = invite_link};
   int status = make_space(call, at->daemon->registry, &wish, &entry);
-  if (status == TOPO_EINVAL || status == TOPO_EVERSION) {
-    strcpy(call->pointer, "link");
-    return topo_op_fail(call, status,
-                        status == TOPO_EINVAL ? "this is not an invite link"
-                                              : "a newer release of Topo made this link");
-  }
   if (status < 0 && status != TOPO_EMISMATCH)
     return topo_op_fail(call, status, "the space was not made: %s", topo_status_text(status));
   if (status < 0)
@@ -172,4 +167,18 @@ int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx)
     at->wait_ms = wait->number;
   }
   return 0;
+}
+
+int topo_op_joinWorkspace(struct topo_op_call *call, void *ctx)
+{
+  struct topo_invite_link invite_link;
+  int status = topo_invite_parse(&invite_link, topo_op_get(call, "link")->text);
+  if (status < 0) {
+    strcpy(call->pointer, "link");
+    return topo_op_fail(call, status == TOPO_EVERSION ? status : TOPO_EINVAL, "%s",
+                        topo_invite_explain(status));
+  }
+  status = join(call, ctx, &invite_link);
+  topo_wipe(&invite_link, sizeof invite_link);
+  return status;
 }

@@ -60,15 +60,15 @@ const struct topo_registry_entry *topo_registry_find(struct topo_registry *regis
  * link.
  */
 struct topo_registry_wish {
-  const char *workspace_name, *invite_link, *user_name;
+  const char *workspace_name, *user_name;
+  const struct topo_invite_link *invite_link;
   const char *key;        /* the client's idempotency key; NULL or empty: none */
   struct topo_id request; /* when there is a key: a hash of all that is asked */
 };
 
-/* Makes it. 0 and *out; TOPO_EINVAL, TOPO_EVERSION (the invite link), TOPO_EMISMATCH (the key came
- * with another request), TOPO_ELIMIT, TOPO_ECLOSED, or a storage status. When the key has made a
- * space before, also one that a crash kept from being answered for, that one is the answer and
- * *replayed is set. */
+/* Makes it. 0 and *out; TOPO_EMISMATCH (the key came with another request), TOPO_ELIMIT,
+ * TOPO_ECLOSED, or a storage status. When the key has made a space before, also one that a crash
+ * kept from being answered for, that one is the answer and *replayed is set. */
 int topo_registry_make(struct topo_registry *registry, const struct topo_registry_wish *wish,
                        const struct topo_registry_entry **out, bool *replayed);
 

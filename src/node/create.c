@@ -90,9 +90,22 @@ int topo_node_create_workspace(struct topo_node **out, const struct topo_node_op
   return topo_open_end(out, status);
 }
 
-static int save_join(struct topo_node *node, const struct topo_invite_link *invite_link,
-                     const struct topo_node_join *join)
+/* Where the devices of the link are reached. The best address stands first, and what is learned
+ * last is dialled first. */
+static int learn_addresses(struct topo_env *env, const struct topo_invite_link *invite_link)
 {
+  int status = 0;
+  for (size_t i = 0; i < invite_link->n_devices; i++) {
+    const struct topo_invite_device *d = &invite_link->devices[i];
+    for (size_t k = d->n_addresses; k-- > 0 && status == 0;)
+      status = topo_peers_learn(env, &d->device, &d->addresses[k]);
+  }
+  return status;
+}
+
+static int save_join(struct topo_node *node, const struct topo_node_join *join)
+{
+  const struct topo_invite_link *invite_link = join->invite_link;
   struct topo_env *env = &node->env;
   int status = topo_db_begin(env->db, true);
   if (status < 0)
@@ -100,9 +113,8 @@ static int save_join(struct topo_node *node, const struct topo_invite_link *invi
   status = topo_self_make(env, &invite_link->workspace);
   if (status == 0)
     status = topo_joiner_save(env, invite_link, join->user_name);
-  /* The best address stands first in the link, and what is learned last is dialled first. */
-  for (size_t i = invite_link->n_addresses; i-- > 0 && status == 0;)
-    status = topo_peers_learn(env, &invite_link->device, &invite_link->addresses[i]);
+  if (status == 0)
+    status = learn_addresses(env, invite_link);
   if (status == 0)
     status = save_origin(env->db, &join->origin);
   return status == 0 ? topo_db_commit(env->db) : status;
@@ -111,19 +123,13 @@ static int save_join(struct topo_node *node, const struct topo_invite_link *invi
 int topo_node_join_workspace(struct topo_node **out, const struct topo_node_options *options,
                              const struct topo_node_join *join)
 {
-  struct topo_invite_link invite_link;
-  *out = NULL;
-  int status = topo_invite_parse(&invite_link, join->invite_link);
-  if (status < 0)
-    return status;
-  status = topo_open(out, options);
+  int status = topo_open(out, options);
   if (status == 0) {
     (*out)->env.now = join->now;
-    status = save_join(*out, &invite_link, join);
+    status = save_join(*out, join);
     if (status == 0)
       status = topo_load(*out);
     status = topo_open_end(out, status);
   }
-  topo_wipe(&invite_link, sizeof invite_link);
   return status;
 }

@@ -30,13 +30,14 @@ int topo_inviter_format(const struct topo_inviter *inviter, const struct topo_id
                         const uint8_t seed[static 32], struct topo_buf *out)
 {
   const struct topo_self *self = &inviter->env->self;
-  struct topo_invite_link invite_link = {.workspace = self->workspace,
-                                         .device = self->device.public_key,
-                                         .invite = *invite,
-                                         .n_addresses = inviter->env->n_own};
-  topo_assert(inviter->env->n_own <= TOPO_NODE_ADDRESSES_MAX);
+  const struct topo_env *env = inviter->env;
+  struct topo_invite_link invite_link = {
+      .workspace = self->workspace, .invite = *invite, .n_devices = 1};
+  struct topo_invite_device *own = &invite_link.devices[0];
   memcpy(invite_link.seed, seed, sizeof invite_link.seed);
-  memcpy(invite_link.addresses, inviter->env->own, inviter->env->n_own * sizeof *inviter->env->own);
+  own->device = self->device.public_key;
+  own->n_addresses = env->n_own;
+  memcpy(own->addresses, env->own, env->n_own * sizeof *env->own);
   int status = topo_invite_format(&invite_link, out);
   topo_wipe(&invite_link, sizeof invite_link);
   return status;

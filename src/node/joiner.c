@@ -39,7 +39,7 @@ int topo_joiner_save(struct topo_env *env, const struct topo_invite_link *invite
 {
   int status = topo_local_put(env->db, "invite_seed", invite_link->seed, sizeof invite_link->seed);
   if (status == 0)
-    status = topo_local_put(env->db, "invite_device", invite_link->device.bytes, 32);
+    status = topo_local_put(env->db, "invite_device", invite_link->devices[0].device.bytes, 32);
   if (status == 0)
     status = topo_local_put(env->db, "user_name", name, strlen(name));
   return status;

@@ -24,6 +24,7 @@
 enum { TOPO_NODE_APPLICATION_ID = 0x746f7032 /* "top2" */, TOPO_NODE_FORMER_ID = 0x746f706f };
 
 struct topo_node;
+struct topo_invite_link;
 
 struct topo_node_options {
   const char *path; /* the space's database */
@@ -50,11 +51,11 @@ struct topo_node_create {
 };
 int topo_node_create_workspace(struct topo_node **out, const struct topo_node_options *options,
                                const struct topo_node_create *create);
-/* Makes a space that joins by an invite link (docs/protocol.md §7). The file must not exist. 0,
- * TOPO_EINVAL (the text is no invite link), TOPO_EVERSION (one of a newer version), or a status; on
- * failure the file is to be removed by the caller. */
+/* Makes a space that joins by an invite link (docs/protocol.md §7). The file must not exist. 0 or a
+ * status; on failure the file is to be removed by the caller. */
 struct topo_node_join {
-  const char *invite_link, *user_name;
+  const struct topo_invite_link *invite_link;
+  const char *user_name;
   struct topo_now now;
   struct topo_node_origin origin;
 };

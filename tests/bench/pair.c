@@ -9,6 +9,7 @@
 #include "api/operations.gen.h"
 #include "base/status.h"
 #include "events/types.h"
+#include "node/invite.h"
 #include "sys/clock.h"
 #include "sys/disk.h"
 #include "sys/rng.h"
@@ -189,7 +190,9 @@ void pair_join(struct pair *pair)
   struct pair_side *s = &pair->side[1];
   struct topo_node_options o = options(s);
   char *invite_link = make_invite(&pair->side[0]);
-  struct topo_node_join join = {.invite_link = invite_link, .user_name = "bob", .now = now()};
+  struct topo_invite_link parsed;
+  bench_check(topo_invite_parse(&parsed, invite_link), "the invite");
+  struct topo_node_join join = {.invite_link = &parsed, .user_name = "bob", .now = now()};
   bench_check(topo_node_join_workspace(&s->node, &o, &join), "joining");
   free(invite_link);
 }

@@ -177,6 +177,42 @@ test('operations: a link that is none opens nothing', async (t) => {
   assert.deepEqual((await admin.ok('listSpaces')).items, [])
 })
 
+test('operations: a slip in a link is told at once, and makes nothing', async (t) => {
+  const { admin, space } = await startTeam(t)
+  const other = (await startNode(t)).client()
+  const { link } = await admin.ok('createInvite', { path: { space } })
+  const at = link.length >> 1
+  const slips = [
+    link.slice(0, at) + (link[at] === 'A' ? 'B' : 'A') + link.slice(at + 1),
+    link.slice(0, at) + ' ' + link.slice(at),
+    link.slice(0, -1),
+    link + 'A',
+    'topo://join/'
+  ]
+  for (const slip of slips) {
+    const { body } = await other.refused('joinWorkspace', 400, 'invalid-argument', {
+      body: { link: slip, user_name: 'bob' }
+    })
+    assert.equal(body.pointer, 'link')
+    assert.match(body.detail, /incomplete, or a letter of it is wrong/, slip)
+  }
+  const older = `topo://join/AQ${link.slice(14)}`
+  const { body } = await other.refused('joinWorkspace', 400, 'invalid-argument', {
+    body: { link: older, user_name: 'bob' }
+  })
+  assert.match(body.detail, /older release/)
+  assert.deepEqual((await other.ok('listSpaces')).items, [])
+})
+
+test('operations: an invite says at which addresses the node is reached, as the status does', async (t) => {
+  const { admin, space } = await startTeam(t)
+  const { udp_address, addresses, detail } = await admin.ok('getStatus')
+  assert.deepEqual(addresses, [udp_address], 'the one that is bound')
+  assert.equal(detail, '')
+  const invite = await admin.ok('createInvite', { path: { space } })
+  assert.deepEqual(invite.addresses, addresses)
+})
+
 test('operations: a joiner whom nobody answers waits, and says why', async (t) => {
   const { node: away, admin, space } = await startTeam(t)
   const { link } = await admin.ok('createInvite', { path: { space } })

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "node/invite.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -122,8 +123,11 @@ void sim_host_join(struct sim_host *h)
   char name[32];
   snprintf(name, sizeof name, "host %u", h->index);
   struct topo_node_options o = options_of(h);
-  struct topo_node_join j = {.invite_link = h->invite, .user_name = name, .now = sim_host_now(h)};
-  int status = topo_node_join_workspace(&h->node, &o, &j);
+  struct topo_invite_link parsed;
+  int status = topo_invite_parse(&parsed, h->invite);
+  struct topo_node_join j = {.invite_link = &parsed, .user_name = name, .now = sim_host_now(h)};
+  if (status == 0)
+    status = topo_node_join_workspace(&h->node, &o, &j);
   if (status < 0)
     sim_fail(h->world, "host %u joining: %s", h->index, topo_status_name(status));
   else

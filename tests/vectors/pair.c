@@ -3,6 +3,7 @@
 
 #include "api/operations.gen.h"
 #include "base/status.h"
+#include "node/invite.h"
 #include "vectors/out.h"
 
 #include <stdio.h>
@@ -295,7 +296,9 @@ void pair_join(struct pair *pair, const char *invite_link, const char *joiner)
 {
   struct pair_side *s = &pair->sides[PAIR_JOINER];
   struct topo_node_options o = options(s);
-  struct topo_node_join join = {.invite_link = invite_link, .user_name = joiner, .now = pair->now};
+  struct topo_invite_link parsed;
+  must(topo_invite_parse(&parsed, invite_link) == 0);
+  struct topo_node_join join = {.invite_link = &parsed, .user_name = joiner, .now = pair->now};
   must(topo_node_join_workspace(&s->node, &o, &join) == 0);
   step(s, NULL);
   pair_run_until_quiet(pair);

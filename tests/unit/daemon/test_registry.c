@@ -95,18 +95,6 @@ static void one_that_cannot_be_opened_does_not_hide_the_others(void **state)
   assert_int_equal(access(missing, F_OK), -1); /* nothing is made in its place */
 }
 
-static void an_invite_that_is_none_leaves_nothing(void **state)
-{
-  struct real_registry *f = *state;
-  const struct topo_registry_entry *entry;
-  bool replayed;
-  struct topo_registry_wish wish = {.invite_link = "topo://join/AAAA", .user_name = "Bob"};
-  assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &replayed), TOPO_EINVAL);
-  assert_int_equal(topo_registry_count(f->registry), 0);
-  real_registry_restart(f);
-  assert_int_equal(topo_registry_count(f->registry), 0);
-}
-
 static void assert_invites_say(struct topo_space *space, const char *addresses)
 {
   struct topo_op_call *call =
@@ -200,8 +188,6 @@ int main(void)
                                       real_registry_set_up, real_registry_tear_down),
       cmocka_unit_test_setup_teardown(one_that_cannot_be_opened_does_not_hide_the_others,
                                       real_registry_set_up, real_registry_tear_down),
-      cmocka_unit_test_setup_teardown(an_invite_that_is_none_leaves_nothing, real_registry_set_up,
-                                      real_registry_tear_down),
       cmocka_unit_test_setup_teardown(every_space_hears_where_the_daemon_is_reached,
                                       real_registry_set_up, real_registry_tear_down),
       cmocka_unit_test_setup_teardown(nothing_is_made_after_the_end, real_registry_set_up,

@@ -18,6 +18,7 @@
 #include "events/types.h"
 #include "events/wrap/wrap.h"
 #include "lib/sim_disk.h"
+#include "node/invite.h"
 #include "node/node.h"
 #include "node/parts.h"
 #include "views/view.h"
@@ -339,7 +340,9 @@ static void invite_and_take(struct side *s)
   char *invite_link = strstr(invite, "topo://");
   assert_non_null(invite_link);
   *strchr(invite_link, '"') = '\0';
-  struct topo_node_join join = {.invite_link = invite_link, .user_name = "bob", .now = now};
+  struct topo_invite_link parsed;
+  assert_int_equal(topo_invite_parse(&parsed, invite_link), 0);
+  struct topo_node_join join = {.invite_link = &parsed, .user_name = "bob", .now = now};
   assert_int_equal(topo_node_join_workspace(&s[1].node, &p, &join), 0);
   free(invite);
   topo_node_step(s[1].node, now, NULL, 0);

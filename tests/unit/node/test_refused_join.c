@@ -63,17 +63,14 @@ static void count_anew(struct fixture *f)
 
 static void set_up(struct fixture *f, enum inviter inviter, size_t n_addresses)
 {
-  struct topo_invite_link invite_link = {.workspace = {{1}},
-                                         .device = {{2}},
-                                         .invite = {{3}},
-                                         .seed = {4},
-                                         .n_addresses = n_addresses};
-  struct topo_buf text = {0};
+  struct topo_invite_link invite_link = {
+      .workspace = {{1}}, .invite = {{3}}, .seed = {4}, .n_devices = 1};
   *f = (struct fixture){.inviter = inviter};
+  struct topo_invite_device *inviting = &invite_link.devices[0];
+  inviting->device = (struct topo_id){{2}};
+  inviting->n_addresses = n_addresses;
   for (uint8_t i = 0; i < n_addresses; i++)
-    invite_link.addresses[i] = (struct topo_address){{4, 10, 0, 0, i, 0, 9}, 7};
-  assert_int_equal(topo_invite_format(&invite_link, &text), 0);
-  assert_int_equal(topo_buf_put_u8(&text, 0), 0);
+    inviting->addresses[i] = (struct topo_address){{4, 10, 0, 0, i, 0, 9}, 7};
   solo_init(&f->solo, 1);
   f->solo.ports.dial = take_dial;
   struct topo_node_options o = {.path = "space.db",
@@ -81,9 +78,8 @@ static void set_up(struct fixture *f, enum inviter inviter, size_t n_addresses)
                                 .rng = sim_rng_port(&f->solo.rng),
                                 .ports = &f->solo.ports};
   struct topo_node_join join = {
-      .invite_link = (const char *)text.data, .user_name = "bob", .now = f->solo.now};
+      .invite_link = &invite_link, .user_name = "bob", .now = f->solo.now};
   assert_int_equal(topo_node_join_workspace(&f->solo.node, &o, &join), 0);
-  topo_buf_finish(&text);
 }
 
 static void tear_down(struct fixture *f)

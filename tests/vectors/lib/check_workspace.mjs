@@ -36,15 +36,18 @@ function checkInvite(v, world, expect) {
   expect('invite key', hex(publicKey(unhex(invite.seed))), invite.key)
   expect('invite key of the event', hex(event.body.invite_key), invite.key)
   expect('slots of the invite', event.body.slots.map(hex).join(), founder.key)
-  const raw = join(
-    u8(1),
+  const unchecked = join(
+    u8(2),
     world.workspace,
-    unhex(founder.key),
     unhex(invite.seed),
     event.id,
     u8(1),
+    unhex(founder.key),
+    u8(1),
     addressBytes(invite.address)
   )
+  const check = hash(join(ascii('topo/2 invite link'), unchecked)).subarray(0, 4)
+  const raw = join(unchecked, check)
   expect('invite link', `topo://join/${raw.toString('base64url')}`, invite.link)
 }
 
