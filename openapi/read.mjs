@@ -176,11 +176,15 @@ export function sample(document, at, declared) {
   }
 }
 
+const sameContent = (a, b) => JSON.stringify(a.content) === JSON.stringify(b.content)
+
 function readAnswer(document, at, where, operation) {
   const responses = operation.responses ?? {}
-  const good = Object.keys(responses).filter((status) => status !== 'default' && status !== '304')
+  let good = Object.keys(responses).filter((status) => status !== 'default' && status !== '304')
+  // What makes a thing may find that it is there: the same answer, under another number.
+  if (good.join() === '200,201' && sameContent(responses[200], responses[201])) good = ['201']
   if (good.length !== 1 || !(where === 'gateway' ? ['101', '200'] : ['200', '201']).includes(good[0]))
-    refuse(at, 'there must be one answer for success, 200 or 201')
+    refuse(at, 'there must be one answer for success, 200 or 201, or both with one content')
   if (responses.default?.$ref !== '#/components/responses/Problem')
     refuse(at, 'the default answer must be a Problem')
   const media = responses[good[0]].content?.['application/json']

@@ -253,9 +253,9 @@ const refusals = [
     /no #\/components/
   ],
   [
-    'two answers for success',
+    'two answers for success that differ',
     (op) => {
-      op.responses[200] = op.responses[201]
+      op.responses[200] = { ...op.responses[201], content: {} }
     },
     /one answer for success/
   ],

@@ -88,6 +88,7 @@ struct topo_op_call {
    * of a READ, the event cursor of the moment that it shows. `unchanged`: that is `known`, and the
    * answer was left empty. */
   bool replayed, unchanged;
+  bool existed; /* from the handler: nothing new was made, although the operation makes things */
   char cursor[TOPO_SUBSCRIPTION_CURSOR_SIZE];
   int status;                       /* set by the runner before `done` */
   char detail[TOPO_OP_DETAIL_SIZE]; /* a sentence for people when status < 0; may be empty */

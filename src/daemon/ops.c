@@ -127,11 +127,14 @@ int topo_op_getSpace(struct topo_op_call *call, void *ctx)
 static int make_space(struct topo_op_call *call, struct topo_registry *spaces,
                       struct topo_registry_wish *wish, const struct topo_registry_entry **entry)
 {
+  enum topo_registry_how how = TOPO_REGISTRY_MADE;
   wish->user_name = topo_op_get(call, "user_name")->text;
   wish->key = call->idempotency_key;
   int status = topo_node_request_of(call, &wish->request);
   if (status == 0)
-    status = topo_registry_make(spaces, wish, entry, &call->replayed);
+    status = topo_registry_make(spaces, wish, entry, &how);
+  call->replayed = how == TOPO_REGISTRY_REPLAYED;
+  call->existed = how == TOPO_REGISTRY_EXISTED;
   if (status == TOPO_EMISMATCH)
     return topo_op_fail(call, status, "this idempotency key came with another request before");
   return status;
@@ -161,6 +164,11 @@ static int join(struct topo_op_call *call, struct topo_daemon_call *at,
     return topo_op_fail(call, status, "the space was not made: %s", topo_status_text(status));
   if (status < 0)
     return status;
+  if (call->existed) {
+    at->passed_on = true;
+    topo_space_renew(entry->space, call, invite_link, wait->present ? wait->number : 0);
+    return 0;
+  }
   write_entry(&call->out, entry);
   if (wait->present && wait->number && entry->space) {
     at->await = entry->space;

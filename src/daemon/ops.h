@@ -28,7 +28,8 @@ struct topo_daemon_call {
    * after wait_ms milliseconds. */
   struct topo_space *await;
   uint64_t wait_ms;
-  bool stop; /* set: the daemon ends after this call was answered */
+  bool passed_on; /* set: the handler gave the call to a space, which answers it */
+  bool stop;      /* set: the daemon ends after this call was answered */
 };
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "node/invite.h"
 #include "store/answers.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
@@ -294,23 +295,50 @@ static const struct topo_registry_entry *made_before(struct topo_registry *regis
   return found;
 }
 
+/* The space that stands for us in that workspace: a second one would be a second person. */
+static const struct topo_registry_entry *space_in(struct topo_registry *registry,
+                                                  const struct topo_id *workspace)
+{
+  const struct topo_registry_entry *found = NULL;
+  pthread_mutex_lock(&registry->mutex);
+  for (size_t i = 0; i < registry->n && !found; i++)
+    if (registry->entries[i]->space &&
+        topo_id_equal(&registry->entries[i]->row.workspace, workspace))
+      found = registry->entries[i];
+  pthread_mutex_unlock(&registry->mutex);
+  return found;
+}
+
+/* NULL when one is to be made. */
+static const struct topo_registry_entry *find_answer(struct topo_registry *registry,
+                                                     const struct topo_registry_wish *wish,
+                                                     enum topo_registry_how *how)
+{
+  const struct topo_registry_entry *found = made_before(registry, wish->key);
+  *how = found ? TOPO_REGISTRY_REPLAYED : TOPO_REGISTRY_MADE;
+  if (!found && wish->invite_link)
+    found = space_in(registry, &wish->invite_link->workspace);
+  if (found && *how == TOPO_REGISTRY_MADE)
+    *how = TOPO_REGISTRY_EXISTED;
+  return found;
+}
+
 int topo_registry_make(struct topo_registry *registry, const struct topo_registry_wish *wish,
-                       const struct topo_registry_entry **out, bool *replayed)
+                       const struct topo_registry_entry **out, enum topo_registry_how *how)
 {
   struct topo_registry_entry *entry = NULL;
   int status = 0;
   pthread_mutex_lock(&registry->making);
-  *out = made_before(registry, wish->key);
-  *replayed = *out != NULL;
-  if (*out)
+  *out = find_answer(registry, wish, how);
+  if (*how == TOPO_REGISTRY_REPLAYED)
     status = topo_id_equal(&(*out)->row.request, &wish->request) ? 0 : TOPO_EMISMATCH;
-  else if (registry->stopped)
+  else if (*how == TOPO_REGISTRY_MADE && registry->stopped)
     status = TOPO_ECLOSED;
-  else
+  else if (*how == TOPO_REGISTRY_MADE)
     status =
         topo_registry_count(registry) < SPACES_MAX ? make(registry, wish, &entry) : TOPO_ELIMIT;
   pthread_mutex_unlock(&registry->making);
-  if (!*replayed)
+  if (*how == TOPO_REGISTRY_MADE)
     *out = entry;
   return status == 0 && entry ? entry->status : status;
 }

@@ -66,10 +66,17 @@ struct topo_registry_wish {
   struct topo_id request; /* when there is a key: a hash of all that is asked */
 };
 
-/* Makes it. 0 and *out; TOPO_EMISMATCH (the key came with another request), TOPO_ELIMIT,
- * TOPO_ECLOSED, or a storage status. When the key has made a space before, also one that a crash
- * kept from being answered for, that one is the answer and *replayed is set. */
+/* How the answer to a wish came about. */
+enum topo_registry_how {
+  TOPO_REGISTRY_MADE,
+  TOPO_REGISTRY_REPLAYED, /* its key has made a space before, be it one that a crash kept from being
+                             answered for */
+  TOPO_REGISTRY_EXISTED /* there is a space of the invite link's workspace, and it can be opened */
+};
+
+/* Makes it, or finds the one that is the answer. 0, *out and *how; TOPO_EMISMATCH (the key came
+ * with another request), TOPO_ELIMIT, TOPO_ECLOSED, or a storage status. */
 int topo_registry_make(struct topo_registry *registry, const struct topo_registry_wish *wish,
-                       const struct topo_registry_entry **out, bool *replayed);
+                       const struct topo_registry_entry **out, enum topo_registry_how *how);
 
 #endif

@@ -6,6 +6,7 @@
 #include "daemon/broker.h"
 #include "daemon/readers.h"
 #include "events/profile/profile_read.h"
+#include "node/invite.h"
 #include "port/close.h"
 #include "sys/clock.h"
 #include "sys/mutex.h"
@@ -102,6 +103,9 @@ static void open_task(struct topo_space *space, struct topo_space_taken *taken)
     add_input(b, TOPO_IN_CALL, 0)->call = ((struct topo_space_task *)(void *)task)->call;
     break;
   case TOPO_TASK_WAIT: open_wait(space, (struct topo_space_task *)(void *)task); break;
+  case TOPO_TASK_RENEW:
+    add_input(b, TOPO_IN_INVITE, 0)->renewal = &((struct topo_space_task *)(void *)task)->renewal;
+    break;
   default: topo_assert(false);
   }
 }
@@ -122,8 +126,29 @@ static bool collect(struct topo_space *space)
   return true;
 }
 
+static void free_task(struct topo_space_task *task)
+{
+  if (task->invite_link)
+    topo_wipe(task->invite_link, sizeof *task->invite_link);
+  free(task->invite_link);
+  free(task);
+}
+
+/* The node has taken the invite link, or has not. */
+static void end_renewal(struct topo_space *space, struct topo_space_task *task)
+{
+  int status = task->renewal.status;
+  if (status == 0) {
+    open_wait(space, task);
+    return;
+  }
+  topo_op_done(task->call, topo_op_fail(task->call, status, "the invite link was not taken: %s",
+                                        topo_status_text(status)));
+  free_task(task);
+}
+
 /* The step is over: nothing borrows from the tasks any more. */
-static void discard(struct topo_space_taken *taken)
+static void discard(struct topo_space *space, struct topo_space_taken *taken)
 {
   switch (taken->task->kind) {
   case TOPO_TASK_DUPLEX:
@@ -135,6 +160,7 @@ static void discard(struct topo_space_taken *taken)
     break;
   case TOPO_TASK_DIAL: topo_dial_task_free((struct topo_dial_task *)(void *)taken->task); break;
   case TOPO_TASK_CALL: free(taken->task); break;
+  case TOPO_TASK_RENEW: end_renewal(space, (struct topo_space_task *)(void *)taken->task); break;
   default: break; /* a check's and the addresses' are part of the space, a wait's is kept */
   }
 }
@@ -173,7 +199,7 @@ static void answer_wait(const struct topo_space *space, struct topo_space_task *
   topo_json_reset(&call->out);
   topo_space_item_write(&call->out, &space->item);
   topo_op_done(call, topo_json_status(&call->out));
-  free(wait);
+  free_task(wait);
 }
 
 /* Answers those who wait for membership; returns when the next of them is to be answered. */
@@ -238,12 +264,12 @@ static void refuse(struct topo_space *space, struct topo_task *task)
   } else if (task->kind == TOPO_TASK_CALL) {
     atomic_fetch_sub(&space->calls, 1);
     topo_op_done(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
-  } else if (task->kind == TOPO_TASK_WAIT) {
+  } else if (task->kind == TOPO_TASK_WAIT || task->kind == TOPO_TASK_RENEW) {
     topo_op_done(((struct topo_space_task *)(void *)task)->call, TOPO_ECLOSED);
-    free(task);
+    free_task((struct topo_space_task *)(void *)task);
     return;
   }
-  discard(&taken);
+  discard(space, &taken);
 }
 
 /* Closes the node once all that was being checked has come back; every other task in the inbox is
@@ -260,7 +286,7 @@ static void close_node(struct topo_space *space)
     struct topo_space_task *wait = space->waiting;
     space->waiting = wait->next;
     topo_op_done(wait->call, TOPO_ECLOSED);
-    free(wait);
+    free_task(wait);
   }
   pthread_mutex_lock(&space->mutex);
   space->closed = true;
@@ -279,7 +305,7 @@ static void run(struct topo_actor *actor)
   struct topo_now t = now();
   topo_node_step(space->node, t, b->inputs, b->n);
   for (size_t i = 0; i < b->n_tasks; i++)
-    discard(&b->tasks[i]);
+    discard(space, &b->tasks[i]);
   if (stopping && topo_node_in_flight(space->node) == 0) {
     close_node(space);
     return;
@@ -465,7 +491,7 @@ static void put(struct topo_space *space, struct topo_space_task *task)
     return;
   if (task->task.kind == TOPO_TASK_CALL)
     atomic_fetch_sub(&space->calls, 1);
-  free(task);
+  free_task(task);
   topo_op_done(call, status);
 }
 
@@ -498,6 +524,26 @@ void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint6
   }
   task->task.kind = TOPO_TASK_WAIT;
   task->call = call;
+  task->until_ms = now().mono_ms + wait_ms;
+  put(space, task);
+}
+
+void topo_space_renew(struct topo_space *space, struct topo_op_call *call,
+                      const struct topo_invite_link *invite_link, uint64_t wait_ms)
+{
+  struct topo_space_task *task = calloc(1, sizeof *task);
+  struct topo_invite_link *copy = malloc(sizeof *copy);
+  if (!task || !copy) {
+    free(task);
+    free(copy);
+    topo_op_done(call, TOPO_ENOMEM);
+    return;
+  }
+  *copy = *invite_link;
+  task->task.kind = TOPO_TASK_RENEW;
+  task->call = call;
+  task->invite_link = copy;
+  task->renewal.invite_link = copy;
   task->until_ms = now().mono_ms + wait_ms;
   put(space, task);
 }

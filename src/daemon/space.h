@@ -63,6 +63,11 @@ void topo_space_call(struct topo_space *space, struct topo_op_call *call);
  * Its output is the space's item then, in place of what it was. */
 void topo_space_await(struct topo_space *space, struct topo_op_call *call, uint64_t wait_ms);
 
+/* Gives the space an invite link of its own workspace (TOPO_IN_INVITE), which is copied, and
+ * goes on as topo_space_await. The call fails with what came of it. */
+void topo_space_renew(struct topo_space *space, struct topo_op_call *call,
+                      const struct topo_invite_link *invite_link, uint64_t wait_ms);
+
 /* As topo_subscription_source.open (api/subscription.h); request->space is this one. */
 int topo_space_subscribe(struct topo_space *space, const struct topo_subscription_request *request,
                          struct topo_subscription **out);

@@ -26,7 +26,10 @@ struct topo_space_check {
 struct topo_space_task {
   struct topo_task task; /* first */
   struct topo_op_call *call;
-  /* of kind WAIT */
+  /* of kind RENEW */
+  struct topo_renewal renewal;
+  struct topo_invite_link *invite_link; /* owned; wiped in the end */
+  /* of kind WAIT, which one of kind RENEW becomes */
   struct topo_space_task *next;
   uint64_t until_ms;
 };

@@ -66,6 +66,10 @@ static void run_job(struct topo_job *job)
   struct topo_daemon_call at = {.daemon = daemon};
   free(j);
   int status = call->op->run(call, &at);
+  if (at.passed_on) {
+    atomic_fetch_sub(&table->calls, 1);
+    return;
+  }
   if (status == 0)
     status = topo_json_status(&call->out);
   atomic_fetch_sub(&table->calls, 1);

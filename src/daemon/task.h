@@ -14,6 +14,7 @@ enum topo_task_kind {
   TOPO_TASK_CHECKED,   /* to a space: a batch comes back */
   TOPO_TASK_ADDRESSES, /* to a space: where others may reach the daemon has changed */
   TOPO_TASK_CALL,      /* to a space: an operation */
+  TOPO_TASK_RENEW,     /* to a space: an invite link of its workspace, and a call as the next one */
   TOPO_TASK_WAIT       /* to a space: a call that wants to know when it is a member */
 };
 

@@ -100,7 +100,7 @@ enum MHD_Result topo_answer_call(struct topo_request *r)
     topo_request_refuse_call(r, status);
     return topo_answer_problem(r);
   }
-  int http = call->unchanged ? 304 : call->op->creates ? 201 : 200;
+  int http = call->unchanged ? 304 : call->op->creates && !call->existed ? 201 : 200;
   /* The text stays where it is: the call lives until the request is completed. */
   const struct topo_buf *text = &call->out.buf;
   struct MHD_Response *response = MHD_create_response_from_buffer(

@@ -8,6 +8,13 @@
 #include "port/conn.h"
 
 struct topo_op_call;
+struct topo_invite_link;
+
+/* An invite link of the space's own workspace. */
+struct topo_renewal {
+  const struct topo_invite_link *invite_link; /* borrowed for the step */
+  int status;                                 /* what came of it, when the step is over */
+};
 
 enum topo_input_kind {
   TOPO_IN_CONN_UP,
@@ -17,6 +24,7 @@ enum topo_input_kind {
   TOPO_IN_DIAL_FAILED,
   TOPO_IN_CHECKED,
   TOPO_IN_ADDRESSES,
+  TOPO_IN_INVITE,
   TOPO_IN_CALL
 };
 
@@ -44,7 +52,8 @@ struct topo_input {
       const struct topo_address *list; /* borrowed for the step; best first */
       size_t n;                        /* at most TOPO_NODE_ADDRESSES_MAX */
     } addresses;                       /* where others may reach this daemon from now on */
-    struct topo_op_call *call;         /* its `done` is called once, within this step */
+    struct topo_renewal *renewal;
+    struct topo_op_call *call; /* its `done` is called once, within this step */
   };
 };
 

@@ -34,12 +34,18 @@ void topo_joiner_init(struct topo_joiner *joiner, struct topo_transaction *t,
       .env = t->env, .transaction = t, .outcome = outcome, .state = TOPO_JOINER_UNREAD};
 }
 
-int topo_joiner_save(struct topo_env *env, const struct topo_invite_link *invite_link,
-                     const char *name)
+static int save_invite(struct topo_env *env, const struct topo_invite_link *invite_link)
 {
   int status = topo_local_put(env->db, "invite_seed", invite_link->seed, sizeof invite_link->seed);
   if (status == 0)
     status = topo_local_put(env->db, "invite_device", invite_link->devices[0].device.bytes, 32);
+  return status;
+}
+
+int topo_joiner_save(struct topo_env *env, const struct topo_invite_link *invite_link,
+                     const char *name)
+{
+  int status = save_invite(env, invite_link);
   if (status == 0)
     status = topo_local_put(env->db, "user_name", name, strlen(name));
   return status;
@@ -80,6 +86,22 @@ void topo_joiner_unload(struct topo_joiner *joiner)
   forget_invite(joiner);
   if (joiner->state != TOPO_JOINER_UNREAD)
     move(joiner, TOPO_JOINER_UNREAD);
+}
+
+int topo_joiner_renew(struct topo_joiner *joiner, const struct topo_invite_link *invite_link)
+{
+  topo_assert(topo_joiner_is_joining(joiner));
+  int status = save_invite(joiner->env, invite_link);
+  if (status < 0)
+    return topo_transaction_fail(joiner->transaction, status);
+  forget_refusals(joiner);
+  memcpy(joiner->invite_seed, invite_link->seed, sizeof joiner->invite_seed);
+  joiner->invite_device = invite_link->devices[0].device;
+  joiner->try_device = false;
+  if (topo_joiner_is_refused(joiner))
+    move(joiner, TOPO_JOINER_JOINING);
+  joiner->env->trust_changed = true;
+  return 0;
 }
 
 bool topo_joiner_is_joining(const struct topo_joiner *joiner)

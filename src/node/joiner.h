@@ -35,6 +35,9 @@ void topo_joiner_init(struct topo_joiner *joiner, struct topo_transaction *t,
  * status. */
 int topo_joiner_save(struct topo_env *env, const struct topo_invite_link *invite_link,
                      const char *name);
+/* While joining: goes on with this invite in place of the one it has, as if none had been tried.
+ * The transaction must be open; on failure it is lost. 0 or a storage status. */
+int topo_joiner_renew(struct topo_joiner *joiner, const struct topo_invite_link *invite_link);
 /* Reads from the file how far joining is. 0 or a status. */
 int topo_joiner_load(struct topo_joiner *joiner);
 /* Wipes what was read; harmless when nothing was. */

@@ -157,6 +157,30 @@ void topo_peers_told(struct topo_peers *peers, const struct topo_id *device,
   peer->retry_ms = peers->env->now.mono_ms;
 }
 
+int topo_peers_taught(struct topo_peers *peers, const struct topo_id *device,
+                      const struct topo_address *addresses, size_t n)
+{
+  topo_assert(n <= TOPO_NODE_ADDRESSES_MAX);
+  if (topo_id_equal(device, &peers->env->self.device.public_key))
+    return 0;
+  struct topo_node_peer *peer = find_or_add(peers, device);
+  int status = 0;
+  for (size_t i = n; i-- > 0 && status == 0;) { /* what is put last comes first */
+    if (peer)
+      put_first(peer, &addresses[i]);
+    status = topo_peers_learn(peers->env, device, &addresses[i]);
+  }
+  for (size_t i = 0; i < TOPO_NODE_DIALS_MAX; i++)
+    if (peers->dials[i].number && topo_id_equal(&peers->dials[i].device, device))
+      peers->dials[i].stale = true;
+  if (peer) {
+    peer->failures = 0;
+    peer->seen_ms = peers->env->now.wall_ms;
+  }
+  topo_peers_hurry(peers, device);
+  return topo_transaction_fail(peers->transaction, status);
+}
+
 void topo_peers_greeted(struct topo_peers *peers, const struct topo_id *device)
 {
   struct topo_node_peer *peer = topo_peers_find(peers, device);
@@ -265,8 +289,8 @@ uint64_t topo_peers_dial(struct topo_peers *peers, struct topo_node_peer *peer, 
   while (dial->number)
     dial++;
   topo_assert(dial < peers->dials + TOPO_NODE_DIALS_MAX);
-  *dial =
-      (struct topo_peer_dial){peers->next_dial++, peer->device, peer->next_address, with_invite};
+  *dial = (struct topo_peer_dial){peers->next_dial++, peer->device, peer->next_address, with_invite,
+                                  false};
   *address = peer->addresses[peer->next_address];
   peers->dialling++;
   peer->dials++;
@@ -304,9 +328,10 @@ enum topo_dialled topo_peers_up(struct topo_peers *peers, const struct topo_id *
   struct topo_node_peer *peer = topo_peers_find(peers, device);
   if (peer) {
     peer->retry_ms = peers->env->now.mono_ms + RETRY_FIRST_MS;
-    peer->next_address = dialled && dial.address < peer->n_addresses ? dial.address : 0;
+    bool counts = dialled && !dial.stale && dial.address < peer->n_addresses;
+    peer->next_address = counts ? dial.address : 0;
   }
-  if (!dialled)
+  if (!dialled || (dial.stale && dial.with_invite))
     return TOPO_DIALLED_UNKNOWN;
   return dial.with_invite ? TOPO_DIALLED_AS_INVITEE : TOPO_DIALLED_AS_DEVICE;
 }
@@ -359,7 +384,11 @@ void topo_peers_failed(struct topo_peers *peers, uint64_t number, int status)
     return;
   struct topo_node_peer *peer = topo_peers_find(peers, &dial.device);
   topo_assert(peer);
-  dialled_in_vain(peers, peer, dial.address, dial.with_invite, status);
+  if (!dial.stale)
+    dialled_in_vain(peers, peer, dial.address, dial.with_invite, status);
+  else if (peer->retry_ms ==
+           UINT64_MAX) /* it says nothing of the addresses and the invite of now */
+    go_on(peers, peer);
 }
 
 void topo_peers_refused(struct topo_peers *peers, const struct topo_id *device, bool with_invite,

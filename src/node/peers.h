@@ -39,6 +39,7 @@ struct topo_peer_dial {
   struct topo_id device;
   uint8_t address;  /* which of the device's it was for, then */
   bool with_invite; /* it shows the invite's key */
+  bool stale;       /* it went out before the device's addresses were taught anew */
 };
 
 struct topo_peers {
@@ -78,6 +79,11 @@ void topo_peers_seen(struct topo_peers *peers, const struct topo_id *device,
  * says so just now, so it is worth a dial whatever failed before. */
 void topo_peers_told(struct topo_peers *peers, const struct topo_id *device,
                      const struct topo_address *addresses, size_t n, uint64_t when_ms, bool fresh);
+/* A link says where the device is reached, the best first: that is kept, and tried at once. Dials
+ * under way say nothing of it, and were for an invite that may be given up now. In the step's
+ * transaction, which must be open; on failure it is lost. 0 or a storage status. */
+int topo_peers_taught(struct topo_peers *peers, const struct topo_id *device,
+                      const struct topo_address *addresses, size_t n);
 /* A member has greeted us: what failed before is forgotten. */
 void topo_peers_greeted(struct topo_peers *peers, const struct topo_id *device);
 /* A connection to the device, which came up at `since_ms` (monotonic), ended with `status`. */
@@ -101,7 +107,7 @@ bool topo_peers_may_dial(const struct topo_peers *peers, const struct topo_node_
 uint64_t topo_peers_dial(struct topo_peers *peers, struct topo_node_peer *peer, bool with_invite,
                          struct topo_address *address);
 /* A dial came up (0: they dialled). UNKNOWN: it was forgotten when the space was read anew, and so
- * was what key it showed. */
+ * was what key it showed; or it showed the key of an invite that was given up. */
 enum topo_dialled { TOPO_DIALLED_UNKNOWN, TOPO_DIALLED_AS_DEVICE, TOPO_DIALLED_AS_INVITEE };
 enum topo_dialled topo_peers_up(struct topo_peers *peers, const struct topo_id *device,
                                 uint64_t dial);

@@ -9,6 +9,7 @@
 #include "node/load.h"
 #include "node/node.h"
 #include "node/reach.h"
+#include "node/renewal.h"
 #include "node/sessions.h"
 #include "node/trust.h"
 #include "port/close.h"
@@ -33,6 +34,7 @@ static void take(struct topo_node *node, const struct topo_input *in)
   case TOPO_IN_DIAL_FAILED: topo_peers_failed(&node->peers, in->number, in->status); break;
   case TOPO_IN_CHECKED: topo_batches_checked(&node->batches, in->work); break;
   case TOPO_IN_ADDRESSES: move(node, in); break;
+  case TOPO_IN_INVITE: topo_renewal_take(node, in); break;
   case TOPO_IN_CALL: topo_calls_run(&node->calls, in->call, node); break;
   }
 }
@@ -88,6 +90,8 @@ static void refuse(struct topo_node *node, const struct topo_input *in)
     topo_batches_checked(&node->batches, in->work);
   else if (in->kind == TOPO_IN_ADDRESSES)
     topo_reach_changed(&node->env, in);
+  else if (in->kind == TOPO_IN_INVITE)
+    in->renewal->status = node->unreadable;
 }
 
 /* Sending reads every event from the log, and writes nothing. */
@@ -103,7 +107,8 @@ static void flush(struct topo_node *node)
 static bool has_write(const struct topo_input *inputs, size_t n)
 {
   for (size_t i = 0; i < n; i++)
-    if (inputs[i].kind == TOPO_IN_CALL && inputs[i].call->op->where == TOPO_OP_SPACE)
+    if (inputs[i].kind == TOPO_IN_INVITE ||
+        (inputs[i].kind == TOPO_IN_CALL && inputs[i].call->op->where == TOPO_OP_SPACE))
       return true;
   return false;
 }
@@ -135,10 +140,12 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
   topo_joiner_progress(&node->joiner);
   topo_records_publish(&node->records, &node->outcome);
   int status = topo_transaction_commit(&node->transaction);
-  if (status < 0)
+  if (status < 0) {
+    topo_renewal_lost(inputs, n, status);
     recover(node, status);
-  else
+  } else {
     publish(node);
+  }
   if (node->env.dag)
     go_on(node);
 }

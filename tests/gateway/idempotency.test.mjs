@@ -8,10 +8,11 @@ import { authoring, makeThings, otherBody, requestOf } from './lib/things.mjs'
 const keyed = (key) => ({ 'Idempotency-Key': key })
 
 // What each operation that takes a key is asked in these tests: { path, body, other }.
-async function requests(admin) {
+async function requests(t, admin) {
   const { space } = await found(admin)
   const things = await makeThings(admin, { space })
-  const { link } = await admin.ok('createInvite', { path: { space } })
+  const elsewhere = await startTeam(t)
+  const { link } = await elsewhere.admin.ok('createInvite', { path: { space: elsewhere.space } })
   return {
     createWorkspace: {
       body: { name: 'Second', user_name: 'alice' },
@@ -25,8 +26,8 @@ async function requests(admin) {
   }
 }
 
-async function keyedOperations(admin) {
-  const given = await requests(admin)
+async function keyedOperations(t, admin) {
+  const given = await requests(t, admin)
   const ids = [...operations.values()]
     .filter((op) => op.parameters.some(({ node }) => node.name === 'Idempotency-Key'))
     .map((op) => op.id)
@@ -36,7 +37,7 @@ async function keyedOperations(admin) {
 
 test('idempotency: a second request with the same key gets the first answer', async (t) => {
   const admin = (await startNode(t)).client()
-  for (const [id, { path, body }] of await keyedOperations(admin)) {
+  for (const [id, { path, body }] of await keyedOperations(t, admin)) {
     const given = { path, body, headers: keyed(`again-${id}`) }
     const first = await admin.call(id, given)
     const second = await admin.call(id, given)
@@ -53,7 +54,7 @@ test('idempotency: a second request with the same key gets the first answer', as
 
 test('idempotency: the same key with another body or on another path is refused', async (t) => {
   const admin = (await startNode(t)).client()
-  for (const [id, { path, body, other }] of await keyedOperations(admin)) {
+  for (const [id, { path, body, other }] of await keyedOperations(t, admin)) {
     const headers = keyed(`mismatch-${id}`)
     await admin.ok(id, { path, body, headers })
     await admin.refused(id, 422, 'idempotency-mismatch', { path, body: other, headers })

@@ -226,6 +226,53 @@ test('operations: a joiner whom nobody answers waits, and says why', async (t) =
   await other.refused('createChannel', 503, 'unreachable', { path, body: { name: 'early' } })
 })
 
+test('operations: a link of a workspace one is in makes no second person', async (t) => {
+  const { admin, space } = await startTeam(t)
+  const other = (await startNode(t)).client()
+  const invite = async () => (await admin.ok('createInvite', { path: { space } })).link
+  const join = (client, link, user_name) =>
+    client.call('joinWorkspace', { body: { link, user_name, wait_ms: 30000 } })
+  const first = await invite()
+  const joined = await join(other, first, 'bob')
+  assert.equal(joined.status, 201)
+  assert.equal(joined.body.state, 'ready', joined.text)
+  for (const link of [first, await invite()]) {
+    const again = await join(other, link, 'robert')
+    assert.equal(again.status, 200)
+    assert.deepEqual(again.body, joined.body)
+  }
+  const own = await join(admin, await invite(), 'alison')
+  assert.equal(own.status, 200)
+  assert.equal(own.body.space, space)
+  for (const client of [admin, other]) assert.equal((await client.ok('listSpaces')).items.length, 1)
+  const { items } = await admin.ok('listMembers', { path: { space } })
+  assert.deepEqual(
+    items.map((m) => m.name),
+    ['alice', 'bob']
+  )
+})
+
+test('operations: a newer link takes the place of one that is used up', async (t) => {
+  const { admin, space } = await startTeam(t)
+  const [first, second] = [(await startNode(t)).client(), (await startNode(t)).client()]
+  const invite = async () => (await admin.ok('createInvite', { path: { space } })).link
+  const join = (client, link, wait_ms) =>
+    client.call('joinWorkspace', { body: { link, user_name: 'bob', wait_ms } })
+  const used = await invite()
+  assert.equal((await join(first, used, 30000)).body.state, 'ready')
+  const joining = await join(second, used, 0)
+  assert.equal(joining.status, 201)
+  await until(
+    async () =>
+      /used or expired/.test((await second.ok('getSpace', { path: { space: joining.body.space } })).detail),
+    'it hears that the link is used up'
+  )
+  const ready = await join(second, await invite(), 30000)
+  assert.equal(ready.status, 200)
+  assert.equal(ready.body.space, joining.body.space)
+  assert.equal(ready.body.state, 'ready', ready.text)
+})
+
 test('operations: channels are listed, oldest first, under their author', async (t) => {
   const { admin, space, channel } = await startTeam(t)
   const path = { space }

@@ -245,6 +245,10 @@ export interface paths {
          * Join a workspace by an invite link
          * @description The space is there at once, in state `joining`, and becomes `ready` when a member that may admit was reached,
          *     over restarts of the node if need be.
+         *
+         *     A link of a workspace that the node has a space of makes no second one: that space learns from the link where
+         *     the others are, connects, and is the answer, with status 200. While it is still joining, it goes on with this
+         *     link; `user_name` is not looked at.
          */
         post: operations["joinWorkspace"];
         delete?: never;
@@ -1425,6 +1429,16 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The space that was there */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Space"];
+                };
+            };
             /** @description The space */
             201: {
                 headers: {

@@ -76,9 +76,9 @@ int real_registry_tear_down(void **state)
 const struct topo_registry_entry *real_registry_found(struct real_registry *h, const char *name)
 {
   const struct topo_registry_entry *entry = NULL;
-  bool replayed;
+  enum topo_registry_how how;
   struct topo_registry_wish wish = {.workspace_name = name, .user_name = "Alice"};
-  assert_int_equal(topo_registry_make(h->registry, &wish, &entry, &replayed), 0);
+  assert_int_equal(topo_registry_make(h->registry, &wish, &entry, &how), 0);
   assert_non_null(entry->space);
   return entry;
 }

@@ -54,13 +54,13 @@ static void spaces_are_bounded(void **state)
   struct real_registry *h = *state;
   const struct topo_registry_entry *entry;
   struct topo_registry_wish wish = {.workspace_name = "One more", .user_name = "Alice"};
-  bool replayed;
+  enum topo_registry_how how;
   real_registry_stop(h);
   add_rows(h, SPACES - 1);
   real_registry_start(h);
   assert_int_equal(topo_registry_count(h->registry), SPACES - 1);
   real_registry_found(h, "The last");
-  assert_int_equal(topo_registry_make(h->registry, &wish, &entry, &replayed), TOPO_ELIMIT);
+  assert_int_equal(topo_registry_make(h->registry, &wish, &entry, &how), TOPO_ELIMIT);
   assert_int_equal(topo_registry_count(h->registry), SPACES);
 }
 

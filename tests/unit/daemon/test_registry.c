@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/status.h"
+#include "node/invite.h"
 #include "tests/unit/daemon/real_registry.h"
 
 #include <stdio.h>
@@ -95,6 +96,58 @@ static void one_that_cannot_be_opened_does_not_hide_the_others(void **state)
   assert_int_equal(access(missing, F_OK), -1); /* nothing is made in its place */
 }
 
+/* An invite link of a workspace finds the space that is there, with whatever key it comes. */
+static void a_workspace_has_one_space(void **state)
+{
+  struct real_registry *f = *state;
+  const struct topo_registry_entry *entry, *again, *other;
+  struct topo_invite_link invite_link = {
+      .workspace = {{1}}, .invite = {{2}}, .seed = {3}, .n_devices = 1};
+  struct topo_registry_wish wish = {
+      .user_name = "Bob", .invite_link = &invite_link, .key = "first", .request = {{1}}};
+  enum topo_registry_how how;
+  invite_link.devices[0].device = (struct topo_id){{4}};
+  assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &how), 0);
+  assert_int_equal(how, TOPO_REGISTRY_MADE);
+  assert_int_equal(topo_registry_make(f->registry, &wish, &again, &how), 0);
+  assert_int_equal(how, TOPO_REGISTRY_REPLAYED);
+  assert_ptr_equal(again, entry);
+  const char *const keys[] = {NULL, "second"};
+  for (size_t i = 0; i < 2; i++) {
+    wish.key = keys[i];
+    assert_int_equal(topo_registry_make(f->registry, &wish, &again, &how), 0);
+    assert_int_equal(how, TOPO_REGISTRY_EXISTED);
+    assert_ptr_equal(again, entry);
+  }
+  invite_link.workspace = (struct topo_id){{9}};
+  wish.request = (struct topo_id){{2}};
+  assert_int_equal(topo_registry_make(f->registry, &wish, &other, &how), 0);
+  assert_int_equal(how, TOPO_REGISTRY_MADE);
+  assert_ptr_not_equal(other, entry);
+  assert_int_equal(topo_registry_count(f->registry), 2);
+}
+
+/* One that is damaged stands in nobody's way. */
+static void a_space_that_cannot_be_opened_is_no_answer(void **state)
+{
+  struct real_registry *f = *state;
+  const struct topo_registry_entry *entry;
+  char path[256];
+  struct topo_invite_link invite_link = {
+      .workspace = {{1}}, .invite = {{2}}, .seed = {3}, .n_devices = 1};
+  struct topo_registry_wish wish = {.user_name = "Bob", .invite_link = &invite_link};
+  enum topo_registry_how how;
+  invite_link.devices[0].device = (struct topo_id){{4}};
+  assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &how), 0);
+  real_registry_path(f, entry->row.file, path, sizeof path);
+  real_registry_stop(f);
+  assert_int_equal(unlink(path), 0);
+  real_registry_start(f);
+  assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &how), 0);
+  assert_int_equal(how, TOPO_REGISTRY_MADE);
+  assert_int_equal(topo_registry_count(f->registry), 2);
+}
+
 static void assert_invites_say(struct topo_space *space, const char *addresses)
 {
   struct topo_op_call *call =
@@ -132,20 +185,20 @@ static void nothing_is_made_after_the_end(void **state)
 {
   struct real_registry *f = *state;
   const struct topo_registry_entry *entry;
-  bool replayed;
+  enum topo_registry_how how;
   struct topo_registry_wish wish = {.workspace_name = "Late", .user_name = "Alice"};
   topo_registry_stop(f->registry);
-  assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &replayed), TOPO_ECLOSED);
+  assert_int_equal(topo_registry_make(f->registry, &wish, &entry, &how), TOPO_ECLOSED);
 }
 
-static int make_keyed(struct real_registry *f, uint8_t request, bool *replayed,
+static int make_keyed(struct real_registry *f, uint8_t request, enum topo_registry_how *how,
                       const struct topo_registry_entry **entry)
 {
   struct topo_registry_wish wish = {.workspace_name = "Tea house",
                                     .user_name = "Alice",
                                     .key = "retry-1",
                                     .request = {{request}}};
-  return topo_registry_make(f->registry, &wish, entry, replayed);
+  return topo_registry_make(f->registry, &wish, entry, how);
 }
 
 /* One key makes one space, after a restart and after a crash before it was registered, too. */
@@ -154,15 +207,15 @@ static void a_key_makes_one_space(void **state)
   struct real_registry *f = *state;
   const struct topo_registry_entry *entry;
   char node_db[96];
-  bool replayed;
-  assert_int_equal(make_keyed(f, 1, &replayed, &entry), 0);
-  assert_false(replayed);
+  enum topo_registry_how how;
+  assert_int_equal(make_keyed(f, 1, &how, &entry), 0);
+  assert_int_equal(how, TOPO_REGISTRY_MADE);
   struct topo_id device = entry->row.device;
   for (int i = 0; i < 3; i++) {
-    assert_int_equal(make_keyed(f, 1, &replayed, &entry), 0);
-    assert_true(replayed);
+    assert_int_equal(make_keyed(f, 1, &how, &entry), 0);
+    assert_int_equal(how, TOPO_REGISTRY_REPLAYED);
     assert_true(topo_id_equal(&entry->row.device, &device));
-    assert_int_equal(make_keyed(f, 2, &replayed, &entry), TOPO_EMISMATCH);
+    assert_int_equal(make_keyed(f, 2, &how, &entry), TOPO_EMISMATCH);
     assert_int_equal(topo_registry_count(f->registry), 1);
     real_registry_stop(f);
     if (i == 1) { /* as if the row had never been written */
@@ -187,6 +240,10 @@ int main(void)
       cmocka_unit_test_setup_teardown(a_finished_file_that_was_not_registered_is_taken_in,
                                       real_registry_set_up, real_registry_tear_down),
       cmocka_unit_test_setup_teardown(one_that_cannot_be_opened_does_not_hide_the_others,
+                                      real_registry_set_up, real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(a_workspace_has_one_space, real_registry_set_up,
+                                      real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(a_space_that_cannot_be_opened_is_no_answer,
                                       real_registry_set_up, real_registry_tear_down),
       cmocka_unit_test_setup_teardown(every_space_hears_where_the_daemon_is_reached,
                                       real_registry_set_up, real_registry_tear_down),
