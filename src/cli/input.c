@@ -1,4 +1,4 @@
-/* input.c - standard input, whole or one secret line. */
+/* input.c - standard input, whole or as one secret. */
 #include "cli/input.h"
 
 #include "base/status.h"
@@ -54,7 +54,7 @@ int topo_cli_read_all(struct topo_buf *out, size_t max)
 
 static bool is_blank(uint8_t c)
 {
-  return c == ' ' || c == '\t' || c == '\r';
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Reads a line without echo. An interrupt must not leave the terminal mute: it is noted, and acts
@@ -85,7 +85,7 @@ int topo_cli_read_secret(struct topo_buf *out, size_t max, const char *prompt)
   if (tcgetattr(STDIN_FILENO, &before) == 0)
     status = read_silently(out, max, prompt, &before);
   else
-    status = read_until(out, max, true);
+    status = read_until(out, max, false);
   while (out->len && is_blank(out->data[out->len - 1]))
     out->len--;
   while (out->len && is_blank(out->data[0]))

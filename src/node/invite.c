@@ -9,12 +9,13 @@
 
 #include <string.h>
 
-static const char scheme[] = "topo://join/";
+static const char scheme[] = "topo://join/", blanks[] = " \t\r\n";
 enum {
   INVITE_VERSION = 2,
   CHECK_SIZE = 4,
   DEVICE_BYTES = 32 + 1 + TOPO_NODE_ADDRESSES_MAX * TOPO_ADDRESS_SIZE,
-  INVITE_BYTES_MAX = 1 + 3 * 32 + 1 + TOPO_INVITE_DEVICES_MAX * DEVICE_BYTES + CHECK_SIZE
+  INVITE_BYTES_MAX = 1 + 3 * 32 + 1 + TOPO_INVITE_DEVICES_MAX * DEVICE_BYTES + CHECK_SIZE,
+  INVITE_CHARACTERS_MAX = (4 * INVITE_BYTES_MAX + 2) / 3 /* of base64url */
 };
 
 /* The first bytes of a hash of all that stands before them. */
@@ -111,18 +112,59 @@ static int read_all(struct topo_invite_link *out, const uint8_t *raw, size_t len
   return read_parts(&r, out) ? 0 : TOPO_EMALFORMED;
 }
 
+static bool has_scheme(const char *text)
+{
+  for (size_t i = 0; i < sizeof scheme - 1; i++)
+    if (text[i] != scheme[i] && (text[i] < 'A' || text[i] > 'Z' || text[i] + 32 != scheme[i]))
+      return false;
+  return true;
+}
+
+/* Copies what stands behind the scheme, up to `end` (or the end), without blanks. */
+static int copy_tidied(char out[static INVITE_CHARACTERS_MAX + 1], const char *text, char end)
+{
+  size_t n = 0;
+  for (; *text && *text != end; text++) {
+    if (strchr(blanks, *text))
+      continue;
+    if (n == INVITE_CHARACTERS_MAX)
+      return TOPO_EMALFORMED;
+    out[n++] = *text;
+  }
+  out[n] = '\0';
+  if (*text)
+    text++;
+  return text[strspn(text, blanks)] ? TOPO_EMALFORMED : 0;
+}
+
+/* Undoes what mail programs, chats and people do to a link on its way: blanks around it, capitals
+ * in its scheme, brackets or quotes that it stands in, lines that it is broken into. No slip is
+ * hidden by that: the check would find it. */
+static int tidy(char out[static INVITE_CHARACTERS_MAX + 1], const char *text)
+{
+  char end = '\0';
+  text += strspn(text, blanks);
+  if (*text == '<' || *text == '"')
+    end = *text++ == '<' ? '>' : '"';
+  if (!has_scheme(text))
+    return TOPO_EINVAL;
+  return copy_tidied(out, text + sizeof scheme - 1, end);
+}
+
 int topo_invite_parse(struct topo_invite_link *out, const char *text)
 {
+  char characters[INVITE_CHARACTERS_MAX + 1];
   uint8_t raw[INVITE_BYTES_MAX];
   size_t len = 0;
   *out = (struct topo_invite_link){.n_devices = 0};
-  if (strncmp(text, scheme, sizeof scheme - 1) != 0)
-    return TOPO_EINVAL;
-  text += sizeof scheme - 1;
-  if (topo_base64url_decode(raw, sizeof raw, &len, text, strlen(text)) < 0)
-    return TOPO_EMALFORMED;
+  int status = tidy(characters, text);
+  if (status == 0 &&
+      topo_base64url_decode(raw, sizeof raw, &len, characters, strlen(characters)) < 0)
+    status = TOPO_EMALFORMED;
   topo_assert(len <= sizeof raw);
-  int status = read_all(out, raw, len);
+  if (status == 0)
+    status = read_all(out, raw, len);
+  topo_wipe(characters, sizeof characters);
   topo_wipe(raw, sizeof raw);
   if (status < 0)
     topo_wipe(out, sizeof *out);

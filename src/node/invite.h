@@ -27,9 +27,10 @@ struct topo_invite_link {
 
 /* Appends the text. 0 or TOPO_ENOMEM. */
 int topo_invite_format(const struct topo_invite_link *invite_link, struct topo_buf *out);
-/* Reads a text. 0; or, *out being empty then, TOPO_EINVAL (it does not begin as an invite link),
- * TOPO_EMALFORMED (it does, and what follows is not what was made: a letter is wrong or missing),
- * TOPO_ESCHEMA (an older version made it), TOPO_EVERSION (a newer version did). */
+/* Reads a text; blanks in and around it, quotes or angle brackets that it stands in, and capitals
+ * in its scheme are fine. 0; or, *out being empty then, TOPO_EINVAL (it does not begin as an invite
+ * link), TOPO_EMALFORMED (it does, and what follows is not what was made: a letter is wrong or
+ * missing), TOPO_ESCHEMA (an older version made it), TOPO_EVERSION (a newer version did). */
 int topo_invite_parse(struct topo_invite_link *out, const char *text);
 /* What to say to people of a text that was not read, by that status. */
 const char *topo_invite_explain(int status);

@@ -137,8 +137,8 @@ static void the_invite_comes_from_standard_input(void **state)
 {
   struct fixture *f = *state;
   EXPECT_INPUT(6, "Evil\\u001b[2J as Bob  joining", "someone of the workspace must be online",
-               "  topo://invite/secret \nrest", "join", "--user", "Bob");
-  assert_sent(f, "join link=topo://invite/secret\n");
+               "\n  topo://invite/sec\nret \r\n", "join", "--user", "Bob");
+  assert_sent(f, "join link=topo://invite/sec\nret\n");
   EXPECT(2, "", "standard input", "join", "--user", "Bob");
   EXPECT(2, "", "--user NAME", "join");
   EXPECT(2, "", "too many arguments", "join", "topo://invite/secret", "--user", "Bob");

@@ -166,8 +166,8 @@ static void every_wrong_character_is_found(void **state)
     char right = text[at];
     for (int other = 1; other < 256; other++) {
       text[at] = (char)other;
-      if (text[at] == right)
-        continue;
+      if (text[at] == right || (at < sizeof scheme - 1 && other + 32 == right))
+        continue; /* capitals in the scheme are no slip */
       int status = topo_invite_parse(&got, text);
       assert_true(status == (at < sizeof scheme - 1 ? TOPO_EINVAL : TOPO_EMALFORMED) ||
                   /* a version without a check */
@@ -204,6 +204,56 @@ static void every_slip_is_found(void **state)
   free(text);
 }
 
+/* What mail programs, chats and people do to a link. */
+static void an_invite_survives_its_way(void **state)
+{
+  static const char *const forms[][2] = {{"  \t", " \r\n"}, {"<", ">"},       {"\"", "\""},
+                                         {" <", "> \n"},    {"\n\"", "\"\n"}, {"", "\n\n"}};
+  static const char *const torn[][2] = {{"<", ""},   {"", ">"},       {"\"", ""}, {"<", "\""},
+                                        {"<", ">x"}, {"\"", "\"\""},  {"", "."},  {"", "/"},
+                                        {"", "="},   {"", "\xc2\xa0"}};
+  const struct topo_invite_link invite = invite_with(2, 3);
+  struct topo_invite_link got;
+  char *text = text_of(&invite), form[2048];
+  size_t n = 0;
+  (void)state;
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    snprintf(form, sizeof form, "%s%s%s", forms[i][0], text, forms[i][1]);
+    assert_int_equal(topo_invite_parse(&got, form), 0);
+    assert_same(&got, &invite);
+  }
+  for (size_t i = 0; i < sizeof torn / sizeof *torn; i++) {
+    snprintf(form, sizeof form, "%s%s%s", torn[i][0], text, torn[i][1]);
+    assert_true(i == 0 || i == 2 ? topo_invite_parse(&got, form) == 0
+                                 : topo_invite_parse(&got, form) == TOPO_EMALFORMED);
+  }
+  for (size_t i = 0; text[i]; i++) {
+    form[n++] = i < sizeof scheme - 1 && text[i] >= 'a' ? (char)(text[i] - 32) : text[i];
+    if (i % 76 == 75)
+      n += (size_t)snprintf(form + n, sizeof form - n, "\r\n");
+  }
+  form[n] = '\0';
+  assert_int_equal(topo_invite_parse(&got, form), 0);
+  assert_same(&got, &invite);
+  free(text);
+}
+
+/* INVITE_CHARACTERS_MAX characters are looked at; blanks do not count. */
+static void the_longest_text_is_read(void **state)
+{
+  const struct topo_invite_link invite =
+      invite_with(TOPO_INVITE_DEVICES_MAX, TOPO_NODE_ADDRESSES_MAX);
+  struct topo_invite_link got;
+  char *text = text_of(&invite), longer[8192];
+  (void)state;
+  snprintf(longer, sizeof longer, "%s%2000s", text, "");
+  assert_int_equal(topo_invite_parse(&got, longer), 0);
+  assert_same(&got, &invite);
+  snprintf(longer, sizeof longer, "%sA", text);
+  assert_int_equal(topo_invite_parse(&got, longer), TOPO_EMALFORMED);
+  free(text);
+}
+
 /* Each is told as what it is. */
 static void other_versions_are_named(void **state)
 {
@@ -235,6 +285,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_was_written_is_read),       cmocka_unit_test(bounds_are_kept),
       cmocka_unit_test(every_wrong_character_is_found), cmocka_unit_test(every_slip_is_found),
+      cmocka_unit_test(an_invite_survives_its_way),     cmocka_unit_test(the_longest_text_is_read),
       cmocka_unit_test(other_versions_are_named),
   };
   return cmocka_run_group_tests_name("invite", tests, NULL, NULL);

@@ -137,7 +137,7 @@ export function Join() {
   const [invite, setInvite] = useState('')
   const [user, setUser] = useState('')
   const form = useSubmit((key) => joinWorkspace(invite.trim(), user.trim(), key))
-  const wrong = invite.trim() !== '' && !/^topo:\/\/join\/\S+$/.test(invite.trim())
+  const wrong = invite.trim() !== '' && !/^[<"]?topo:\/\/join\/\S/i.test(invite.trim())
   return (
     <main class="screen">
       <form class="card" onSubmit={form.submit}>
@@ -151,7 +151,7 @@ export function Join() {
           mono
           autofocus
           max={4096}
-          error={wrong ? 'An invite link starts with topo://join/ and has no spaces.' : null}
+          error={wrong ? 'An invite link starts with topo://join/.' : null}
           hint="Whoever sees the link can use it: keep it to yourself."
           onInput={(value) => (setInvite(value), form.changed())}
         />
