@@ -73,7 +73,7 @@ static void on_readable(struct topo_watch *w, uint32_t events)
       return;
     tell_soon(watch);
     /* ENOBUFS: notices were lost, which is a notice itself. */
-    if (n > 0 || (n < 0 && errno == ENOBUFS))
+    if (n >= 0 || errno == ENOBUFS)
       continue;
     topo_journal_write(watch->journal, TOPO_JOURNAL_WARNING,
                        "changes of this machine's addresses are not noticed any more: %s",

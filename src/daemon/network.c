@@ -459,6 +459,7 @@ void topo_network_destroy(struct topo_network *network)
 {
   if (!network)
     return;
+  network->n_zones = 0; /* nothing is tried once more */
   drain(network);
   topo_loop_remove(network->loop, &network->watch);
   topo_loop_cancel_timer(network->loop, &network->timer);

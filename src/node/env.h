@@ -16,8 +16,7 @@ struct topo_env {
   const struct topo_node_ports *ports;
   struct topo_now now;  /* of the step at hand */
   uint64_t deadline_ms; /* when to step without inputs, monotonic; UINT64_MAX: never */
-  struct topo_address
-      own[TOPO_NODE_ADDRESSES_MAX]; /* where this device can be reached, best first */
+  struct topo_address own[TOPO_NODE_ADDRESSES_MAX]; /* where we are reached, best first */
   size_t n_own;
   bool trust_changed; /* who may connect has changed, and not by an event alone */
 };

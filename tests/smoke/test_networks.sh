@@ -99,6 +99,28 @@ say_both() {
     addresses alice --space 'Tea house' | grep -qF 192.168.7.9:
 }
 rule 'as the other does' say_both
+
+# More changes than the kernel keeps for whoever does not listen.
+i=0
+while [ $i -lt 1000 ]; do
+  i=$((i + 1))
+  echo "addr add 10.9.9.9/24 dev wlan0"
+  echo "addr del 10.9.9.9/24 dev wlan0"
+done >"$work/.changes"
+kill -STOP "$(cat "$work/alice.pid")"
+rule 'a thousand changes happen while the daemon sleeps' ip -batch "$work/.changes"
+ip addr del 192.168.7.9/24 dev wlan0
+ip addr add 192.168.7.10/24 dev wlan0
+ip route add default via 192.168.7.1
+kill -CONT "$(cat "$work/alice.pid")"
+first_of() { # SPACE PREFIX
+  addresses alice --space "$1" | head -n 1 | grep -qF -e "$2"
+}
+rule 'it knows what came of them' await first_of Garden 192.168.7.10:
+ip addr del 192.168.7.10/24 dev wlan0
+ip addr add 192.168.7.11/24 dev wlan0
+ip route add default via 192.168.7.1
+rule 'and notices the next one' await first_of Garden 192.168.7.11:
 rule 'the daemons stop' stop alice
 rule 'both' stop bob
 
