@@ -74,8 +74,8 @@ int topo_peers_load(struct topo_peers *peers)
 {
   topo_assert(peers->n == 0 && peers->dialling == 0);
   peers->changed = true;
-  struct topo_stmt *s = topo_stmt(
-      peers->env->db, "SELECT device,address,seen_ms FROM local_address ORDER BY seen_ms,rowid");
+  struct topo_stmt *s =
+      topo_stmt(peers->env->db, "SELECT device,address,seen_ms FROM local_address ORDER BY rowid");
   int status;
   while ((status = topo_fetch(s)) == 1) {
     struct topo_id device = topo_column_id(s, 0);
@@ -105,6 +105,8 @@ int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
 {
   topo_assert(topo_db_in_transaction(env->db));
   topo_assert(address->len > 0 && address->len <= sizeof address->bytes);
+  /* A row that replaces another is numbered anew: the order of the numbers is that of the
+   * sightings, whatever the clock said. */
   struct topo_stmt *s =
       topo_stmt(env->db, "INSERT OR REPLACE INTO local_address(device,address,seen_ms)"
                          " VALUES(?1,?2,?3)");
@@ -116,7 +118,7 @@ int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
     return status;
   s = topo_stmt(env->db,
                 "DELETE FROM local_address WHERE device=?1 AND address NOT IN (SELECT address"
-                " FROM local_address WHERE device=?1 ORDER BY seen_ms DESC,rowid DESC LIMIT ?2)");
+                " FROM local_address WHERE device=?1 ORDER BY rowid DESC LIMIT ?2)");
   topo_bind_id(s, 1, device);
   topo_bind_i64(s, 2, TOPO_NODE_ADDRESSES_MAX);
   return topo_execute(s);
@@ -145,7 +147,8 @@ void topo_peers_told(struct topo_peers *peers, const struct topo_id *device,
   if (!peer || n == 0)
     return;
   struct topo_address first = peer->addresses[0];
-  bool keep_first = peer->n_addresses > 0 && peer->seen_ms > when_ms;
+  bool keep_first = peer->n_addresses > 0 && peer->seen_ms > when_ms &&
+                    peer->seen_ms <= peers->env->now.wall_ms; /* or the clock was wrong then */
   while (n-- > 0)
     put_first(peer, &addresses[n]);
   if (keep_first)
