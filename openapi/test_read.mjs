@@ -448,16 +448,17 @@ writeFileSync(
 const struct topo_type topo_type_poll = {.number = 1, .fields = poll_fields};
 static const struct topo_field vote_fields[] = {
     {"poll", TOPO_FIELD_ID, 0, 0, 0}, {"choice",
-     TOPO_FIELD_U8, 0, 9, 0}, {0}};
+     TOPO_FIELD_U8, 0, 9, 0}, {"turn", TOPO_FIELD_U32, 0, 0, 0}, {0}};
 const struct topo_type topo_type_vote = {.number = 2,
-                                         .fields = vote_fields};
+                                         .fields = vote_fields,
+                                         .completed = "turn"};
 `
 )
 const read = JSON.stringify([...readTypes(tree)])
 point(
   read ===
     '[["poll",[{"name":"text","kind":"TEXT"}]],["vote",[{"name":"poll","kind":"ID"},{"name":"choice","kind":"U8"}]]]',
-  'types of events and their fields are read from the sources',
+  'types of events and the fields that an author chooses are read from the sources',
   read
 )
 point(

@@ -18,7 +18,8 @@ function filesIn(folder, below = '') {
     .sort()
 }
 
-// [{ name, kind }] of one type, in order; undefined when no text defines it.
+// [{ name, kind }] of one type, in order, without the field that is completed for the author; undefined when no text
+// defines it.
 function fieldsOf(name, texts) {
   for (const text of texts) {
     const type = text.match(new RegExp(`const struct topo_type topo_type_${name} =\\s*\\{([^;]*)\\};`))
@@ -26,10 +27,10 @@ function fieldsOf(name, texts) {
     const table = type[1].match(/\.fields = (\w+)/)?.[1]
     const rows = text.match(new RegExp(`const struct topo_field ${table}\\[\\] = \\{([^;]*)\\};`))?.[1]
     if (rows === undefined) throw new Refusal(`src/events: the field table of ${name} cannot be read`)
-    return [...rows.matchAll(/\{"([a-z0-9_]+)",\s*TOPO_FIELD_([A-Z0-9]+)/g)].map(([, field, kind]) => ({
-      name: field,
-      kind
-    }))
+    const completed = type[1].match(/\.completed = "(\w+)"/)?.[1] // no author chooses it
+    return [...rows.matchAll(/\{"([a-z0-9_]+)",\s*TOPO_FIELD_([A-Z0-9]+)/g)]
+      .map(([, field, kind]) => ({ name: field, kind }))
+      .filter((field) => field.name !== completed)
   }
 }
 

@@ -208,17 +208,39 @@ static int check_accepted(struct topo_dag *dag, const struct topo_id *id)
   return row.state == TOPO_STATE_BLOCKED ? TOPO_ENOTFOUND : TOPO_EDENIED;
 }
 
+/* Fills what no author chooses. */
+static int complete(struct topo_dag *dag, const struct topo_type *type, const struct topo_id *auth,
+                    struct topo_value *values)
+{
+  struct topo_draft draft = {.db = dag->db};
+  const struct topo_authority_node *node = topo_authority_find(dag->authority, auth);
+  if (!node || !topo_node_is_credential(node))
+    return TOPO_EDENIED;
+  if (type->entity) {
+    struct topo_id entity = type->entity(values, &dag->context.workspace, &node->credential.user);
+    int status = topo_log_number(&dag->log, &entity, &draft.entity);
+    if (status < 0 && status != TOPO_ENOTFOUND)
+      return status;
+  }
+  return type->complete(&draft, values);
+}
+
 int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
                        const struct topo_value *values, const struct topo_author_as *as,
                        uint64_t now_ms, const struct topo_sink *sink, struct topo_id *id)
 {
   struct topo_buf body = {0};
+  struct topo_value whole[TOPO_FIELDS_MAX] = {{0}};
   topo_assert(topo_db_in_transaction(dag->db));
   dag->sink = sink;
   topo_clock_set_wall(dag, now_ms);
-  int status = topo_fields_encode(type->fields, values, &body);
+  for (size_t i = 0; type->fields[i].kind != TOPO_FIELD_END; i++)
+    whole[i] = values[i];
+  int status = type->complete ? complete(dag, type, &as->auth, whole) : 0;
+  if (status == 0)
+    status = topo_fields_encode(type->fields, whole, &body);
   if (status == 0 && !type->act)
-    status = check_content(dag, type, values, &as->auth);
+    status = check_content(dag, type, whole, &as->auth);
   if (status == 0)
     status = write_and_decide(dag, type, topo_buf_view(&body), as, id);
   if (status == 0)

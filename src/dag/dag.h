@@ -76,11 +76,12 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
 
 /* Makes an event of our own, signed by this device under its most senior valid credential, and
  * decides it as any other, in the caller's transaction. `values` are in the order of the type's
- * fields. 0 and *id; TOPO_EINVAL (a value breaks its bounds), TOPO_EDENIED (there is no valid
- * credential, or it may not), TOPO_ENOKEY (there is no epoch key to seal with), TOPO_ENOTFOUND (a
- * dependency is not accepted here), TOPO_ELIMIT (the chain is full), or a storage status. Content
- * is judged before anything is written; after any failure for a control event, and after a storage
- * status, the caller must roll back, for a position of the chain may be used already. */
+ * fields; the one that no author chooses is left out. 0 and *id; TOPO_EINVAL (a value breaks its
+ * bounds), TOPO_EDENIED (there is no valid credential, or it may not), TOPO_ENOKEY (there is no
+ * epoch key to seal with), TOPO_ENOTFOUND (a dependency is not accepted here), TOPO_ELIMIT (the
+ * chain is full), or a storage status. Content is judged before anything is written; after any
+ * failure for a control event, and after a storage status, the caller must roll back, for a
+ * position of the chain may be used already. */
 int topo_dag_author(struct topo_dag *dag, const struct topo_type *type,
                     const struct topo_value *values, uint64_t now_ms, const struct topo_sink *sink,
                     struct topo_id *id);

@@ -81,6 +81,12 @@ struct topo_event {
   const struct topo_value *values;
 };
 
+/* An event of our own before it is written, for the field that no author chooses. */
+struct topo_draft {
+  struct topo_db *db;
+  int64_t entity; /* a row of the log; 0: nothing has named it, or the event is its own entity */
+};
+
 struct topo_dependency {
   struct topo_id id;
   uint16_t type; /* what it must be */
@@ -127,6 +133,11 @@ struct topo_type {
   /* The id of the entity whose rows this event shares; NULL function: the event itself. */
   struct topo_id (*entity)(const struct topo_value *values, const struct topo_id *workspace,
                            const struct topo_id *user);
+  /* The name of the field that no author chooses, because it follows from what is accepted here;
+   * `complete` fills it before an event of our own is written, and no operation has a parameter for
+   * it. 0 or a storage status. NULL both: there is none. */
+  const char *completed;
+  int (*complete)(struct topo_draft *draft, struct topo_value *values);
   const char *schema; /* CREATE statements of its tables; their change rebuilds all projections */
   /* Adds an accepted event to the rows of its entity. Must not depend on the order of calls. */
   int (*project)(struct topo_db *db, const struct topo_event *event);

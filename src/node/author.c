@@ -5,6 +5,8 @@
 #include "base/status.h"
 #include "node/parts.h"
 
+#include <string.h>
+
 int topo_node_author_explain(struct topo_node *node, struct topo_op_call *call, int status)
 {
   switch (status) {
@@ -75,7 +77,8 @@ int topo_op_author(struct topo_op_call *call, void *ctx)
   topo_assert(type->answer || (type->resource && !type->entity));
   for (size_t i = 0; type->fields[i].kind != TOPO_FIELD_END; i++) {
     topo_assert(i < TOPO_FIELDS_MAX);
-    values[i] = value_of(&type->fields[i], topo_op_get(call, type->fields[i].name));
+    if (!type->completed || strcmp(type->completed, type->fields[i].name) != 0)
+      values[i] = value_of(&type->fields[i], topo_op_get(call, type->fields[i].name));
   }
   int status = topo_node_author(node, call, type, values, &event);
   if (status < 0)

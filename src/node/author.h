@@ -20,8 +20,9 @@ int topo_node_author(struct topo_node *node, struct topo_op_call *call,
                      struct topo_entity *event);
 
 /* The handler of every operation that does nothing but this (x-topo-authors): takes each field of
- * the type that the row names from the parameter of its name, makes the event, and answers as the
- * type says. `ctx` is the node. Statuses as of topo_node_author. */
+ * the type that the row names from the parameter of its name, but for one that `complete` fills,
+ * makes the event, and answers as the type says. `ctx` is the node. Statuses as of
+ * topo_node_author. */
 int topo_op_author(struct topo_op_call *call, void *ctx);
 
 /* Puts a sentence for what authoring can answer into the call; returns `status`, or what says it

@@ -176,6 +176,7 @@ static void write_profile(struct crowd *crowd, struct topo_node *node, unsigned 
   int len = snprintf(name, sizeof name, "user %u", user);
   struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
   v[TOPO_PROFILE_OF].number = TOPO_PROFILE_OF_USER;
+  v[TOPO_PROFILE_VERSION].number = 1;
   v[TOPO_PROFILE_NAME].bytes = (struct topo_bytes){(const uint8_t *)name, (size_t)len};
   write_content(crowd, node, &crowd->devices[user][0], &topo_type_profile, v, out);
 }

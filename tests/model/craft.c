@@ -230,9 +230,10 @@ static void put_text(struct topo_buf *out, const char *text)
   topo_buf_put(out, text, strlen(text));
 }
 
-void craft_profile(struct topo_buf *out, uint8_t of, const char *name)
+void craft_profile(struct topo_buf *out, uint8_t of, uint64_t version, const char *name)
 {
   topo_buf_put_u8(out, of);
+  topo_buf_put_u64(out, version);
   put_text(out, name);
 }
 

@@ -11,6 +11,14 @@ static bool is_message(const struct act *a)
   return a->type == 0x1003;
 }
 
+/* Mostly small versions; now and then one at the edge of what is in reach, or of what there is. */
+static uint64_t some_version(struct gen *g)
+{
+  static const uint64_t edges[] = {65536, 65537, 65540, 131072, (uint64_t)1 << 63, UINT64_MAX, 0};
+  return gen_maybe(g, 20) ? edges[gen_below(&g->rng, sizeof edges / sizeof edges[0])]
+                          : 1 + gen_below(&g->rng, 5);
+}
+
 static void write_content(struct gen *g, struct topo_buf *body, struct act *meta)
 {
   static const char *const texts[] = {"a", "b", "\xc3\xa4", "hello", "\xff"};
@@ -18,7 +26,8 @@ static void write_content(struct gen *g, struct topo_buf *body, struct act *meta
   const struct act *target = NULL;
   meta->sound = text[0] != '\xff';
   if (meta->type == 0x1001) {
-    craft_profile(body, (uint8_t)(1 + gen_maybe(g, 30) + gen_maybe(g, 3)), text);
+    uint8_t of = (uint8_t)(1 + gen_maybe(g, 30) + gen_maybe(g, 3));
+    craft_profile(body, of, some_version(g), text);
   } else if (meta->type == 0x1002) {
     craft_channel(body, text);
   } else if (meta->type == 0x1003 || meta->type == 0x1004) {

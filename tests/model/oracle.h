@@ -52,6 +52,7 @@ struct oracle_body {
   uint16_t n_epochs;
   struct topo_id target; /* wrap: the epoch; message: the channel; reaction: the message */
   uint8_t profile_of;
+  uint64_t version; /* of a profile */
   struct topo_bytes text;
 };
 

@@ -231,12 +231,31 @@ static bool same_profile(const struct oracle_result *result, const struct oracle
          (a->body.profile_of == 2 || topo_id_equal(user_of(result, a), user_of(result, b)));
 }
 
-/* The accepted profile of the entity with the greatest (hlc, id) counts. */
+/* The greatest version that is in reach: no more than 65,536 over one that is, or over 0. */
+static uint64_t reached(const struct oracle_result *result, const struct oracle_event *profile)
+{
+  uint64_t version = 0, before;
+  do {
+    before = version;
+    for (size_t i = 0; i < result->n_events; i++) {
+      const struct oracle_event *other = &result->events[i];
+      if (same_profile(result, profile, other) && other->body.version > version &&
+          other->body.version - version <= 65536)
+        version = other->body.version;
+    }
+  } while (version > before);
+  return version;
+}
+
+/* The accepted profile of the entity with the greatest (version, hlc, id) counts, of those whose
+ * version is in reach. */
 static bool counts(const struct oracle_result *result, const struct oracle_event *profile)
 {
+  if (profile->body.version != reached(result, profile))
+    return false;
   for (size_t i = 0; i < result->n_events; i++) {
     const struct oracle_event *other = &result->events[i];
-    if (same_profile(result, profile, other) &&
+    if (same_profile(result, profile, other) && other->body.version == profile->body.version &&
         (other->hlc > profile->hlc ||
          (other->hlc == profile->hlc && topo_id_compare(&other->id, &profile->id) > 0)))
       return false;

@@ -153,7 +153,7 @@ static struct topo_id reply(struct world *w, struct saying s, uint16_t type, str
 static struct topo_id profile(struct world *w, struct saying s, uint8_t of, const char *name)
 {
   struct topo_buf body = {0};
-  craft_profile(&body, of, name);
+  craft_profile(&body, of, 1, name);
   return say(w, s, ORACLE_PROFILE, &body);
 }
 

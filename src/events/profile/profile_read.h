@@ -1,9 +1,10 @@
 /*
  * profile_read.h - names, for those who show a user or the workspace. The table:
  *
- *   profile(entity, hlc, id, name)
+ *   profile(entity, version, hlc, id, name)         what counts: one row for each entity, or none
+ *   profile_ahead(entity, version, hlc, id, name)   accepted, and of a version out of reach
  *
- * `entity` is the row of a user or of the workspace; there is one name for each, or none.
+ * `entity` is the row of a user or of the workspace; only the first table is read.
  */
 #ifndef TOPO_EVENTS_PROFILE_READ_H
 #define TOPO_EVENTS_PROFILE_READ_H

@@ -141,8 +141,14 @@ struct topo_id story_reaction(struct story *s, struct saying how, struct topo_id
 
 struct topo_id story_profile(struct story *s, struct saying how, uint8_t of, const char *name)
 {
+  return story_rename(s, how, of, 1, name);
+}
+
+struct topo_id story_rename(struct story *s, struct saying how, uint8_t of, uint64_t version,
+                            const char *name)
+{
   struct topo_buf body = {0};
-  craft_profile(&body, of, name);
+  craft_profile(&body, of, version, name);
   return story_say(s, how, 0x1001, &body);
 }
 

@@ -58,6 +58,9 @@ struct topo_id story_message(struct story *s, struct saying how, struct topo_id 
                              const char *text);
 struct topo_id story_reaction(struct story *s, struct saying how, struct topo_id message,
                               const char *emoji);
+/* A first profile; and one of any version. */
 struct topo_id story_profile(struct story *s, struct saying how, uint8_t of, const char *name);
+struct topo_id story_rename(struct story *s, struct saying how, uint8_t of, uint64_t version,
+                            const char *name);
 
 #endif

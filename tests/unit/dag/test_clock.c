@@ -1,9 +1,11 @@
 /*
  * test_clock.c - the times that a device writes (docs/protocol.md §2.4): a wall that was wrong is
- * forgotten once it is right, and what others wrote is answered later than they wrote it.
+ * forgotten once it is right, what others wrote is answered later than they wrote it, and no clock
+ * decides which name counts.
  */
 #include "base/assert.h"
 #include "events/message/message.h"
+#include "events/profile/profile.h"
 #include "lib/space.h"
 #include "unit/dag/story.h"
 
@@ -115,12 +117,77 @@ static void a_peer_ahead_is_followed_within_the_bound(void **state)
   space_destroy(space);
 }
 
+/* The name of the workspace. */
+static void assert_named(struct space *space, const char *name)
+{
+  struct topo_stmt *s = topo_stmt(space->db, "SELECT p.name FROM profile p JOIN event e"
+                                             " ON e.no=p.entity WHERE e.id=?1");
+  topo_bind_id(s, 1, &space->self.workspace);
+  assert_int_equal(topo_fetch(s), 1);
+  struct topo_bytes found = topo_column_bytes(s, 0);
+  assert_int_equal(found.len, strlen(name));
+  assert_memory_equal(found.data, name, found.len);
+  topo_reset(s);
+}
+
+static void rename_workspace(struct space *space, const char *name)
+{
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_PROFILE_OF].number = TOPO_PROFILE_OF_WORKSPACE;
+  v[TOPO_PROFILE_NAME].bytes = (struct topo_bytes){(const uint8_t *)name, strlen(name)};
+  assert_int_equal(space_author(space, &topo_type_profile, v, NULL), 0);
+}
+
+/* A name that was given by a clock of next year is not there for a year. */
+static void a_later_name_counts_whatever_the_clocks_say(void **state)
+{
+  (void)state;
+  struct space *space = space_found(1, 2);
+  uint64_t right = space->now_ms;
+  set_wall(space, right + (uint64_t)365 * DAY_MS);
+  rename_workspace(space, "Next year");
+  assert_named(space, "Next year");
+  set_wall(space, right);
+  rename_workspace(space, "Now");
+  assert_named(space, "Now");
+  rename_workspace(space, "Later");
+  assert_named(space, "Later");
+  space_destroy(space);
+}
+
+/* Somebody takes a version that nobody grew to: it counts when others come near it, and no sooner.
+ */
+static void a_version_out_of_reach_does_not_count(void **state)
+{
+  (void)state;
+  struct story *s = story_create();
+  struct topo_self self;
+  space_identity(&self, 200);
+  struct space *space = space_create(&self, &s->workspace);
+  struct saying how = {OWNER, .auth = s->owner};
+  static const uint64_t versions[] = {1, TOPO_PROFILE_STEP_MAX + 2, INT64_MAX,
+                                      TOPO_PROFILE_STEP_MAX + 1, 2};
+  static const char *const shown[] = {"0", "0", "0", "1", "1"};
+  assert_int_equal(space_give(space, s->events, s->n), 0);
+  assert_int_equal(space_keep_known(space, (const uint8_t(*)[32])s->secret, 1), 1);
+  for (; how.seq < 5; how.seq++) {
+    const char name[] = {(char)('0' + how.seq), 0};
+    how.prev = story_rename(s, how, 2, versions[how.seq], name);
+    assert_int_equal(space_give(space, &s->events[s->n - 1], 1), 0);
+    assert_named(space, shown[how.seq]);
+  }
+  space_destroy(space);
+  story_destroy(s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_wrong_wall_is_forgotten),
       cmocka_unit_test(a_wall_that_goes_back_a_little_is_outlived),
       cmocka_unit_test(a_peer_ahead_is_followed_within_the_bound),
+      cmocka_unit_test(a_later_name_counts_whatever_the_clocks_say),
+      cmocka_unit_test(a_version_out_of_reach_does_not_count),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

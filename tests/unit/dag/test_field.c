@@ -240,10 +240,24 @@ static void enumerations(void **state)
   struct topo_value got[TOPO_FIELDS_MAX];
   const struct topo_type *profile = topo_type_find(topo_types, 0x1001);
   for (unsigned of = 0; of < 256; of++) {
-    uint8_t body[] = {(uint8_t)of, 0, 1, 'n'};
-    assert_int_equal(topo_fields_decode(profile->fields, (struct topo_bytes){body, 4}, got),
+    uint8_t body[] = {(uint8_t)of, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 'n'};
+    assert_int_equal(topo_fields_decode(profile->fields, (struct topo_bytes){body, 12}, got),
                      of == 1 || of == 2 ? 0 : TOPO_EMALFORMED);
   }
+}
+
+/* Versions begin with 1 and end before 2^63. */
+static void versions_have_bounds(void **state)
+{
+  (void)state;
+  struct topo_value v[TOPO_FIELDS_MAX] = {{1, {NULL, 0}}, {0, {NULL, 0}}, {0, {filler, 1}}};
+  struct topo_buf out = {0};
+  assert_int_equal(topo_fields_encode(topo_type_profile.fields, v, &out), TOPO_EINVAL);
+  v[TOPO_PROFILE_VERSION].number = (uint64_t)1 << 63;
+  assert_int_equal(topo_type_profile.check(v), TOPO_EMALFORMED);
+  v[TOPO_PROFILE_VERSION].number--;
+  assert_int_equal(topo_type_profile.check(v), 0);
+  topo_buf_finish(&out);
 }
 
 /* An epoch lists others in strictly ascending order. */
@@ -272,6 +286,7 @@ int main(void)
       cmocka_unit_test(text_is_strict),
       cmocka_unit_test(layout),
       cmocka_unit_test(enumerations),
+      cmocka_unit_test(versions_have_bounds),
       cmocka_unit_test(epochs_ascend),
   };
   return cmocka_run_group_tests_name("dag-field", tests, fill_filler, NULL);

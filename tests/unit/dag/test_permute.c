@@ -239,6 +239,20 @@ static void epochs_of_something_else(void **state)
   try_all_orders(s, 4);
 }
 
+/* A name out of reach does not count, until one comes between; a later version counts, whatever the
+ * clocks say. */
+static void versions_in_reach(void **state)
+{
+  struct story *s = *state;
+  struct saying how = {OWNER, .auth = s->owner};
+  static const uint64_t versions[] = {65537, 65536, 131073, 1, INT64_MAX};
+  for (; how.seq < 5; how.seq++) {
+    char name[] = {(char)('a' + how.seq), 0};
+    how.prev = story_rename(s, how, 2, versions[how.seq], name);
+  }
+  try_all_orders(s, 5);
+}
+
 /* The profile with the greatest time counts, and the next when it falls. */
 static void profiles_fall_back(void **state)
 {
@@ -261,6 +275,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(tower_of_credentials, create_story, destroy_story),
       cmocka_unit_test_setup_teardown(epochs_in_every_order, create_story, destroy_story),
       cmocka_unit_test_setup_teardown(epochs_of_something_else, create_story, destroy_story),
+      cmocka_unit_test_setup_teardown(versions_in_reach, create_story, destroy_story),
       cmocka_unit_test_setup_teardown(profiles_fall_back, create_story, destroy_story),
       cmocka_unit_test(random_sets),
   };

@@ -138,8 +138,8 @@ void space_credential(struct space *space, unsigned user, const struct topo_id *
 void space_name(struct space *space, const struct topo_id *of, const char *name)
 {
   int64_t no = space_no(space, of);
-  struct topo_stmt *s =
-      topo_stmt(space->db, "INSERT OR REPLACE INTO profile(entity,hlc,id,name) VALUES(?1,0,?2,?3)");
+  struct topo_stmt *s = topo_stmt(
+      space->db, "INSERT OR REPLACE INTO profile(entity,version,hlc,id,name) VALUES(?1,1,0,?2,?3)");
   topo_bind_i64(s, 1, no);
   topo_bind_id(s, 2, of);
   topo_bind_text(s, 3, name, strlen(name));

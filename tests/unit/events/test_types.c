@@ -193,6 +193,11 @@ static bool is_tried(const struct scene *s, const char *operation)
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
+static bool is_completed(const struct topo_type *type, const struct topo_field *field)
+{
+  return type->completed && strcmp(type->completed, field->name) == 0;
+}
+
 static const char *check_table(const struct scene *s, const struct topo_type *type)
 {
   (void)s;
@@ -206,6 +211,11 @@ static const char *check_table(const struct scene *s, const struct topo_type *ty
     return lacks(type, "is a content type with the number of another kind");
   if (!type->right || !type->schema || !type->project || !type->clear || !type->fingerprint)
     return lacks(type, "has no right, schema, project, clear or fingerprint");
+  bool named = !type->completed;
+  for (size_t i = 0; type->fields[i].kind != TOPO_FIELD_END; i++)
+    named = named || is_completed(type, &type->fields[i]);
+  if (!named || !type->completed != !type->complete)
+    return lacks(type, "completes a field that it does not have, or names none that it completes");
   return NULL;
 }
 
@@ -323,7 +333,8 @@ static const char *check_operation(const struct scene *s, const struct topo_type
     return lacks(type, "has no operation that makes it (x-topo-authors)");
   const struct topo_op *op = authoring(type);
   for (size_t i = 0; op && type->fields[i].kind != TOPO_FIELD_END; i++)
-    if (!fits(param_of(op, type->fields[i].name), &type->fields[i]))
+    if (!is_completed(type, &type->fields[i]) &&
+        !fits(param_of(op, type->fields[i].name), &type->fields[i]))
       return lacks(type, "has a field with other bounds than the parameter of its name");
   return is_tried(s, operation) ? NULL : lacks(type, "has an operation that no test names");
 }
@@ -456,6 +467,9 @@ static void each_type_has_what_its_kind_wants(void **state)
   planted = topo_type_message;
   planted.number = 0x0fff;
   sees(state, check_table, &planted, "number of another kind");
+  planted = topo_type_message;
+  planted.completed = "planted";
+  sees(state, check_table, &planted, "completes a field");
 }
 
 static void each_type_has_a_number_and_a_name_of_its_own(void **state)

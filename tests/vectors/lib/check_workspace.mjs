@@ -182,11 +182,12 @@ function tablesOf(world) {
   const user = (e) => bytes(world.userOfCredential(world.get(e.auth)))
   const rows = (list, row) => list.map(row).sort((a, b) => (a[0] < b[0] ? -1 : 1))
   const entity = (e) => (e.body.of === 2 ? bytes(world.workspace) : user(e))
-  const newest = new Map()
+  const order = (e) => join(u64(e.body.version), u64(e.hlc), e.id)
+  const later = (a, b) => Buffer.compare(order(a), order(b)) > 0
+  const newest = new Map() // no version of the vectors is out of reach
   for (const e of world.ofType('profile')) {
     const best = newest.get(entity(e))
-    if (!best || e.hlc > best.hlc || (e.hlc === best.hlc && Buffer.compare(e.id, best.id) > 0))
-      newest.set(entity(e), e)
+    if (!best || later(e, best)) newest.set(entity(e), e)
   }
   return {
     channel: rows(world.ofType('channel'), (e) => [bytes(e.id), user(e), integer(e.hlc), bytes(e.body.name)]),
@@ -208,6 +209,7 @@ function tablesOf(world) {
     ]),
     profile: rows([...newest.entries()], ([whose, e]) => [
       whose,
+      integer(e.body.version),
       integer(e.hlc),
       bytes(e.id),
       bytes(e.body.name)
