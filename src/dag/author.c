@@ -8,6 +8,7 @@
 #include "dag/drain.h"
 #include "dag/facts.h"
 #include "dag/keys.h"
+#include "dag/order.h"
 
 #include "base/assert.h"
 #include "base/status.h"
@@ -233,10 +234,12 @@ int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
   struct topo_value whole[TOPO_FIELDS_MAX] = {{0}};
   topo_assert(topo_db_in_transaction(dag->db));
   dag->sink = sink;
-  topo_clock_set_wall(dag, now_ms);
+  int status = topo_order_set_wall(dag, now_ms);
+  if (status < 0)
+    return status;
   for (size_t i = 0; type->fields[i].kind != TOPO_FIELD_END; i++)
     whole[i] = values[i];
-  int status = type->complete ? complete(dag, type, &as->auth, whole) : 0;
+  status = type->complete ? complete(dag, type, &as->auth, whole) : 0;
   if (status == 0)
     status = topo_fields_encode(type->fields, whole, &body);
   if (status == 0 && !type->act)

@@ -5,22 +5,29 @@
 
 static const unsigned COUNTER_BITS = 16;
 
-static bool too_far_ahead(const struct topo_dag *dag, uint64_t hlc)
+uint64_t topo_clock_latest(const struct topo_dag *dag)
 {
-  return hlc >> COUNTER_BITS > dag->clock.now_ms + TOPO_CLOCK_AHEAD_MS;
+  return ((dag->clock.now_ms + TOPO_CLOCK_AHEAD_MS + 1) << COUNTER_BITS) - 1;
 }
 
-void topo_clock_set_wall(struct topo_dag *dag, uint64_t now_ms)
+bool topo_clock_is_ahead(const struct topo_dag *dag, uint64_t hlc)
+{
+  return hlc > topo_clock_latest(dag);
+}
+
+bool topo_clock_set_wall(struct topo_dag *dag, uint64_t now_ms)
 {
   dag->clock.now_ms = now_ms;
-  if (too_far_ahead(dag, dag->clock.hlc))
-    dag->clock.hlc = 0; /* it starts again from the wall */
+  if (!topo_clock_is_ahead(dag, dag->clock.hlc))
+    return false;
+  dag->clock.hlc = 0; /* it starts again from the wall */
+  return true;
 }
 
 void topo_clock_merge(struct topo_dag *dag, uint64_t hlc)
 {
   topo_assert(hlc >> 63 == 0); /* decoding refuses others */
-  if (!too_far_ahead(dag, hlc) && hlc > dag->clock.hlc)
+  if (!topo_clock_is_ahead(dag, hlc) && hlc > dag->clock.hlc)
     dag->clock.hlc = hlc;
 }
 

@@ -5,10 +5,13 @@
 #include "dag/state.h"
 
 /* Takes the wall clock, as the call at hand says it. A clock that is too far ahead of it comes from
- * a moment when the wall was wrong, and is dropped. */
-void topo_clock_set_wall(struct topo_dag *dag, uint64_t now_ms);
+ * a moment when the wall was wrong, and is dropped. Returns whether it was. */
+bool topo_clock_set_wall(struct topo_dag *dag, uint64_t now_ms);
 /* Takes a clock that was seen in an event, unless it is too far ahead of the wall. */
 void topo_clock_merge(struct topo_dag *dag, uint64_t hlc);
+/* Is it too far ahead of the wall to be counted on? And the greatest that is not. */
+bool topo_clock_is_ahead(const struct topo_dag *dag, uint64_t hlc);
+uint64_t topo_clock_latest(const struct topo_dag *dag);
 /* The clock of a new event: not before the wall, and later than all that were merged and made since
  * the clock was dropped, if it ever was. */
 uint64_t topo_clock_tick(struct topo_dag *dag);

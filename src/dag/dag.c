@@ -6,6 +6,7 @@
 #include "dag/drain.h"
 #include "dag/judge.h"
 #include "dag/keys.h"
+#include "dag/order.h"
 #include "dag/rebuild.h"
 #include "dag/stored.h"
 
@@ -21,6 +22,7 @@ static const struct topo_migration local_migration = {
     "CREATE TABLE local_epoch(epoch BLOB PRIMARY KEY, secret BLOB NOT NULL);"
     "CREATE TABLE local_chain(set_no INTEGER PRIMARY KEY, seq INTEGER NOT NULL, prev BLOB NOT "
     "NULL);"
+    "CREATE TABLE local_place(no INTEGER PRIMARY KEY, place INTEGER NOT NULL);"
     "CREATE TABLE local_admitted(rank INTEGER PRIMARY KEY, no INTEGER NOT NULL);"};
 
 const struct topo_migration *const topo_dag_migrations[TOPO_DAG_MIGRATIONS] = {
@@ -232,13 +234,14 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
     return batch->status;
   topo_assert(topo_db_in_transaction(dag->db) && dag->lists.ready.len == 0);
   dag->sink = sink;
-  topo_clock_set_wall(dag, now_ms);
+  int status = topo_order_set_wall(dag, now_ms);
+  if (status < 0)
+    return status;
   struct topo_checked **order = calloc(batch->n ? batch->n : 1, sizeof(struct topo_checked *));
   if (!order)
     return TOPO_ENOMEM;
   size_t n = placeable(dag, batch, order), i = 0;
   topo_assert(n <= batch->n);
-  int status = 0;
   for (; i < n && status == 0 && order[i]->envelope.kind == TOPO_CONTROL; i++)
     status = topo_decide(dag, order[i]);
   if (status == 0)
@@ -283,8 +286,9 @@ int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
   if (!topo_id_equal(&node->epoch.commitment, &commitment))
     return TOPO_EINVAL;
   dag->sink = sink;
-  topo_clock_set_wall(dag, now_ms);
-  int status = topo_keys_keep(dag, epoch, secret);
+  int status = topo_order_set_wall(dag, now_ms);
+  if (status == 0)
+    status = topo_keys_keep(dag, epoch, secret);
   return status == 0 ? topo_drain(dag) : status;
 }
 

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "dag/clock.h"
 #include "dag/keys.h"
+#include "dag/place.h"
 #include "dag/project.h"
 
 #include <string.h>
@@ -211,6 +212,8 @@ static int enter(struct topo_dag *dag, const struct topo_content_case *k, bool m
 {
   const struct topo_envelope *e = k->envelope;
   int status = mentioned ? topo_log_drop_successors(&dag->log, k->row.no) : 0;
+  if (status == 0)
+    status = topo_place_enter(dag, &k->row);
   if (status == 0)
     status = name_predecessor(dag, k);
   if (status == 0)

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "dag/place.h"
 #include "dag/stored.h"
 
 #include <stdlib.h>
@@ -75,7 +76,9 @@ int topo_project_event(struct topo_dag *dag, struct topo_content_case *k, struct
     topo_assert(k->targets[i].no > 0);
     out->depends[i] = k->targets[i].no;
   }
-  int status = topo_log_intern(&dag->log, &k->auth->credential.user, &out->user);
+  int status = topo_place_of(dag, &k->row, &out->place);
+  if (status == 0)
+    status = topo_log_intern(&dag->log, &k->auth->credential.user, &out->user);
   return status == 0 ? name_entity(dag, k, &out->entity) : status;
 }
 

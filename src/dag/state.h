@@ -3,10 +3,12 @@
  *
  *   stored.c    a stored event, read and opened again
  *   clock.c     the hybrid clock
+ *   place.c     where an item is shown
  *   keys.c      epoch secrets, and the wraps that bring them
  *   facts.c     what is known about one event; it changes nothing
  *   judge.c     facts → verdict and effects; pure
  *   project.c   projections
+ *   order.c     items that get other places
  *   effects.c   carries effects out: the one place where a verdict changes anything
  *   decide.c    one event: facts, judge, effects
  *   drain.c     what follows from that, until nothing is left

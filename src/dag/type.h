@@ -75,6 +75,7 @@ struct topo_event {
   int64_t no;
   const struct topo_id *id;
   uint64_t hlc;
+  uint64_t place;           /* where it is shown here: mostly its hlc (docs/protocol.md §5.2) */
   int64_t credential, user; /* the author's credential and user */
   int64_t entity;
   int64_t depends[TOPO_DEPENDENCIES_MAX]; /* as the type's `depends` lists them */

@@ -12,7 +12,7 @@ _Static_assert(TOPO_CURSOR_SIZE % 5 == 0, "the text needs no padding and has no 
 void topo_cursor_format(char out[static TOPO_CURSOR_TEXT_SIZE], const struct topo_cursor *cursor)
 {
   uint8_t bytes[TOPO_CURSOR_SIZE];
-  topo_put_be64(bytes, cursor->hlc);
+  topo_put_be64(bytes, cursor->place);
   memcpy(bytes + 8, cursor->id.bytes, TOPO_ID_SIZE);
   for (size_t i = 0; i < TOPO_CURSOR_SIZE; i += 5) {
     uint64_t group = 0;
@@ -53,7 +53,7 @@ int topo_cursor_parse(struct topo_cursor *out, const char *text, size_t len)
   if (len != TOPO_CURSOR_TEXT_SIZE - 1 || !decode(bytes, text))
     return TOPO_EINVAL;
   struct topo_reader r = topo_reader_init(bytes, sizeof bytes);
-  out->hlc = topo_read_u64(&r);
+  out->place = topo_read_u64(&r);
   out->id = topo_read_id(&r);
-  return out->hlc > INT64_MAX ? TOPO_EINVAL : 0;
+  return out->place > INT64_MAX ? TOPO_EINVAL : 0;
 }

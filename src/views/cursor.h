@@ -1,6 +1,6 @@
 /*
- * cursor.h - a place between messages, as a text that clients give back: u64 hlc ‖ id in base32hex
- * (RFC 4648 §7), in lower case and without padding, so texts compare as the places do.
+ * cursor.h - a place between messages, as a text that clients give back: u64 place ‖ id in
+ * base32hex (RFC 4648 §7), in lower case and without padding, so texts compare as the places do.
  *
  * It names an item by what orders it and by nothing that moves, so it stays good while late events
  * arrive, and after the item itself is gone.
@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 
 struct topo_cursor {
-  uint64_t hlc; /* < 2^63 */
+  uint64_t place; /* < 2^63 */
   struct topo_id id;
 };
 

@@ -79,7 +79,7 @@ static void insert_event(struct writer *w, const struct topo_envelope *e)
 static void insert_message(struct writer *w, const struct topo_envelope *e, struct topo_bytes text)
 {
   struct topo_stmt *s = topo_stmt(
-      w->db, "INSERT INTO message(no,channel,user,hlc,id,text) VALUES(?1,?2,?3,?4,?5,?6)");
+      w->db, "INSERT INTO message(no,channel,user,hlc,place,id,text) VALUES(?1,?2,?3,?4,?4,?5,?6)");
   topo_bind_i64(s, 1, w->no);
   topo_bind_i64(s, 2, CHANNEL_NO);
   topo_bind_i64(s, 3, USER_NO);

@@ -22,8 +22,8 @@ static const struct topo_field fields[] = {
 /* message_read.h says what the columns are and why the id is here. */
 static const char schema[] =
     "CREATE TABLE message(no INTEGER PRIMARY KEY, channel INTEGER NOT NULL, user INTEGER NOT NULL,"
-    " hlc INTEGER NOT NULL, id BLOB NOT NULL, text TEXT NOT NULL);"
-    "CREATE INDEX message_page ON message(channel,hlc,id);";
+    " hlc INTEGER NOT NULL, place INTEGER NOT NULL, id BLOB NOT NULL, text TEXT NOT NULL);"
+    "CREATE INDEX message_page ON message(channel,place,id);";
 
 static enum topo_right right(const struct topo_value *v)
 {
@@ -40,15 +40,16 @@ static size_t depends(const struct topo_value *v,
 
 static int project(struct topo_db *db, const struct topo_event *e)
 {
-  struct topo_stmt *s =
-      topo_stmt(db, "INSERT INTO message(no,channel,user,hlc,id,text) VALUES(?1,?2,?3,?4,?5,?6)");
+  struct topo_stmt *s = topo_stmt(db, "INSERT INTO message(no,channel,user,hlc,place,id,text)"
+                                      " VALUES(?1,?2,?3,?4,?5,?6,?7)");
   struct topo_bytes text = e->values[TOPO_MESSAGE_TEXT].bytes;
   topo_bind_i64(s, 1, e->no);
   topo_bind_i64(s, 2, e->depends[0]);
   topo_bind_i64(s, 3, e->user);
   topo_bind_i64(s, 4, (int64_t)e->hlc);
-  topo_bind_id(s, 5, e->id);
-  topo_bind_text(s, 6, text.data, text.len);
+  topo_bind_i64(s, 5, (int64_t)e->place);
+  topo_bind_id(s, 6, e->id);
+  topo_bind_text(s, 7, text.data, text.len);
   return topo_execute(s);
 }
 

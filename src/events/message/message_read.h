@@ -1,10 +1,11 @@
 /*
  * message_read.h - the table of messages, for the rooms that read it:
  *
- *   message(no, channel, user, hlc, id, text)   index message_page(channel, hlc, id)
+ *   message(no, channel, user, hlc, place, id, text)   index message_page(channel, place, id)
  *
- * `no`, `channel` and `user` are rows of the log. The id is the one that the log has for `no`: it
- * is what messages of one clock value are shown by, so with it the index holds the very order of a
+ * `no`, `channel` and `user` are rows of the log. `place` is where it is shown here (dag/place.h),
+ * mostly the hlc. The id is the one that the log has for `no`: it
+ * is what messages of one place are shown by, so with it the index holds the very order of a
  * page, and a page need not look for fifty ids in the log, which was a fifth of its cost.
  */
 #ifndef TOPO_EVENTS_MESSAGE_READ_H

@@ -52,7 +52,7 @@ static void put_item(struct topo_json *out, const struct topo_page *page,
   topo_json_key(out, "text");
   topo_json_string_n(out, text.data, text.len);
   topo_json_key(out, "sent_at_ms");
-  topo_json_u64(out, item->at.hlc >> 16);
+  topo_json_u64(out, item->at.place >> 16);
   put_cursor(out, "place", &item->at);
   topo_json_key(out, "reactions");
   topo_json_begin_array(out);

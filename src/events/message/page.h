@@ -55,7 +55,7 @@ struct topo_page {
   struct topo_id channel;
   int64_t me; /* the user of this space, a row; 0: none yet */
   size_t n;
-  struct topo_page_item items[TOPO_PAGE_ITEMS_MAX];  /* ascending by (hlc, id) */
+  struct topo_page_item items[TOPO_PAGE_ITEMS_MAX];  /* ascending by (place, id) */
   struct topo_page_user users[TOPO_PAGE_USERS_KEPT]; /* by row, modulo their number */
   struct topo_buf texts, groups;
 };

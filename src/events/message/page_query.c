@@ -9,13 +9,14 @@
 #include "base/status.h"
 #include "events/message/reactions.h"
 
-#define ITEM "SELECT m.no,m.hlc,m.id,m.user,m.text FROM message m"
+#define ITEM "SELECT m.no,m.place,m.id,m.user,m.text FROM message m"
 
-static const char newest_sql[] = ITEM " WHERE m.channel=?1 ORDER BY m.hlc DESC,m.id DESC LIMIT ?2";
+static const char newest_sql[] =
+    ITEM " WHERE m.channel=?1 ORDER BY m.place DESC,m.id DESC LIMIT ?2";
 static const char before_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.id)<(?3,?4) ORDER BY m.hlc DESC,m.id DESC LIMIT ?2";
+    ITEM " WHERE m.channel=?1 AND (m.place,m.id)<(?3,?4) ORDER BY m.place DESC,m.id DESC LIMIT ?2";
 static const char after_sql[] =
-    ITEM " WHERE m.channel=?1 AND (m.hlc,m.id)>(?3,?4) ORDER BY m.hlc,m.id LIMIT ?2";
+    ITEM " WHERE m.channel=?1 AND (m.place,m.id)>(?3,?4) ORDER BY m.place,m.id LIMIT ?2";
 static const char one_sql[] = ITEM " WHERE m.no=?1";
 
 enum {
@@ -50,7 +51,7 @@ static int take_row(struct topo_page *page, const struct topo_view *view, struct
   topo_assert(page->n < TOPO_PAGE_ITEMS_MAX);
   struct topo_page_item *item = &page->items[page->n++];
   *item = (struct topo_page_item){.no = topo_column_i64(s, 0)};
-  item->at.hlc = (uint64_t)topo_column_i64(s, 1);
+  item->at.place = (uint64_t)topo_column_i64(s, 1);
   item->at.id = topo_column_id(s, 2);
   item->text = topo_page_keep_text(page, text);
   int status = topo_page_find_user(page, view, topo_column_i64(s, 3), &user);
@@ -124,7 +125,7 @@ static int read_items(struct topo_page *page, const struct topo_view *view, int6
   topo_bind_i64(s, 1, channel);
   topo_bind_i64(s, 2, (int64_t)query->limit);
   if (from) {
-    topo_bind_i64(s, 3, (int64_t)from->hlc);
+    topo_bind_i64(s, 3, (int64_t)from->place);
     topo_bind_id(s, 4, &from->id);
   }
   int status = take_rows(page, view, s);

@@ -14,8 +14,8 @@
 
 static const char groups_sql[] =
     "SELECT m.no,r.emoji,r.user FROM message m CROSS JOIN reaction r ON r.message=m.no"
-    " WHERE m.channel=?1 AND (m.hlc,m.id)>=(?2,?3) AND (m.hlc,m.id)<=(?4,?5)"
-    " ORDER BY m.hlc,m.id,m.no,r.emoji,r.user";
+    " WHERE m.channel=?1 AND (m.place,m.id)>=(?2,?3) AND (m.place,m.id)<=(?4,?5)"
+    " ORDER BY m.place,m.id,m.no,r.emoji,r.user";
 
 struct grouping {
   struct topo_page *page;
@@ -123,7 +123,7 @@ static int take_row(struct grouping *g, struct topo_stmt *s)
 
 static void bind_position(struct topo_stmt *s, int index, const struct topo_cursor *at)
 {
-  topo_bind_i64(s, index, (int64_t)at->hlc);
+  topo_bind_i64(s, index, (int64_t)at->place);
   topo_bind_id(s, index + 1, &at->id);
 }
 

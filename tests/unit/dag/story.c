@@ -101,7 +101,7 @@ struct topo_id story_say(struct story *s, struct saying how, uint16_t type, stru
 {
   struct topo_buf bytes = {0};
   struct craft_content c = {.place = {s->workspace},
-                            .hlc = 7,
+                            .hlc = how.hlc ? how.hlc : 7,
                             .signer = &s->people[how.who],
                             .auth = how.auth,
                             .prev = how.prev,

@@ -269,8 +269,8 @@ static void only_the_author_edits(void **state)
   struct topo_id channel = story_channel(s, (struct saying){.who = OWNER, .auth = s->owner}, "tea");
   struct topo_id message =
       story_message(s, (struct saying){.who = DORA, .auth = dora}, channel, "hello");
-  struct topo_id own = say_edit(s, (struct saying){DORA, dora, message, 1, false}, message);
-  struct topo_id other = say_edit(s, (struct saying){OWNER, s->owner, channel, 1, false}, message);
+  struct topo_id own = say_edit(s, (struct saying){DORA, dora, message, .seq = 1}, message);
+  struct topo_id other = say_edit(s, (struct saying){OWNER, s->owner, channel, .seq = 1}, message);
   learn_edit(f->space);
   for (size_t i = 0; i < s->n; i++) /* in the order of arrival that needs most waiting */
     assert_int_equal(space_give(f->space, &s->events[s->n - 1 - i], 1), 0);

@@ -161,7 +161,7 @@ static void forged_middle_and_head(void **state)
   struct topo_id a = story_channel(s, (struct saying){OWNER, .auth = s->owner}, "a");
   struct topo_id b =
       story_channel(s, (struct saying){OWNER, s->owner, a, 1, .bad_signature = true}, "b");
-  struct topo_id c = story_message(s, (struct saying){OWNER, s->owner, b, 2, false}, b, "c");
+  struct topo_id c = story_message(s, (struct saying){OWNER, s->owner, b, .seq = 2}, b, "c");
   story_message(s, (struct saying){OWNER, s->owner, c, 3, .bad_signature = true}, b, "d");
   try_all_orders(s, 4);
 }
@@ -177,7 +177,7 @@ static void forged_middle_of_a_newcomer(void **state)
       story_message(s, (struct saying){DORA, .auth = dora, .bad_signature = true}, general, "1");
   struct topo_id second =
       story_message(s, (struct saying){DORA, dora, first, 1, .bad_signature = true}, general, "2");
-  story_message(s, (struct saying){DORA, dora, second, 2, false}, general, "3");
+  story_message(s, (struct saying){DORA, dora, second, .seq = 2}, general, "3");
   try_all_orders(s, 4);
 }
 

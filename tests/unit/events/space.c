@@ -165,7 +165,8 @@ void space_message(struct space *space, const struct topo_id *id, const struct t
   int64_t no = space_no(space, id), channel_row = space_no(space, channel),
           user_row = user_no(space, user);
   struct topo_stmt *s = topo_stmt(
-      space->db, "INSERT INTO message(no,channel,user,hlc,id,text) VALUES(?1,?2,?3,?4,?5,?6)");
+      space->db,
+      "INSERT INTO message(no,channel,user,hlc,place,id,text) VALUES(?1,?2,?3,?4,?4,?5,?6)");
   topo_bind_i64(s, 1, no);
   topo_bind_i64(s, 2, channel_row);
   topo_bind_i64(s, 3, user_row);

@@ -14,24 +14,24 @@ static void a_cursor_survives_its_text(void **state)
   static const uint64_t clocks[] = {0, 1, 0x0123456789abcdef, INT64_MAX};
   (void)state;
   for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
-    struct topo_cursor a = {.hlc = clocks[i]}, b;
+    struct topo_cursor a = {.place = clocks[i]}, b;
     memset(a.id.bytes, (int)(0xf0 + i), TOPO_ID_SIZE);
     char text[TOPO_CURSOR_TEXT_SIZE];
     topo_cursor_format(text, &a);
     assert_int_equal(strlen(text), TOPO_CURSOR_TEXT_SIZE - 1);
     assert_int_equal(topo_cursor_parse(&b, text, strlen(text)), 0);
-    assert_true(a.hlc == b.hlc && topo_id_equal(&a.id, &b.id));
+    assert_true(a.place == b.place && topo_id_equal(&a.id, &b.id));
   }
 }
 
 static void other_texts_are_refused(void **state)
 {
-  struct topo_cursor cursor = {.hlc = (uint64_t)INT64_MAX + 1}, out;
+  struct topo_cursor cursor = {.place = (uint64_t)INT64_MAX + 1}, out;
   char text[TOPO_CURSOR_TEXT_SIZE + 1];
   (void)state;
   topo_cursor_format(text, &cursor);
   assert_int_equal(topo_cursor_parse(&out, text, strlen(text)), TOPO_EINVAL);
-  cursor.hlc = 7;
+  cursor.place = 7;
   topo_cursor_format(text, &cursor);
   assert_int_equal(topo_cursor_parse(&out, "", 0), TOPO_EINVAL);
   assert_int_equal(topo_cursor_parse(&out, text, TOPO_CURSOR_TEXT_SIZE - 2), TOPO_EINVAL);
@@ -46,7 +46,7 @@ static void other_texts_are_refused(void **state)
 static void the_text_is_base32hex(void **state)
 {
   /* RFC 4648 §10 has "fooba" as CPNMUOJ1. */
-  struct topo_cursor cursor = {.hlc = 0x666f6f6261666f6f};
+  struct topo_cursor cursor = {.place = 0x666f6f6261666f6f};
   char text[TOPO_CURSOR_TEXT_SIZE];
   (void)state;
   memcpy(cursor.id.bytes, "ba", 2);
@@ -57,7 +57,7 @@ static void the_text_is_base32hex(void **state)
     assert_memory_equal(text + i, "cpnmuoj1", 8);
 }
 
-/* Of every two places the texts compare as (hlc, id) do. */
+/* Of every two places the texts compare as (place, id) do. */
 static void texts_are_ordered_as_places_are(void **state)
 {
   static const uint64_t clocks[] = {0, 1, 31, 32, 0xff, 0x100, 0x0123456789abcdef, INT64_MAX};
@@ -69,7 +69,7 @@ static void texts_are_ordered_as_places_are(void **state)
   for (size_t i = 0; i < CLOCKS; i++)
     for (int first = 0; first < 2; first++)
       for (size_t k = 0; k < ENDS; k++) {
-        struct topo_cursor cursor = {.hlc = clocks[i]};
+        struct topo_cursor cursor = {.place = clocks[i]};
         cursor.id.bytes[0] = first ? 0xc0 : 0;
         cursor.id.bytes[TOPO_ID_SIZE - 1] = ends[k];
         topo_cursor_format(texts[n++], &cursor);

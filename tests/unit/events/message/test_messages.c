@@ -48,14 +48,14 @@ static int teardown(void **state)
 
 static void add(struct room *room, const struct topo_cursor *at, const char *text)
 {
-  space_message(room->space, &at->id, &room->channel, 1, at->hlc, text);
+  space_message(room->space, &at->id, &room->channel, 1, at->place, text);
 }
 
 static int by_order(const void *a, const void *b)
 {
   const struct topo_cursor *x = a, *y = b;
-  if (x->hlc != y->hlc)
-    return x->hlc < y->hlc ? -1 : 1;
+  if (x->place != y->place)
+    return x->place < y->place ? -1 : 1;
   return memcmp(x->id.bytes, y->id.bytes, TOPO_ID_SIZE);
 }
 
@@ -106,7 +106,7 @@ static void assert_page(const cJSON *answer, const struct topo_cursor *want, siz
   cJSON_ArrayForEach(item, items_of(answer))
   {
     space_assert_id(item, "message", &want[i].id);
-    assert_true((uint64_t)space_number(item, "sent_at_ms") == want[i++].hlc >> 16);
+    assert_true((uint64_t)space_number(item, "sent_at_ms") == want[i++].place >> 16);
   }
   topo_cursor_format(text, &want[0]);
   assert_string_equal(space_text(answer, "before"), text);
@@ -171,25 +171,26 @@ static void a_projected_message_is_the_same_row(void **state)
   };
   struct topo_event event = {.no = space_no(room->space, &id),
                              .id = &id,
-                             .hlc = at.hlc,
+                             .hlc = at.place,
+                             .place = at.place,
                              .user = space_no(room->space, &user),
                              .depends = {space_no(room->space, &room->channel)},
                              .values = values};
   event.entity = event.no;
   assert_int_equal(topo_type_message.project(room->space->db, &event), 0);
-  static const char rows[] = "SELECT no,channel,user,hlc,id,text FROM message";
-  int64_t projected[4];
+  static const char rows[] = "SELECT no,channel,user,hlc,place,id,text FROM message";
+  int64_t projected[5];
   for (int by_hand = 0; by_hand < 2; by_hand++) {
     struct topo_stmt *s = topo_stmt(room->space->db, rows);
     assert_int_equal(topo_fetch(s), 1);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
       if (by_hand)
         assert_true(topo_column_i64(s, i) == projected[i]);
       projected[i] = topo_column_i64(s, i);
     }
-    const struct topo_id shown = topo_column_id(s, 4);
+    const struct topo_id shown = topo_column_id(s, 5);
     assert_true(topo_id_equal(&shown, &id));
-    struct topo_bytes text = topo_column_bytes(s, 5);
+    struct topo_bytes text = topo_column_bytes(s, 6);
     assert_int_equal(text.len, 4);
     assert_memory_equal(text.data, "text", 4);
     topo_reset(s);
@@ -307,7 +308,7 @@ static void a_walk_is_stable_while_late_events_arrive(void **state)
     strcpy(cursor, space_text(answer, "before"));
     cJSON_Delete(answer);
     struct topo_cursor places[3] = {
-        {.hlc = all[299].hlc + 1}, {.hlc = all[left / 2].hlc}, {.hlc = all[left].hlc}};
+        {.place = all[299].place + 1}, {.place = all[left / 2].place}, {.place = all[left].place}};
     for (size_t i = 0; i < 3 && late < 60; i++) {
       places[i].id = space_id("late", late++);
       add(room, &places[i], "late");

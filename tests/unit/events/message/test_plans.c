@@ -68,7 +68,7 @@ static int bounded;
 
 static void visit_bounds(const char *line, const char *sql)
 {
-  if (has(line, "message_page (channel=? AND (hlc,id)"))
+  if (has(line, "message_page (channel=? AND (place,id)"))
     bounded++;
   (void)sql;
 }
@@ -83,7 +83,7 @@ static void pages_are_read_by_index_alone(void **state)
   space_message(space, &message, &channel, 1, 1, "text");
   space_credential(space, 1, &space->view.device, TOPO_OWNER, false);
   space_messages_path(path, sizeof path, &channel);
-  topo_cursor_format(cursor, &(struct topo_cursor){.hlc = 5});
+  topo_cursor_format(cursor, &(struct topo_cursor){.place = 5});
   cJSON_Delete(space_get(space, path, NULL));
   cJSON_Delete(space_get(space, path, (const char *[]){"before", cursor, NULL}));
   cJSON_Delete(space_get(space, path, (const char *[]){"after", cursor, NULL}));
@@ -119,7 +119,7 @@ static void a_page_costs_the_same_among_thousands_of_ties(void **state)
 {
   struct space *space = space_create();
   const struct topo_id channel = space_id("channel", 1);
-  struct topo_cursor middle = {.hlc = 5};
+  struct topo_cursor middle = {.place = 5};
   char path[80], cursor[TOPO_CURSOR_TEXT_SIZE];
   (void)state;
   middle.id.bytes[0] = 0x80;
