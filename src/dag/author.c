@@ -209,21 +209,21 @@ static int check_accepted(struct topo_dag *dag, const struct topo_id *id)
   return row.state == TOPO_STATE_BLOCKED ? TOPO_ENOTFOUND : TOPO_EDENIED;
 }
 
-/* Fills what no author chooses. */
+/* Fills what no author chooses. Values may view *draft afterwards. */
 static int complete(struct topo_dag *dag, const struct topo_type *type, const struct topo_id *auth,
-                    struct topo_value *values)
+                    struct topo_draft *draft, struct topo_value *values)
 {
-  struct topo_draft draft = {.db = dag->db};
+  *draft = (struct topo_draft){.db = dag->db, .hlc = topo_clock_next(dag)};
   const struct topo_authority_node *node = topo_authority_find(dag->authority, auth);
   if (!node || !topo_node_is_credential(node))
     return TOPO_EDENIED;
   if (type->entity) {
     struct topo_id entity = type->entity(values, &dag->context.workspace, &node->credential.user);
-    int status = topo_log_number(&dag->log, &entity, &draft.entity);
+    int status = topo_log_number(&dag->log, &entity, &draft->entity);
     if (status < 0 && status != TOPO_ENOTFOUND)
       return status;
   }
-  return type->complete(&draft, values);
+  return type->complete(draft, values);
 }
 
 int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
@@ -232,6 +232,7 @@ int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
 {
   struct topo_buf body = {0};
   struct topo_value whole[TOPO_FIELDS_MAX] = {{0}};
+  struct topo_draft draft;
   topo_assert(topo_db_in_transaction(dag->db));
   dag->sink = sink;
   int status = topo_order_set_wall(dag, now_ms);
@@ -239,7 +240,7 @@ int topo_dag_author_as(struct topo_dag *dag, const struct topo_type *type,
     return status;
   for (size_t i = 0; type->fields[i].kind != TOPO_FIELD_END; i++)
     whole[i] = values[i];
-  status = type->complete ? complete(dag, type, &as->auth, whole) : 0;
+  status = type->complete ? complete(dag, type, &as->auth, &draft, whole) : 0;
   if (status == 0)
     status = topo_fields_encode(type->fields, whole, &body);
   if (status == 0 && !type->act)

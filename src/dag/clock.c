@@ -31,10 +31,16 @@ void topo_clock_merge(struct topo_dag *dag, uint64_t hlc)
     dag->clock.hlc = hlc;
 }
 
-uint64_t topo_clock_tick(struct topo_dag *dag)
+uint64_t topo_clock_next(const struct topo_dag *dag)
 {
   uint64_t wall = dag->clock.now_ms << COUNTER_BITS, before = dag->clock.hlc;
-  dag->clock.hlc = wall > before ? wall : before + 1;
+  return wall > before ? wall : before + 1;
+}
+
+uint64_t topo_clock_tick(struct topo_dag *dag)
+{
+  uint64_t before = dag->clock.hlc;
+  dag->clock.hlc = topo_clock_next(dag);
   topo_assert(dag->clock.hlc > before || before == 0);
   return dag->clock.hlc;
 }

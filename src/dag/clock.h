@@ -13,7 +13,8 @@ void topo_clock_merge(struct topo_dag *dag, uint64_t hlc);
 bool topo_clock_is_ahead(const struct topo_dag *dag, uint64_t hlc);
 uint64_t topo_clock_latest(const struct topo_dag *dag);
 /* The clock of a new event: not before the wall, and later than all that were merged and made since
- * the clock was dropped, if it ever was. */
+ * the clock was dropped, if it ever was. The first only says what it will be. */
+uint64_t topo_clock_next(const struct topo_dag *dag);
 uint64_t topo_clock_tick(struct topo_dag *dag);
 /* Writes it down when it has moved, in the caller's transaction. 0 or a storage status. */
 int topo_clock_save(struct topo_dag *dag);

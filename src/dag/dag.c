@@ -168,6 +168,7 @@ void topo_dag_close(struct topo_dag *dag)
   topo_buf_finish(&dag->lists.ready);
   topo_buf_finish(&dag->lists.dropped);
   topo_buf_finish(&dag->lists.dirty);
+  topo_buf_finish(&dag->lists.sequels);
   topo_buf_finish(&dag->lists.opened);
   topo_buf_finish(&dag->lists.changed);
   if (dag->path)

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "dag/decide.h"
 #include "dag/effects.h"
+#include "dag/order.h"
 #include "dag/project.h"
 
 enum { WAITING_BATCH = 2048 }; /* events that wait for one key and are opened at a time */
@@ -188,8 +189,11 @@ int topo_drain(struct topo_dag *dag)
       status = drain_kind(dag, false);
   } while (status == 0 && dag->lists.ready.len);
   if (status == 0)
+    status = topo_order_sequels(dag);
+  if (status == 0)
     status = topo_project_dirty(dag);
-  topo_assert(status < 0 || (!dag->lists.ready.len && !dag->lists.opened.len &&
-                             !dag->lists.dirty.len && !dag->lists.dropped.len));
+  topo_assert(status < 0 ||
+              (!dag->lists.ready.len && !dag->lists.opened.len && !dag->lists.sequels.len &&
+               !dag->lists.dirty.len && !dag->lists.dropped.len));
   return status;
 }

@@ -207,6 +207,14 @@ static int name_predecessor(struct topo_dag *dag, const struct topo_content_case
   return topo_log_add_successor(&dag->log, prev.no, &p);
 }
 
+/* Lines up an item that names another: all that came with it is an item before it is placed. */
+static int follow(struct topo_dag *dag, const struct topo_content_case *k)
+{
+  struct topo_sequel f = {.no = k->row.no};
+  bool names = k->type && k->type->after && k->type->after(k->values, &f.after);
+  return names ? topo_buf_put(&dag->lists.sequels, &f, sizeof f) : 0;
+}
+
 /* ENTER: it is an item from now on, whatever becomes of its verdict. */
 static int enter(struct topo_dag *dag, const struct topo_content_case *k, bool mentioned)
 {
@@ -214,6 +222,8 @@ static int enter(struct topo_dag *dag, const struct topo_content_case *k, bool m
   int status = mentioned ? topo_log_drop_successors(&dag->log, k->row.no) : 0;
   if (status == 0)
     status = topo_place_enter(dag, &k->row);
+  if (status == 0)
+    status = follow(dag, k);
   if (status == 0)
     status = name_predecessor(dag, k);
   if (status == 0)

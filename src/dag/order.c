@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "dag/clock.h"
+#include "dag/facts.h"
 #include "dag/place.h"
 #include "dag/project.h"
 
@@ -18,6 +19,7 @@ static int show_anew(struct topo_dag *dag, int64_t no, bool *shown)
   return *shown ? topo_project_mark(dag, type, no) : status;
 }
 
+/* A scan and no index: walls are put back rarely. */
 static int find_ahead(struct topo_dag *dag, struct topo_buf *out)
 {
   struct topo_stmt *s = topo_stmt(
@@ -57,4 +59,53 @@ int topo_order_set_wall(struct topo_dag *dag, uint64_t now_ms)
     status = place_again(dag, topo_no_at(&list, i));
   topo_buf_finish(&list);
   return status == 0 ? topo_project_dirty(dag) : status;
+}
+
+/* The place of `f`, given what it names. What is not here came later than what says that it was
+ * read: the one that says so is shown where it arrived. Where the other was placed by its arrival
+ * itself, because its clock is ahead, nothing is known of when it was written. */
+static int place_after(struct topo_dag *dag, const struct topo_sequel *f, uint64_t *place)
+{
+  struct topo_row named;
+  uint64_t there = 0;
+  int status = topo_facts_find(dag, &f->after, &named);
+  if (status < 0)
+    return status;
+  if (!topo_is_item(named.state) || named.set_no == 0) {
+    *place = topo_clock_next(dag);
+    return 0;
+  }
+  status = topo_place_of(dag, &named, &there);
+  if (status == 0 && there >= named.hlc && there >= *place)
+    *place = there + 1;
+  return status;
+}
+
+static int order_sequel(struct topo_dag *dag, const struct topo_sequel *f)
+{
+  struct topo_row row;
+  uint64_t before = 0, place;
+  bool shown;
+  int status = topo_log_row(&dag->log, f->no, &row);
+  if (status == 0)
+    status = topo_place_of(dag, &row, &before);
+  place = before;
+  if (status == 0)
+    status = place_after(dag, f, &place);
+  if (status < 0 || place == before)
+    return status;
+  status = topo_place_set(dag, f->no, place);
+  return status == 0 ? show_anew(dag, f->no, &shown) : status;
+}
+
+int topo_order_sequels(struct topo_dag *dag)
+{
+  const struct topo_sequel *list =
+      (const struct topo_sequel *)(const void *)dag->lists.sequels.data;
+  size_t n = dag->lists.sequels.len / sizeof *list;
+  int status = 0;
+  for (size_t i = 0; i < n && status == 0; i++)
+    status = order_sequel(dag, &list[i]);
+  topo_buf_clear(&dag->lists.sequels);
+  return status;
 }

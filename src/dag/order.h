@@ -9,5 +9,8 @@
  * caller's transaction. 0; or TOPO_ENOMEM or a storage status, after which the caller must roll
  * back. */
 int topo_order_set_wall(struct topo_dag *dag, uint64_t now_ms);
+/* Places new items that name another after that one, each once, and lines them up to be shown
+ * there. 0, TOPO_ENOMEM or a storage status. */
+int topo_order_sequels(struct topo_dag *dag);
 
 #endif

@@ -30,12 +30,19 @@ struct topo_dirty {
   int64_t entity;
 };
 
+/* An item that names another which it is to be shown after. */
+struct topo_sequel {
+  int64_t no;
+  struct topo_id after;
+};
+
 /* What one change has left to be done. Lists are emptied by drain.c, but `changed`, which
  * topo_dag_log_changes empties. */
 struct topo_work_lists {
   struct topo_buf ready;   /* int64_t: rows to be decided again */
   struct topo_buf dropped; /* int64_t: rows whose dependents are dropped with them */
   struct topo_buf dirty;   /* struct topo_dirty */
+  struct topo_buf sequels; /* struct topo_sequel: new ones, in the order of their decision */
   struct topo_buf opened;  /* int64_t: epochs whose key has come */
   struct topo_buf changed; /* struct topo_change: not in the change log yet */
 };

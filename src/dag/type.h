@@ -86,6 +86,8 @@ struct topo_event {
 struct topo_draft {
   struct topo_db *db;
   int64_t entity; /* a row of the log; 0: nothing has named it, or the event is its own entity */
+  uint64_t hlc;   /* the clock that it will have */
+  struct topo_id named; /* room for an id that a value views */
 };
 
 struct topo_dependency {
@@ -131,6 +133,9 @@ struct topo_type {
   /* Fills what the event depends on; returns how many. NULL: nothing. */
   size_t (*depends)(const struct topo_value *values,
                     struct topo_dependency out[static TOPO_DEPENDENCIES_MAX]);
+  /* Fills the id of the event that this one is to be shown after, wherever the clocks would put it
+   * (docs/protocol.md §5.2); false when it names none. NULL: events of the type never do. */
+  bool (*after)(const struct topo_value *values, struct topo_id *out);
   /* The id of the entity whose rows this event shares; NULL function: the event itself. */
   struct topo_id (*entity)(const struct topo_value *values, const struct topo_id *workspace,
                            const struct topo_id *user);

@@ -242,6 +242,16 @@ void craft_channel(struct topo_buf *out, const char *name)
   put_text(out, name);
 }
 
+void craft_message(struct topo_buf *out, const struct topo_id *channel, const struct topo_id *after,
+                   const char *text)
+{
+  topo_buf_put_id(out, channel);
+  topo_buf_put_u16(out, after ? 1 : 0);
+  if (after)
+    topo_buf_put_id(out, after);
+  put_text(out, text);
+}
+
 void craft_reply(struct topo_buf *out, const struct topo_id *target, const char *text)
 {
   topo_buf_put_id(out, target);

@@ -74,6 +74,9 @@ void craft_epoch(struct topo_buf *out, uint32_t generation, uint8_t policy,
 /* A wrap of one credential, whose 80 bytes are zero: the oracle never opens it. */
 void craft_wrap(struct topo_buf *out, const struct topo_id *epoch,
                 const struct topo_id *credential);
+/* `after` is NULL, or names what was read last. */
+void craft_message(struct topo_buf *out, const struct topo_id *channel, const struct topo_id *after,
+                   const char *text);
 void craft_profile(struct topo_buf *out, uint8_t of, uint64_t version, const char *name);
 void craft_channel(struct topo_buf *out, const char *name);
 /* Messages and reactions alike: the target and the text. */

@@ -30,10 +30,15 @@ static void write_content(struct gen *g, struct topo_buf *body, struct act *meta
     craft_profile(body, of, some_version(g), text);
   } else if (meta->type == 0x1002) {
     craft_channel(body, text);
-  } else if (meta->type == 0x1003 || meta->type == 0x1004) {
-    target = gen_choose(g, gen_maybe(g, 5)        ? gen_is_anything
-                           : meta->type == 0x1003 ? is_channel
-                                                  : is_message);
+  } else if (meta->type == 0x1003) {
+    target = gen_choose(g, gen_maybe(g, 5) ? gen_is_anything : is_channel);
+    const struct act *read = gen_maybe(g, 20) ? gen_choose(g, gen_is_anything) : NULL;
+    struct topo_id nowhere = gen_random_id(g), unheard = gen_random_id(g);
+    const struct topo_id *after = read ? &read->id : gen_maybe(g, 5) ? &unheard : NULL;
+    craft_message(body, target ? &target->id : &nowhere, after, text);
+    meta->sound &= target != NULL;
+  } else if (meta->type == 0x1004) {
+    target = gen_choose(g, gen_maybe(g, 5) ? gen_is_anything : is_message);
     struct topo_id nowhere = gen_random_id(g);
     craft_reply(body, target ? &target->id : &nowhere, text);
     meta->sound &= target != NULL;

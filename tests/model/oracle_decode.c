@@ -189,6 +189,8 @@ static bool read_control_body(struct topo_reader *r, uint16_t type, struct oracl
 
 static bool read_content_body(struct topo_reader *r, uint16_t type, struct oracle_body *b)
 {
+  bool good = true;
+  uint16_t n;
   switch (type) {
   case ORACLE_PROFILE:
     b->profile_of = topo_read_u8(r);
@@ -196,7 +198,10 @@ static bool read_content_body(struct topo_reader *r, uint16_t type, struct oracl
     return (b->profile_of == 1 || b->profile_of == 2) && b->version >= 1 && b->version >> 63 == 0 &&
            read_text(r, 256, &b->text);
   case ORACLE_CHANNEL: return read_text(r, 256, &b->text);
-  case ORACLE_MESSAGE: b->target = topo_read_id(r); return read_text(r, 32768, &b->text);
+  case ORACLE_MESSAGE:
+    b->target = topo_read_id(r);
+    read_list(r, 32, 0, 1, &n, &good); /* what was read: it orders what is shown, and no more */
+    return good && read_text(r, 32768, &b->text);
   case ORACLE_REACTION: b->target = topo_read_id(r); return read_text(r, 64, &b->text);
   default: return false;
   }

@@ -146,7 +146,10 @@ static struct topo_id reply(struct world *w, struct saying s, uint16_t type, str
                             const char *text)
 {
   struct topo_buf body = {0};
-  craft_reply(&body, &to, text);
+  if (type == ORACLE_MESSAGE)
+    craft_message(&body, &to, NULL, text);
+  else
+    craft_reply(&body, &to, text);
   return say(w, s, type, &body);
 }
 

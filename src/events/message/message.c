@@ -15,6 +15,7 @@
 
 static const struct topo_field fields[] = {
     [TOPO_MESSAGE_CHANNEL] = {"channel", TOPO_FIELD_ID, 0, 0, 0},
+    [TOPO_MESSAGE_AFTER] = {"after", TOPO_FIELD_LIST, 0, 1, TOPO_ID_SIZE},
     [TOPO_MESSAGE_TEXT] = {"text", TOPO_FIELD_TEXT, 1, TOPO_MESSAGE_TEXT_MAX, 0},
     {0},
 };
@@ -36,6 +37,53 @@ static size_t depends(const struct topo_value *v,
 {
   out[0] = (struct topo_dependency){topo_value_id(&v[TOPO_MESSAGE_CHANNEL]), TOPO_TYPE_CHANNEL};
   return 1;
+}
+
+static bool after(const struct topo_value *v, struct topo_id *out)
+{
+  const struct topo_value *list = &v[TOPO_MESSAGE_AFTER];
+  if (list->bytes.len == 0)
+    return false;
+  *out = topo_value_id(list);
+  return true;
+}
+
+/* The last message of a channel, when the clock of one of the last ones is not before `hlc`: 1 or
+ * 0, or a storage status. */
+static int find_read(struct topo_db *db, int64_t channel, uint64_t hlc, struct topo_id *out)
+{
+  struct topo_stmt *s =
+      topo_stmt(db, "SELECT id,hlc FROM message WHERE channel=?1 ORDER BY place DESC,id DESC"
+                    " LIMIT ?2");
+  bool ahead = false;
+  int n = 0, status;
+  topo_bind_i64(s, 1, channel);
+  topo_bind_i64(s, 2, TOPO_MESSAGE_READ_MAX);
+  while (!ahead && (status = topo_fetch(s)) == 1) {
+    if (n++ == 0)
+      *out = topo_column_id(s, 0);
+    ahead = (uint64_t)topo_column_i64(s, 1) >= hlc;
+  }
+  topo_reset(s);
+  return ahead ? 1 : status;
+}
+
+/* A message says by its clock that it is later than what its author has read, and names that where
+ * the clock cannot. */
+static int complete(struct topo_draft *draft, struct topo_value *v)
+{
+  struct topo_id channel = topo_value_id(&v[TOPO_MESSAGE_CHANNEL]);
+  struct topo_stmt *s = topo_stmt(draft->db, "SELECT no FROM event WHERE h=?1 AND id=?2");
+  topo_bind_i64(s, 1, topo_id_prefix(&channel));
+  topo_bind_id(s, 2, &channel);
+  int status = topo_fetch(s);
+  int64_t no = status == 1 ? topo_column_i64(s, 0) : 0;
+  topo_reset(s);
+  if (status == 1)
+    status = find_read(draft->db, no, draft->hlc, &draft->named);
+  v[TOPO_MESSAGE_AFTER] =
+      status == 1 ? topo_value_of_id(&draft->named) : (struct topo_value){0, {NULL, 0}};
+  return status < 0 ? status : 0;
 }
 
 static int project(struct topo_db *db, const struct topo_event *e)
@@ -71,6 +119,9 @@ const struct topo_type topo_type_message = {.number = TOPO_TYPE_MESSAGE,
                                             .right = right,
                                             .resource = &topo_resource_message,
                                             .depends = depends,
+                                            .after = after,
+                                            .completed = "after",
+                                            .complete = complete,
                                             .schema = schema,
                                             .project = project,
                                             .clear = clear,

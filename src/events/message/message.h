@@ -5,8 +5,11 @@
 #include "dag/type.h"
 #include "events/message/message_read.h"
 
-enum { TOPO_MESSAGE_CHANNEL, TOPO_MESSAGE_TEXT };
-enum { TOPO_MESSAGE_TEXT_MAX = 32768 };
+enum { TOPO_MESSAGE_CHANNEL, TOPO_MESSAGE_AFTER, TOPO_MESSAGE_TEXT };
+enum {
+  TOPO_MESSAGE_TEXT_MAX = 32768,
+  TOPO_MESSAGE_READ_MAX = 32 /* the last ones of a channel, whose clocks an author looks at */
+};
 extern const struct topo_type topo_type_message;
 
 #endif

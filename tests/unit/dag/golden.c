@@ -26,6 +26,7 @@ struct story *golden_story(void)
   how.prev = story_profile(s, how, 1, "Olga"), how.seq = 1;
   struct topo_id general = how.prev = story_channel(s, how, "general");
   how.seq = 2;
+  how.after = general;
   struct topo_id hello = how.prev = story_message(s, how, general, "Gr\xc3\xbc\xc3\x9f Gott");
   how.seq = 3;
   story_reaction(s, how, hello, "\xf0\x9f\x91\x8b");

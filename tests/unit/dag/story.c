@@ -127,7 +127,8 @@ struct topo_id story_message(struct story *s, struct saying how, struct topo_id 
                              const char *text)
 {
   struct topo_buf body = {0};
-  craft_reply(&body, &channel, text);
+  bool names = !topo_id_is_zero(&how.after);
+  craft_message(&body, &channel, names ? &how.after : NULL, text);
   return story_say(s, how, 0x1003, &body);
 }
 

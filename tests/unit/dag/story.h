@@ -51,7 +51,8 @@ struct saying {
   struct topo_id auth, prev;
   uint32_t seq;
   bool bad_signature;
-  uint64_t hlc; /* 0: 7 */
+  uint64_t hlc;         /* 0: 7 */
+  struct topo_id after; /* of a message: what was read last; zero: it names nothing */
 };
 struct topo_id story_say(struct story *s, struct saying how, uint16_t type, struct topo_buf *body);
 struct topo_id story_channel(struct story *s, struct saying how, const char *name);

@@ -256,7 +256,7 @@ static void learn_edit(struct space *space)
 static struct topo_id say_edit(struct story *s, struct saying how, struct topo_id message)
 {
   struct topo_buf body = {0};
-  craft_reply(&body, &message, "better");
+  craft_message(&body, &message, NULL, "better");
   return story_say(s, how, TYPE_EDIT, &body);
 }
 

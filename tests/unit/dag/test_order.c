@@ -1,11 +1,13 @@
 /*
  * test_order.c - where messages are shown (docs/protocol.md §5.2): nobody writes below everybody
- * else, and what was shown does not move but when the wall is put back.
+ * else, an answer is below what it answers, and what was shown does not move but when the wall is
+ * put back.
  */
 #include "base/assert.h"
 #include "dag/changes.h"
 #include "events/message/message.h"
 #include "lib/space.h"
+#include "model/oracle.h"
 #include "unit/dag/story.h"
 
 #include <setjmp.h>
@@ -208,6 +210,153 @@ static void a_wall_that_is_put_back_places_again(void **state)
   assert_memory_equal(&page, &again, sizeof page);
 }
 
+/* A slow clock is answered by a right one and answers it: what it says names what was read. */
+static void an_answer_by_a_slow_clock_is_below_what_it_answers(void **state)
+{
+  struct scene *f = *state;
+  uint64_t now = f->space->now_ms, slow = now - 6 * MINUTE_MS;
+  struct topo_id ids[5];
+  ids[0] = hear(f, &f->owner, now - MINUTE_MS);
+  f->emil.after = ids[0];
+  ids[1] = hear(f, &f->emil, slow);
+  f->emil.after = ids[1]; /* it goes on speaking */
+  ids[2] = hear(f, &f->emil, slow + 1);
+  f->space->now_ms += MINUTE_MS;
+  ids[3] = hear(f, &f->owner, now);
+  f->emil.after = ids[3];
+  ids[4] = hear(f, &f->emil, slow + MINUTE_MS);
+  assert_shown(f, ids, 5);
+  struct shown before = read_page(f->space);
+  assert_int_equal(before.places[1], ((now - MINUTE_MS) << 16) + 1);
+  rebuild(f->space);
+  struct shown after = read_page(f->space);
+  assert_memory_equal(&before, &after, sizeof before);
+}
+
+/* Dora's next message is below all that she is shown, also where that was moved. */
+static void the_own_clock_takes_places_into_account(void **state)
+{
+  struct scene *f = *state;
+  uint64_t ahead = f->space->now_ms + TOPO_CLOCK_AHEAD_MS;
+  struct topo_id ids[3];
+  ids[0] = hear(f, &f->owner, ahead);
+  f->emil.after = ids[0];
+  ids[1] = hear(f, &f->emil, ahead - DAY_MS);
+  ids[2] = say(f);
+  assert_shown(f, ids, 3);
+  assert_int_equal(read_page(f->space).places[2], (ahead << 16) + 2);
+}
+
+/* What comes together may come in any order: a batch is in the order of the clocks, which is the
+ * wrong one here. */
+static void a_slow_answer_is_placed_after_all_that_came_with_it(void **state)
+{
+  struct scene *f = *state;
+  uint64_t now = f->space->now_ms, slow = now - 6 * MINUTE_MS;
+  struct topo_id ids[3];
+  size_t from = f->story->n;
+  ids[0] = write(f, &f->owner, now);
+  f->emil.after = ids[0];
+  ids[1] = write(f, &f->emil, slow);
+  f->emil.after = ids[1];
+  ids[2] = write(f, &f->emil, slow + 1);
+  assert_int_equal(space_give(f->space, &f->story->events[from], 3), 0);
+  assert_shown(f, ids, 3);
+  assert_int_equal(read_page(f->space).places[2], (now << 16) + 2);
+}
+
+/* An answer that comes first is shown where it arrived, and so above nothing that it answers. */
+static void an_answer_that_comes_first_is_shown_where_it_arrived(void **state)
+{
+  struct scene *f = *state;
+  uint64_t now = f->space->now_ms;
+  struct topo_id ids[3];
+  ids[0] = hear(f, &f->owner, now - 2 * MINUTE_MS);
+  ids[1] = write(f, &f->owner, now - MINUTE_MS);
+  struct topo_bytes question = f->story->events[f->story->n - 1];
+  f->emil.after = ids[1];
+  ids[2] = hear(f, &f->emil, now - 10 * MINUTE_MS);
+  assert_int_equal(read_page(f->space).places[1], now << 16);
+  assert_int_equal(space_give(f->space, &question, 1), 0);
+  assert_shown(f, ids, 3);
+}
+
+/* What was placed by its arrival moves no answer to it: to a newcomer it came years later. Nor does
+ * a control event, whose clock nobody has bounded. */
+static void what_is_ahead_moves_nothing(void **state)
+{
+  struct scene *f = *state;
+  uint64_t now = f->space->now_ms, year_2100 = 4102444800000;
+  struct topo_id ids[3];
+  ids[2] = hear(f, &f->emil, year_2100);
+  f->owner.after = ids[2];
+  ids[0] = hear(f, &f->owner, now - DAY_MS);
+  assert_shown(f, (struct topo_id[]){ids[0], ids[2]}, 2);
+  struct topo_buf body = {0};
+  craft_wrap(&body, &f->story->epoch, &f->story->owner);
+  f->owner.after = story_act(f->story, OWNER, f->story->owner, 0x0011, &body, year_2100 << 16);
+  give_last(f);
+  f->space->now_ms += MINUTE_MS;
+  ids[1] = ids[2], ids[2] = hear(f, &f->owner, now - DAY_MS + 1);
+  assert_shown(f, ids, 3);
+  assert_int_equal(read_page(f->space).places[2] >> 16, now + MINUTE_MS);
+}
+
+/* Which message Dora's last event names, as others read it; zero when it names none. */
+static struct topo_id named_by(struct scene *f, const struct topo_id *id)
+{
+  struct topo_buf bytes = {0};
+  assert_int_equal(topo_dag_read(f->space->dag, id, &bytes), 0);
+  struct topo_bytes raw = topo_buf_view(&bytes);
+  struct oracle_input in = {.workspace = f->story->workspace,
+                            .events = f->story->events,
+                            .n_events = f->story->n,
+                            .secrets = (const uint8_t(*)[32])f->story->secret,
+                            .n_secrets = 1};
+  struct topo_bytes all[STORY_EVENTS_MAX + 1];
+  memcpy(all, in.events, in.n_events * sizeof *all);
+  all[in.n_events++] = raw;
+  in.events = all;
+  struct oracle_result *result = oracle_run(&in);
+  struct topo_bytes body = oracle_find(result, id)->payload;
+  struct topo_id named = topo_id_zero;
+  assert_true(body.len > 34);
+  if (body.data[33] == 1)
+    memcpy(named.bytes, body.data + 34, TOPO_ID_SIZE);
+  oracle_result_destroy(result);
+  topo_buf_finish(&bytes);
+  return named;
+}
+
+static void assert_names(struct scene *f, const struct topo_id *id, const struct topo_id *named)
+{
+  struct topo_id found = named_by(f, id);
+  assert_true(topo_id_equal(&found, named ? named : &topo_id_zero));
+}
+
+/* Dora's clock is slow: she names what she has read for as long as it is ahead of her. */
+static void a_slow_author_names_what_it_has_read(void **state)
+{
+  struct scene *f = *state;
+  uint64_t now = f->space->now_ms;
+  struct topo_id last = say(f);
+  assert_names(f, &last, NULL);
+  hear(f, &f->owner, now + TOPO_CLOCK_AHEAD_MS);
+  last = say(f); /* her clock follows that far */
+  assert_names(f, &last, NULL);
+  f->space->now_ms += TOPO_CLOCK_AHEAD_MS;
+  struct topo_id ahead = hear(f, &f->owner, f->space->now_ms + 2 * TOPO_CLOCK_AHEAD_MS);
+  last = say(f);
+  assert_names(f, &last, &ahead);
+  for (int shown = 2; shown <= TOPO_MESSAGE_READ_MAX; shown++) {
+    struct topo_id before = last;
+    last = say(f);
+    assert_names(f, &last, &before);
+  }
+  last = say(f); /* what was ahead is no longer among the last ones */
+  assert_names(f, &last, NULL);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -216,6 +365,15 @@ int main(void)
       cmocka_unit_test_setup_teardown(the_bound_is_five_minutes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_waits_is_placed_when_it_is_an_item, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_wall_that_is_put_back_places_again, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(an_answer_by_a_slow_clock_is_below_what_it_answers, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(the_own_clock_takes_places_into_account, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_slow_answer_is_placed_after_all_that_came_with_it, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(an_answer_that_comes_first_is_shown_where_it_arrived, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(what_is_ahead_moves_nothing, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_slow_author_names_what_it_has_read, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

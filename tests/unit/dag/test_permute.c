@@ -245,8 +245,9 @@ static void versions_in_reach(void **state)
 {
   struct story *s = *state;
   struct saying how = {OWNER, .auth = s->owner};
-  static const uint64_t versions[] = {65537, 65536, 131073, 1, INT64_MAX};
+  static const uint64_t versions[] = {65537, 65537, 131074, 1, INT64_MAX};
   for (; how.seq < 5; how.seq++) {
+    how.hlc = how.seq ? 7 : 8;
     char name[] = {(char)('a' + how.seq), 0};
     how.prev = story_rename(s, how, 2, versions[how.seq], name);
   }

@@ -127,6 +127,8 @@ static const char *find_field(const char *row, const struct topo_field *field)
   char bound[16] = "", text[96];
   if (field->kind == TOPO_FIELD_BYTES || field->kind == TOPO_FIELD_TEXT)
     snprintf(bound, sizeof bound, "≤%u", field->max);
+  if (field->kind == TOPO_FIELD_LIST && field->size == TOPO_ID_SIZE)
+    snprintf(bound, sizeof bound, "≤%u of id", field->max);
   snprintf(text, sizeof text, "`%s%s %s`", kinds[field->kind], bound, field->name);
   return strstr(row, text);
 }
@@ -507,10 +509,14 @@ static void each_type_has_its_row_in_the_protocol(void **state)
   planted = topo_type_message;
   planted.fields = other;
   sees(state, check_row, &planted, "other fields");
-  struct topo_field longer[] = {topo_type_message.fields[0], topo_type_message.fields[1], {0}};
-  longer[1].max++;
-  planted.fields = longer;
-  sees(state, check_row, &planted, "other fields");
+  struct topo_field longer[] = {
+      topo_type_message.fields[0], topo_type_message.fields[1], topo_type_message.fields[2], {0}};
+  for (size_t i = 1; i < 3; i++) {
+    longer[i].max++;
+    planted.fields = longer;
+    sees(state, check_row, &planted, "other fields");
+    longer[i].max--;
+  }
 }
 
 static void each_content_type_is_told_to_clients(void **state)
