@@ -61,10 +61,18 @@ int topo_order_set_wall(struct topo_dag *dag, uint64_t now_ms)
   return status == 0 ? topo_project_dirty(dag) : status;
 }
 
-/* The place of `f`, given what it names. What is not here came later than what says that it was
- * read: the one that says so is shown where it arrived. Where the other was placed by its arrival
- * itself, because its clock is ahead, nothing is known of when it was written. */
-static int place_after(struct topo_dag *dag, const struct topo_sequel *f, uint64_t *place)
+/* Does the place of what is named say something of when the item was written? Where it is that of
+ * an arrival, because the clock is ahead, it does so only to those who heard of both together. */
+static bool counts(const struct topo_row *item, const struct topo_row *named, uint64_t there)
+{
+  static const uint64_t together = (uint64_t)TOPO_CLOCK_AHEAD_MS << 16;
+  return there >= named->hlc || there <= item->hlc + together;
+}
+
+/* The place of `f`, whose row is `row`, given what it names. What is not here came later than what
+ * says that it was read: the one that says so is shown where it arrived. */
+static int place_after(struct topo_dag *dag, const struct topo_sequel *f,
+                       const struct topo_row *row, uint64_t *place)
 {
   struct topo_row named;
   uint64_t there = 0;
@@ -76,7 +84,7 @@ static int place_after(struct topo_dag *dag, const struct topo_sequel *f, uint64
     return 0;
   }
   status = topo_place_of(dag, &named, &there);
-  if (status == 0 && there >= named.hlc && there >= *place)
+  if (status == 0 && there >= *place && counts(row, &named, there))
     *place = there + 1;
   return status;
 }
@@ -91,7 +99,7 @@ static int order_sequel(struct topo_dag *dag, const struct topo_sequel *f)
     status = topo_place_of(dag, &row, &before);
   place = before;
   if (status == 0)
-    status = place_after(dag, f, &place);
+    status = place_after(dag, f, &row, &place);
   if (status < 0 || place == before)
     return status;
   status = topo_place_set(dag, f->no, place);

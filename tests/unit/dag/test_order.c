@@ -281,25 +281,33 @@ static void an_answer_that_comes_first_is_shown_where_it_arrived(void **state)
   assert_shown(f, ids, 3);
 }
 
-/* What was placed by its arrival moves no answer to it: to a newcomer it came years later. Nor does
- * a control event, whose clock nobody has bounded. */
-static void what_is_ahead_moves_nothing(void **state)
+/* What was placed by its arrival is above an answer that came soon, and moves no old one: to a
+ * newcomer it came years later. */
+static void what_is_ahead_moves_only_what_was_said_then(void **state)
 {
   struct scene *f = *state;
   uint64_t now = f->space->now_ms, year_2100 = 4102444800000;
   struct topo_id ids[3];
-  ids[2] = hear(f, &f->emil, year_2100);
-  f->owner.after = ids[2];
-  ids[0] = hear(f, &f->owner, now - DAY_MS);
-  assert_shown(f, (struct topo_id[]){ids[0], ids[2]}, 2);
+  ids[1] = f->owner.after = hear(f, &f->emil, year_2100);
+  uint64_t there = read_page(f->space).places[0];
+  assert_int_equal(there, now << 16);
+  ids[0] = hear(f, &f->owner, now - TOPO_CLOCK_AHEAD_MS - 1);
+  ids[2] = hear(f, &f->owner, now - TOPO_CLOCK_AHEAD_MS);
+  assert_shown(f, ids, 3);
+  assert_int_equal(read_page(f->space).places[2], there + 1);
+}
+
+/* A control event has a clock that nobody has bounded, and is no message: nothing is after it. */
+static void a_control_event_is_nothing_that_was_read(void **state)
+{
+  struct scene *f = *state;
   struct topo_buf body = {0};
+  uint64_t year_2100 = 4102444800000;
   craft_wrap(&body, &f->story->epoch, &f->story->owner);
   f->owner.after = story_act(f->story, OWNER, f->story->owner, 0x0011, &body, year_2100 << 16);
   give_last(f);
-  f->space->now_ms += MINUTE_MS;
-  ids[1] = ids[2], ids[2] = hear(f, &f->owner, now - DAY_MS + 1);
-  assert_shown(f, ids, 3);
-  assert_int_equal(read_page(f->space).places[2] >> 16, now + MINUTE_MS);
+  hear(f, &f->owner, f->space->now_ms - DAY_MS);
+  assert_int_equal(read_page(f->space).places[0], f->space->now_ms << 16);
 }
 
 /* Which message Dora's last event names, as others read it; zero when it names none. */
@@ -372,7 +380,9 @@ int main(void)
                                       tear_down),
       cmocka_unit_test_setup_teardown(an_answer_that_comes_first_is_shown_where_it_arrived, set_up,
                                       tear_down),
-      cmocka_unit_test_setup_teardown(what_is_ahead_moves_nothing, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_is_ahead_moves_only_what_was_said_then, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(a_control_event_is_nothing_that_was_read, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_slow_author_names_what_it_has_read, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
