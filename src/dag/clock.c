@@ -15,9 +15,20 @@ bool topo_clock_is_ahead(const struct topo_dag *dag, uint64_t hlc)
   return hlc > topo_clock_latest(dag);
 }
 
+static uint64_t corrected(const struct topo_dag *dag, uint64_t now_ms)
+{
+  int64_t offset_ms = dag->clock.offset_ms;
+  uint64_t by = offset_ms < 0 ? 0 - (uint64_t)offset_ms : (uint64_t)offset_ms;
+  if (now_ms > TOPO_CLOCK_WALL_MAX_MS)
+    now_ms = TOPO_CLOCK_WALL_MAX_MS;
+  if (offset_ms < 0)
+    return by < now_ms ? now_ms - by : 0;
+  return by < TOPO_CLOCK_WALL_MAX_MS - now_ms ? now_ms + by : TOPO_CLOCK_WALL_MAX_MS;
+}
+
 bool topo_clock_set_wall(struct topo_dag *dag, uint64_t now_ms)
 {
-  dag->clock.now_ms = now_ms;
+  dag->clock.now_ms = corrected(dag, now_ms);
   if (!topo_clock_is_ahead(dag, dag->clock.hlc))
     return false;
   dag->clock.hlc = 0; /* it starts again from the wall */

@@ -4,8 +4,9 @@
 
 #include "dag/state.h"
 
-/* Takes the wall clock, as the call at hand says it. A clock that is too far ahead of it comes from
- * a moment when the wall was wrong, and is dropped. Returns whether it was. */
+/* Takes the wall clock, as the call at hand says it, and corrects it by the offset that is set. A
+ * clock that is too far ahead of it comes from a moment when the wall was wrong, and is dropped.
+ * Returns whether it was. */
 bool topo_clock_set_wall(struct topo_dag *dag, uint64_t now_ms);
 /* Takes a clock that was seen in an event, unless it is too far ahead of the wall. */
 void topo_clock_merge(struct topo_dag *dag, uint64_t hlc);

@@ -293,6 +293,11 @@ int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
   return status == 0 ? topo_drain(dag) : status;
 }
 
+void topo_dag_set_clock_offset(struct topo_dag *dag, int64_t offset_ms)
+{
+  dag->clock.offset_ms = offset_ms;
+}
+
 const struct topo_context *topo_dag_context(const struct topo_dag *dag)
 {
   return &dag->context;

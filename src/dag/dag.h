@@ -25,6 +25,10 @@ enum {
   TOPO_CLOCK_AHEAD_MS = 5 * 60 * 1000 /* of the wall: an hlc further ahead is not counted on */
 };
 
+/* Walls of later count as this one, so that clocks fit into their 48 bits. Milliseconds; in 6429.
+ */
+static const uint64_t TOPO_CLOCK_WALL_MAX_MS = ((uint64_t)1 << 47) - 1 - 10 * TOPO_CLOCK_AHEAD_MS;
+
 struct topo_dag;
 
 /* What one change tells its caller, while the transaction is open. None of it is true before the
@@ -105,6 +109,10 @@ int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
 int topo_dag_wrap_all(struct topo_dag *dag, const struct topo_type *wrap,
                       const struct topo_id *credential, const struct topo_id *seal_key,
                       uint64_t now_ms, const struct topo_sink *sink);
+
+/* What the wall clock is wrong by: every `now_ms` that comes from here on is corrected by adding
+ * this many milliseconds. 0 when the dag is opened. */
+void topo_dag_set_clock_offset(struct topo_dag *dag, int64_t offset_ms);
 
 const struct topo_context *topo_dag_context(const struct topo_dag *dag);
 const struct topo_authority *topo_dag_authority(const struct topo_dag *dag);

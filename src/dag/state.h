@@ -49,7 +49,8 @@ struct topo_work_lists {
 
 struct topo_dag_clock {
   uint64_t hlc, saved_hlc;
-  uint64_t now_ms; /* Unix time, as the call at hand said */
+  uint64_t now_ms;   /* Unix time, as the call at hand said, corrected */
+  int64_t offset_ms; /* what it is corrected by */
 };
 
 struct topo_dag {

@@ -117,6 +117,30 @@ static void a_peer_ahead_is_followed_within_the_bound(void **state)
   space_destroy(space);
 }
 
+/* What its owner knows the wall to be wrong by is added to it, whatever a peer made of that. */
+static void the_wall_is_corrected(void **state)
+{
+  (void)state;
+  struct space *space = space_found(1, 2);
+  uint64_t wall = space->now_ms + 1;
+  topo_dag_set_clock_offset(space->dag, DAY_MS);
+  set_wall(space, wall);
+  assert_int_equal(say(space), (wall + DAY_MS) << 16);
+  topo_dag_set_clock_offset(space->dag, -DAY_MS);
+  set_wall(space, wall);
+  assert_int_equal(say(space) >> 16, wall - DAY_MS);
+  static const int64_t extremes[] = {INT64_MIN, INT64_MAX};
+  for (size_t i = 0; i < 2; i++) {
+    topo_dag_set_clock_offset(space->dag, extremes[i]);
+    set_wall(space, wall);
+    assert_in_range(say(space) >> 16, i * TOPO_CLOCK_WALL_MAX_MS, i * TOPO_CLOCK_WALL_MAX_MS);
+  }
+  topo_dag_set_clock_offset(space->dag, 0);
+  set_wall(space, TOPO_CLOCK_WALL_MAX_MS + 1);
+  assert_int_equal(say(space) >> 16, TOPO_CLOCK_WALL_MAX_MS);
+  space_destroy(space);
+}
+
 /* The name of the workspace. */
 static void assert_named(struct space *space, const char *name)
 {
@@ -186,6 +210,7 @@ int main(void)
       cmocka_unit_test(a_wrong_wall_is_forgotten),
       cmocka_unit_test(a_wall_that_goes_back_a_little_is_outlived),
       cmocka_unit_test(a_peer_ahead_is_followed_within_the_bound),
+      cmocka_unit_test(the_wall_is_corrected),
       cmocka_unit_test(a_later_name_counts_whatever_the_clocks_say),
       cmocka_unit_test(a_version_out_of_reach_does_not_count),
   };
