@@ -42,6 +42,7 @@ extern const struct topo_op topo_op_row_createWorkspace;
 extern const struct topo_op topo_op_row_joinWorkspace;
 extern const struct topo_op topo_op_row_createInvite;
 extern const struct topo_op topo_op_row_listMembers;
+extern const struct topo_op topo_op_row_setName;
 extern const struct topo_op topo_op_row_listChannels;
 extern const struct topo_op topo_op_row_createChannel;
 extern const struct topo_op topo_op_row_listMessages;

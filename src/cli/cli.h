@@ -95,6 +95,8 @@ int topo_cli_tokens_list(struct topo_cli *cli);
 int topo_cli_tokens_revoke(struct topo_cli *cli);
 int topo_cli_workspace_create(struct topo_cli *cli);
 int topo_cli_workspace_list(struct topo_cli *cli);
+int topo_cli_workspace_rename(struct topo_cli *cli);
+int topo_cli_rename(struct topo_cli *cli);
 int topo_cli_invite(struct topo_cli *cli);
 int topo_cli_join(struct topo_cli *cli);
 int topo_cli_members(struct topo_cli *cli);

@@ -1,4 +1,4 @@
-/* cmd_workspace.c - workspace create, workspace list, invite, join, members, devices. */
+/* cmd_workspace.c - workspace create, list and rename, rename, invite, join, members, devices. */
 #include "base/status.h"
 #include "cli/client.h"
 #include "cli/input.h"
@@ -81,6 +81,39 @@ static void warn_unreachable(const cJSON *invite)
           "join by it from elsewhere: connect this computer to a network, or restart the daemon "
           "with --advertise, and make another\n",
           stderr);
+}
+
+static int set_name(struct topo_cli *cli, const char *of)
+{
+  char path[TOPO_CLI_PATH_SIZE];
+  struct topo_json json;
+  struct topo_cli_answer answer;
+  int code = topo_cli_space_path(cli, path, sizeof path, "/names");
+  if (code != TOPO_CLI_OK)
+    return code;
+  topo_json_init(&json);
+  topo_json_begin_object(&json);
+  member(&json, "of", of);
+  member(&json, "name", cli->args.words[0]);
+  topo_json_end_object(&json);
+  code = topo_cli_write(cli, path, &json, &answer);
+  if (code == TOPO_CLI_OK && !cli->args.json) {
+    topo_cli_print(stdout, topo_cli_text(answer.tree, "name"), TOPO_CLI_LINE);
+    putchar('\n');
+  }
+  topo_cli_answer_finish(&answer);
+  topo_json_finish(&json);
+  return code;
+}
+
+int topo_cli_workspace_rename(struct topo_cli *cli)
+{
+  return set_name(cli, "workspace");
+}
+
+int topo_cli_rename(struct topo_cli *cli)
+{
+  return set_name(cli, "user");
 }
 
 int topo_cli_invite(struct topo_cli *cli)

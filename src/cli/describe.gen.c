@@ -275,6 +275,36 @@ const struct topo_cli_description topo_cli_descriptions[] = {
      "answer 200: The members\n"
      "  {\"items\":[{\"user\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"name\":\"text\",\"role\":\"owner\",\"is_me\":false,\"devices\":[{\"device\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"is_me\":false,\"recovery\":false}]}]}\n",
      "{\"id\":\"listMembers\",\"method\":\"GET\",\"path\":\"/v1/spaces/{space}/members\",\"summary\":\"Who belongs to the workspace, by role, with their devices\",\"description\":\"\",\"scope\":\"read\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"},{\"name\":\"If-None-Match\",\"in\":\"header\",\"kind\":\"text\",\"required\":false,\"min\":0,\"max\":256,\"description\":\"The ETag of an earlier answer; 304 when nothing has changed since\"}],\"body\":null,\"status\":200,\"answer\":{\"items\":[{\"user\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"name\":\"text\",\"role\":\"owner\",\"is_me\":false,\"devices\":[{\"device\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"is_me\":false,\"recovery\":false}]}]}}"},
+    {"setName", "POST", "/v1/spaces/{space}/names",
+     "Give oneself, or the workspace, another name",
+     "setName: Give oneself, or the workspace, another name\n"
+     "\n"
+     "  POST /v1/spaces/{space}/names\n"
+     "  scope: write\n"
+     "\n"
+     "Owners and admins name the workspace. Who is told of it sees the new name\n"
+     "everywhere, on old messages too.\n"
+     "\n"
+     "parameters\n"
+     "  space: id, 43 characters of base64url, in the path, required\n"
+     "      A space of this node, named by its device\n"
+     "  of: one of user workspace, in the body, required\n"
+     "      Whose name it is\n"
+     "  name: text, 1 to 256 bytes, in the body, required\n"
+     "  Idempotency-Key: text, 1 to 128 bytes, like ^[!-~]+$, in a header, optional\n"
+     "      Chosen by the client, unlike any other of the last day. The answer is\n"
+     "      stored with the write, so a retry, also after a crash, is answered as\n"
+     "      the first was and writes nothing. What answers for a space that was made\n"
+     "      is that space, as it is by then. The same key with another request is\n"
+     "      refused with `idempotency-mismatch`. A message keeps the key as\n"
+     "      `idempotency_key`.\n"
+     "\n"
+     "body, for example\n"
+     "  {\"of\":\"user\",\"name\":\"alice\"}\n"
+     "\n"
+     "answer 201: The name as it is now\n"
+     "  {\"of\":\"user\",\"name\":\"text\"}\n",
+     "{\"id\":\"setName\",\"method\":\"POST\",\"path\":\"/v1/spaces/{space}/names\",\"summary\":\"Give oneself, or the workspace, another name\",\"description\":\"Owners and admins name the workspace. Who is told of it sees the new name everywhere, on old messages too.\",\"scope\":\"write\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"},{\"name\":\"of\",\"in\":\"body\",\"kind\":\"text\",\"required\":true,\"values\":[\"user\",\"workspace\"],\"description\":\"Whose name it is\"},{\"name\":\"name\",\"in\":\"body\",\"kind\":\"text\",\"required\":true,\"min\":1,\"max\":256,\"description\":\"\"},{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"kind\":\"text\",\"required\":false,\"min\":1,\"max\":128,\"pattern\":\"^[!-~]+$\",\"description\":\"Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also\\nafter a crash, is answered as the first was and writes nothing. What answers for a space that was made is that\\nspace, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message\\nkeeps the key as `idempotency_key`.\"}],\"body\":{\"of\":\"user\",\"name\":\"alice\"},\"status\":201,\"answer\":{\"of\":\"user\",\"name\":\"text\"}}"},
     {"listChannels", "GET", "/v1/spaces/{space}/channels",
      "The channels, oldest first",
      "listChannels: The channels, oldest first\n"

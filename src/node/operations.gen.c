@@ -39,6 +39,25 @@ const struct topo_op topo_op_row_listMembers = {
     .creates = false,
     .idempotent = false};
 
+static const char *const texts_setName_of[] = {"user", "workspace", NULL};
+static const struct topo_op_param params_setName[] = {
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "of", .location = TOPO_OP_BODY, .kind = TOPO_OP_ENUM, .required = true, .texts = texts_setName_of},
+    {.name = "name", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 256},
+    {.name = NULL}};
+const struct topo_op topo_op_row_setName = {
+    .id = "setName",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/names",
+    .summary = "Give oneself, or the workspace, another name",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_WRITE,
+    .params = params_setName,
+    .run = topo_op_author,
+    .creates = true,
+    .idempotent = true,
+    .authors = &topo_type_profile};
+
 static const struct topo_op_param params_listChannels[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
@@ -190,6 +209,7 @@ const struct topo_op topo_op_row_getFingerprint = {
 const struct topo_op *const topo_space_operations[] = {
     &topo_op_row_createInvite,
     &topo_op_row_listMembers,
+    &topo_op_row_setName,
     &topo_op_row_listChannels,
     &topo_op_row_createChannel,
     &topo_op_row_listMessages,

@@ -273,6 +273,42 @@ test('operations: a newer link takes the place of one that is used up', async (t
   assert.equal(ready.body.state, 'ready', ready.text)
 })
 
+test('operations: a name that is given counts at once, for oneself and for the workspace', async (t) => {
+  const { admin, space, channel } = await startTeam(t)
+  const path = { space }
+  const { message } = await admin.ok('sendMessage', { path: { space, channel }, body: { text: 'Tea?' } })
+  const socket = await admin.socket({ subscribe: [{ space, types: ['member', 'workspace'] }] })
+  await socket.find((event) => event.type === 'ready', 'ready')
+  for (const name of ['Alice', 'A.']) {
+    const given = { of: 'user', name }
+    assert.deepEqual(await admin.ok('setName', { path, body: given }), given)
+    const read = await admin.ok('getMessage', { path: { space, message } })
+    assert.equal(read.author.name, name)
+    assert.equal((await socket.next()).data.name, name)
+  }
+  const given = { of: 'workspace', name: 'Coffee house' }
+  assert.deepEqual(await admin.ok('setName', { path, body: given }), given)
+  assert.equal((await socket.next()).data.name, 'Coffee house')
+  await until(async () => (await admin.ok('getSpace', { path })).name === 'Coffee house', 'the space has it')
+  for (const body of [{}, { of: 'user' }, { name: 'x' }, { of: 'me', name: 'x' }, { of: 'user', name: '' }])
+    await admin.refused('setName', 400, 'invalid-argument', { path, body, bad: true })
+})
+
+test('operations: only owners and admins name the workspace', async (t) => {
+  const { admin, space } = await startTeam(t)
+  const other = (await startNode(t)).client()
+  const { link } = await admin.ok('createInvite', { path: { space } })
+  const joined = await other.ok('joinWorkspace', { body: { link, user_name: 'bob', wait_ms: 20_000 } })
+  const path = { space: joined.space }
+  await until(async () => (await other.ok('getSpace', { path })).state === 'ready', 'it is let in')
+  await other.refused('setName', 403, 'denied', { path, body: { of: 'workspace', name: 'Mine' } })
+  await other.ok('setName', { path, body: { of: 'user', name: 'Bobby' } })
+  await until(async () => {
+    const { items } = await admin.ok('listMembers', { path: { space } })
+    return items.some((member) => member.name === 'Bobby')
+  }, 'the other node shows it')
+})
+
 test('operations: channels are listed, oldest first, under their author', async (t) => {
   const { admin, space, channel } = await startTeam(t)
   const path = { space }

@@ -26,7 +26,7 @@ static void write_content(struct gen *g, struct topo_buf *body, struct act *meta
   const struct act *target = NULL;
   meta->sound = text[0] != '\xff';
   if (meta->type == 0x1001) {
-    uint8_t of = (uint8_t)(1 + gen_maybe(g, 30) + gen_maybe(g, 3));
+    uint8_t of = (uint8_t)(gen_maybe(g, 30) + gen_maybe(g, 3));
     craft_profile(body, of, some_version(g), text);
   } else if (meta->type == 0x1002) {
     craft_channel(body, text);

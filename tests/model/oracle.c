@@ -206,7 +206,7 @@ static bool role_may(const struct oracle_event *e, uint8_t role)
 {
   if (!e->readable)
     return true; /* judged as unreadable */
-  if (e->type == ORACLE_PROFILE && e->body.profile_of == 2)
+  if (e->type == ORACLE_PROFILE && e->body.profile_of == 1)
     return role <= 1;
   if (e->type == ORACLE_CHANNEL)
     return role <= 3;

@@ -195,7 +195,7 @@ static bool read_content_body(struct topo_reader *r, uint16_t type, struct oracl
   case ORACLE_PROFILE:
     b->profile_of = topo_read_u8(r);
     b->version = topo_read_u64(r);
-    return (b->profile_of == 1 || b->profile_of == 2) && b->version >= 1 && b->version >> 63 == 0 &&
+    return b->profile_of <= 1 && b->version >= 1 && b->version >> 63 == 0 &&
            read_text(r, 256, &b->text);
   case ORACLE_CHANNEL: return read_text(r, 256, &b->text);
   case ORACLE_MESSAGE:

@@ -228,7 +228,7 @@ static bool same_profile(const struct oracle_result *result, const struct oracle
 {
   return b->type == ORACLE_PROFILE && b->verdict == ORACLE_ACCEPTED &&
          a->body.profile_of == b->body.profile_of &&
-         (a->body.profile_of == 2 || topo_id_equal(user_of(result, a), user_of(result, b)));
+         (a->body.profile_of == 1 || topo_id_equal(user_of(result, a), user_of(result, b)));
 }
 
 /* The greatest version that is in reach: no more than 65,536 over one that is, or over 0. */
@@ -279,8 +279,8 @@ static void add_content(struct lines *lines, const struct oracle_result *result,
     put_id(&words, &e->body.target);
     put_id(&words, user_of(result, e));
   } else if (e->type == ORACLE_PROFILE && counts(result, e)) {
-    put_word(&words, e->body.profile_of == 2 ? "workspace" : "profile");
-    if (e->body.profile_of == 1)
+    put_word(&words, e->body.profile_of == 1 ? "workspace" : "profile");
+    if (e->body.profile_of == 0)
       put_id(&words, user_of(result, e));
   } else {
     return;

@@ -254,8 +254,8 @@ static void projection(void **state)
   reply(w, s, ORACLE_REACTION, hello, "!");
   s.seq = 1, s.prev = hello;
   reply(w, s, ORACLE_REACTION, hello, "!");
-  profile(w, s, 1, "Olga");
-  profile(w, s, 2, "Team");
+  profile(w, s, 0, "Olga");
+  profile(w, s, 1, "Team");
   judge(w);
   oracle_dump(w->result, &dump);
   topo_buf_put_u8(&dump, 0);
@@ -442,8 +442,8 @@ static void verdicts_of_content(void **state)
   struct topo_id general = channel(w, (struct saying){OWNER, .auth = w->owner}, "general");
   struct saying by_guest = {DORA, .auth = guest};
   struct topo_id theirs = channel(w, by_guest, "mine");
-  struct topo_id naming = profile(w, by_guest, 2, "Mine");
-  struct topo_id name = profile(w, by_guest, 1, "Dora");
+  struct topo_id naming = profile(w, by_guest, 1, "Mine");
+  struct topo_id name = profile(w, by_guest, 0, "Dora");
   struct topo_id hello = reply(w, by_guest, ORACLE_MESSAGE, general, "hi");
   struct topo_id lost = reply(w, by_guest, ORACLE_MESSAGE, guest, "hi");
   struct topo_id early = reply(w, by_guest, ORACLE_REACTION, user_of(w, YVES), "!");

@@ -297,6 +297,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/spaces/{space}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A space of this node, named by its device */
+                space: components["parameters"]["space"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give oneself, or the workspace, another name
+         * @description Owners and admins name the workspace. Who is told of it sees the new name everywhere, on old messages too.
+         */
+        post: operations["setName"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/spaces/{space}/channels": {
         parameters: {
             query?: never;
@@ -657,6 +680,11 @@ export interface components {
             before: string | null;
             /** @description Ask with it for what is newer */
             after: string | null;
+        };
+        GivenName: {
+            /** @enum {string} */
+            of: "user" | "workspace";
+            name: string;
         };
         Reaction: {
             reaction: components["schemas"]["Id"];
@@ -1530,6 +1558,57 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setName: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Chosen by the client, unlike any other of the last day. The answer is stored with the write, so a retry, also
+                 *     after a crash, is answered as the first was and writes nothing. What answers for a space that was made is that
+                 *     space, as it is by then. The same key with another request is refused with `idempotency-mismatch`. A message
+                 *     keeps the key as `idempotency_key`.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A space of this node, named by its device */
+                space: components["parameters"]["space"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "of": "user",
+                 *       "name": "alice"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Whose name it is
+                     * @enum {string}
+                     */
+                    of: "user" | "workspace";
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The name as it is now */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenName"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 static const struct topo_field fields[] = {
-    [TOPO_PROFILE_OF] = {"of", TOPO_FIELD_U8, TOPO_PROFILE_OF_USER, TOPO_PROFILE_OF_WORKSPACE, 0},
+    [TOPO_PROFILE_OF] = {"of", TOPO_FIELD_U8, 0, TOPO_PROFILE_OF_WORKSPACE, 0},
     [TOPO_PROFILE_VERSION] = {"version", TOPO_FIELD_U64, 1, 0, 0},
     [TOPO_PROFILE_NAME] = {"name", TOPO_FIELD_TEXT, 1, TOPO_NAME_MAX, 0},
     {0},
@@ -156,12 +156,65 @@ static int resource_of(const struct topo_view *view, int64_t of, const struct to
   return status;
 }
 
+/* Writes the name that the statement finds, if it finds one: 1 or 0, or a storage status. */
+static int put_given(struct topo_stmt *s, const char *of, struct topo_json *out)
+{
+  int status = topo_fetch(s);
+  if (status <= 0)
+    return status;
+  struct topo_bytes name = topo_column_bytes(s, 0);
+  topo_json_begin_object(out);
+  topo_json_key(out, "of");
+  topo_json_string(out, of);
+  topo_json_key(out, "name");
+  topo_json_string_n(out, name.data, name.len);
+  topo_json_end_object(out);
+  topo_reset(s);
+  return 1;
+}
+
+static int put_name_of_user(const struct topo_view *view, const struct topo_id *event,
+                            struct topo_json *out)
+{
+  int64_t user = 0;
+  int status = topo_view_user_no(view, &view->device, &user);
+  if (status < 0)
+    return status;
+  struct topo_stmt *s = topo_stmt(view->db, "SELECT name FROM profile WHERE entity=?1 AND id=?2");
+  topo_bind_i64(s, 1, user);
+  topo_bind_id(s, 2, event);
+  return put_given(s, "user", out);
+}
+
+static int put_name_of_workspace(const struct topo_view *view, const struct topo_id *event,
+                                 struct topo_json *out)
+{
+  struct topo_stmt *s =
+      topo_stmt(view->db, "SELECT p.name FROM event e CROSS JOIN profile p ON p.entity=e.no"
+                          " WHERE e.h=?1 AND e.id=?2 AND p.id=?3");
+  topo_bind_i64(s, 1, topo_id_prefix(&view->workspace));
+  topo_bind_id(s, 2, &view->workspace);
+  topo_bind_id(s, 3, event);
+  return put_given(s, "workspace", out);
+}
+
+/* Operations name this device's user and the workspace, and no other entity. */
+static int answer(const struct topo_view *view, const struct topo_entity *event,
+                  struct topo_json *out)
+{
+  int status = put_name_of_user(view, &event->id, out);
+  if (status == 0)
+    status = put_name_of_workspace(view, &event->id, out);
+  return status == 0 ? TOPO_ENOTFOUND : status < 0 ? status : 0;
+}
+
 const struct topo_type topo_type_profile = {.number = TOPO_TYPE_PROFILE,
                                             .name = "profile",
                                             .fields = fields,
                                             .check = check,
                                             .right = right,
                                             .resource_of = resource_of,
+                                            .answer = answer,
                                             .entity = entity,
                                             .completed = "version",
                                             .complete = complete,

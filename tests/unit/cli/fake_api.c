@@ -28,6 +28,8 @@ static const struct topo_op_param none[] = {NONE};
 static const struct topo_op_param named[] = {BODY("name", true), BODY("user_name", true), NONE};
 static const struct topo_op_param joining[] = {BODY("link", true), BODY("user_name", true),
                                                NUMBER("wait_ms", TOPO_OP_BODY), NONE};
+static const struct topo_op_param naming[] = {IN_PATH("space"), BODY("of", true),
+                                              BODY("name", true), NONE};
 static const struct topo_op_param space[] = {IN_PATH("space"), NONE};
 static const struct topo_op_param page[] = {IN_PATH("space"), IN_PATH("channel"),
                                             NUMBER("limit", TOPO_OP_QUERY), NONE};
@@ -70,6 +72,7 @@ static const struct {
     {"members",
      "{\"items\":[{\"user\":\"" FAKE_SPACE_B "\",\"name\":\"Bob\",\"role\":\"admin\",\"is_me\":"
      "true,\"devices\":[{\"device\":\"" FAKE_SPACE_A "\",\"recovery\":true,\"is_me\":false}]}]}"},
+    {"setName", "{\"of\":\"user\",\"name\":\"new\\u001b[31m\"}"},
     {"channels", "{\"items\":[{\"channel\":\"" FAKE_CHANNEL "\",\"name\":\"general\"}]}"},
     {"createChannel", "{\"channel\":\"" FAKE_CHANNEL "\",\"name\":\"new\"}"},
     {"messages", MESSAGES},
@@ -160,6 +163,8 @@ static const struct topo_op ops[] = {
      false, NULL},
     {"members", "GET", S "/members", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space, run_canned,
      false, false, NULL},
+    {"setName", "POST", S "/names", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, naming, run_canned, true,
+     false, NULL},
     {"channels", "GET", S "/channels", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space, run_canned,
      false, false, NULL},
     {"createChannel", "POST", S "/channels", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space,

@@ -102,6 +102,16 @@ static void texts_travel_unchanged(void **state)
   EXPECT(2, "", "not valid UTF-8", "send", "\xff");
 }
 
+static void names_are_given_to_oneself_and_to_the_workspace(void **state)
+{
+  struct fixture *f = *state;
+  EXPECT(0, "new\\u001b[31m\n", "", "rename", "Alice B.");
+  assert_sent(f, "setName of=user\nsetName name=Alice B.\n");
+  EXPECT(0, "new\\u001b[31m\n", "", "workspace", "rename", "Mice");
+  assert_sent(f, "setName of=workspace\nsetName name=Mice\n");
+  EXPECT(2, "", "", "rename");
+}
+
 static void messages_are_read_safely(void **state)
 {
   struct fixture *f = *state;
@@ -345,6 +355,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(commands_print_their_answer),
       TEST(texts_travel_unchanged),
+      TEST(names_are_given_to_oneself_and_to_the_workspace),
       TEST(messages_are_read_safely),
       TEST(a_reaction_finds_its_message_by_a_prefix),
       TEST(an_invite_without_an_address_is_not_given_out_silently),

@@ -43,6 +43,7 @@ static void a_lost_answer_is_asked_for_again(void **state)
       {"send", "hello"},
       {"react", NODE_MESSAGE_1, "👍"},
       {"channels", "create", "kettles"},
+      {"rename", "Alice"},
       {"invite"},
       {"workspace", "create", "Garden", "--user", "A"},
       {"join", "--user", "A"},

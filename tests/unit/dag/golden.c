@@ -23,7 +23,7 @@ struct story *golden_story(void)
   story_admit(s, DORA, dora, invite, EMIL, 1);
   craft_wrap(&body, &s->epoch, &dora);
   story_act(s, OWNER, s->owner, 0x0011, &body, 1);
-  how.prev = story_profile(s, how, 1, "Olga"), how.seq = 1;
+  how.prev = story_profile(s, how, 0, "Olga"), how.seq = 1;
   struct topo_id general = how.prev = story_channel(s, how, "general");
   how.seq = 2;
   how.after = general;

@@ -118,9 +118,9 @@ static void roles_of_content(void **state)
   assert_state(f, general, ACCEPTED);
   assert_state(f, story_message(s, (struct saying){DORA, .auth = guest}, general, "hi"), ACCEPTED);
   assert_state(f, story_channel(s, (struct saying){DORA, .auth = guest}, "mine"), UNAUTHORISED);
-  assert_state(f, story_profile(s, (struct saying){DORA, .auth = guest}, 1, "Dora"), ACCEPTED);
-  assert_state(f, story_profile(s, (struct saying){EMIL, .auth = member}, 2, "W"), UNAUTHORISED);
-  assert_state(f, story_profile(s, (struct saying){OWNER, .auth = s->owner}, 2, "W"), ACCEPTED);
+  assert_state(f, story_profile(s, (struct saying){DORA, .auth = guest}, 0, "Dora"), ACCEPTED);
+  assert_state(f, story_profile(s, (struct saying){EMIL, .auth = member}, 1, "W"), UNAUTHORISED);
+  assert_state(f, story_profile(s, (struct saying){OWNER, .auth = s->owner}, 1, "W"), ACCEPTED);
 }
 
 /* An admin cannot bind a device of their own to somebody else's user; a user's second device,

@@ -196,7 +196,7 @@ static void a_version_out_of_reach_does_not_count(void **state)
   assert_int_equal(space_keep_known(space, (const uint8_t(*)[32])s->secret, 1), 1);
   for (; how.seq < 5; how.seq++) {
     const char name[] = {(char)('0' + how.seq), 0};
-    how.prev = story_rename(s, how, 2, versions[how.seq], name);
+    how.prev = story_rename(s, how, 1, versions[how.seq], name);
     assert_int_equal(space_give(space, &s->events[s->n - 1], 1), 0);
     assert_named(space, shown[how.seq]);
   }

@@ -249,7 +249,7 @@ static void versions_in_reach(void **state)
   for (; how.seq < 5; how.seq++) {
     how.hlc = how.seq ? 7 : 8;
     char name[] = {(char)('a' + how.seq), 0};
-    how.prev = story_rename(s, how, 2, versions[how.seq], name);
+    how.prev = story_rename(s, how, 1, versions[how.seq], name);
   }
   try_all_orders(s, 5);
 }
@@ -261,9 +261,9 @@ static void profiles_fall_back(void **state)
   struct topo_id invite = story_invite(s, OWNER, s->owner, OWNER, 1);
   struct topo_id a = story_admit(s, OWNER, s->owner, invite, DORA, 1);
   struct topo_id b = story_admit(s, OWNER, s->owner, invite, EMIL, 2);
-  story_profile(s, (struct saying){DORA, .auth = a}, 2, "Dora's");
-  story_profile(s, (struct saying){EMIL, .auth = b}, 2, "Emil's");
-  story_profile(s, (struct saying){OWNER, .auth = s->owner}, 2, "ours");
+  story_profile(s, (struct saying){DORA, .auth = a}, 1, "Dora's");
+  story_profile(s, (struct saying){EMIL, .auth = b}, 1, "Emil's");
+  story_profile(s, (struct saying){OWNER, .auth = s->owner}, 1, "ours");
   try_all_orders(s, 6);
 }
 

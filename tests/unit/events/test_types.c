@@ -25,12 +25,6 @@
 
 enum { SETS = 60, SET_SIZE = 80, CHANGES_MAX = 64, FIRST_CONTENT = 0x1000, FIRST_LOCAL = 0xf000 };
 
-/* Content types that operations make by the way; the others have an operation that does only that
- * (x-topo-authors). */
-static const struct {
-  const char *type, *operation;
-} by_the_way[] = {{"profile", "createWorkspace"}};
-
 /* What the checks look at: the golden story as the oracle and as a space sees it. */
 struct scene {
   const char *root;
@@ -318,12 +312,7 @@ static const struct topo_op *authoring(const struct topo_type *type)
 static const char *operation_of(const struct topo_type *type)
 {
   const struct topo_op *op = authoring(type);
-  if (op)
-    return op->id;
-  for (size_t i = 0; i < sizeof by_the_way / sizeof by_the_way[0]; i++)
-    if (strcmp(by_the_way[i].type, type->name) == 0)
-      return by_the_way[i].operation;
-  return NULL;
+  return op ? op->id : NULL;
 }
 
 static const char *check_operation(const struct scene *s, const struct topo_type *type)

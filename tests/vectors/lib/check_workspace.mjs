@@ -181,7 +181,7 @@ const integer = (value) => `i${hex(u64(value))}`
 function tablesOf(world) {
   const user = (e) => bytes(world.userOfCredential(world.get(e.auth)))
   const rows = (list, row) => list.map(row).sort((a, b) => (a[0] < b[0] ? -1 : 1))
-  const entity = (e) => (e.body.of === 2 ? bytes(world.workspace) : user(e))
+  const entity = (e) => (e.body.of === 1 ? bytes(world.workspace) : user(e))
   const order = (e) => join(u64(e.body.version), u64(e.hlc), e.id)
   const later = (a, b) => Buffer.compare(order(a), order(b)) > 0
   const newest = new Map() // no version of the vectors is out of reach

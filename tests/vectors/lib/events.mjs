@@ -56,7 +56,7 @@ export const TYPES = {
     fields: { generation: (r) => r.u32(), policy: between(byte, 1, 1), commitment: id, epochs: list(16, 32) }
   },
   0x0011: { name: 'wrap', fields: { epoch: id, wraps: list(512, 112) } },
-  0x1001: { name: 'profile', fields: { of: between(byte, 1, 2), version: (r) => r.u64(), name: text(256) } },
+  0x1001: { name: 'profile', fields: { of: between(byte, 0, 1), version: (r) => r.u64(), name: text(256) } },
   0x1002: { name: 'channel', fields: { name: text(256) } },
   0x1003: { name: 'message', fields: { channel: id, after: list(1, 32), text: text(32768) } },
   0x1004: { name: 'reaction', fields: { message: id, emoji: text(64) } }
