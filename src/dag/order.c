@@ -7,16 +7,22 @@
 #include "dag/place.h"
 #include "dag/project.h"
 
-/* An item is shown elsewhere. Only events that are entities of their own are shown by their place.
- */
-static int show_anew(struct topo_dag *dag, int64_t no, bool *shown)
+/* An item is shown elsewhere; `told`: clients were told of it where it was. Only events that are
+ * entities of their own are shown by their place. */
+static int show_anew(struct topo_dag *dag, int64_t no, bool told)
 {
   struct topo_row row;
   int status = topo_log_row(&dag->log, no, &row);
+  if (status < 0 || row.state != TOPO_STATE_ACCEPTED)
+    return status;
   const struct topo_type *type = topo_type_find(dag->types, row.type);
-  *shown =
-      status == 0 && row.state == TOPO_STATE_ACCEPTED && type && type->project && !type->entity;
-  return *shown ? topo_project_mark(dag, type, no) : status;
+  if (!type || !type->project || type->entity)
+    return 0;
+  status = topo_project_mark(dag, type, no);
+  if (status < 0 || !told)
+    return status;
+  dag->changes++;
+  return topo_project_changed(dag, type->number, no);
 }
 
 /* A scan and no index: walls are put back rarely. */
@@ -37,16 +43,8 @@ static int find_ahead(struct topo_dag *dag, struct topo_buf *out)
 
 static int place_again(struct topo_dag *dag, int64_t no)
 {
-  bool shown = false;
-  struct topo_row row;
   int status = topo_place_set(dag, no, topo_clock_tick(dag));
-  if (status == 0)
-    status = show_anew(dag, no, &shown);
-  if (status < 0 || !shown)
-    return status;
-  dag->changes++;
-  status = topo_log_row(&dag->log, no, &row);
-  return status == 0 ? topo_project_changed(dag, row.type, no) : status;
+  return status == 0 ? show_anew(dag, no, true) : status;
 }
 
 int topo_order_set_wall(struct topo_dag *dag, uint64_t now_ms)
@@ -93,7 +91,6 @@ static int order_sequel(struct topo_dag *dag, const struct topo_sequel *f)
 {
   struct topo_row row;
   uint64_t before = 0, place;
-  bool shown;
   int status = topo_log_row(&dag->log, f->no, &row);
   if (status == 0)
     status = topo_place_of(dag, &row, &before);
@@ -103,7 +100,7 @@ static int order_sequel(struct topo_dag *dag, const struct topo_sequel *f)
   if (status < 0 || place == before)
     return status;
   status = topo_place_set(dag, f->no, place);
-  return status == 0 ? show_anew(dag, f->no, &shown) : status;
+  return status == 0 ? show_anew(dag, f->no, false) : status;
 }
 
 int topo_order_sequels(struct topo_dag *dag)

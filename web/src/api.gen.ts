@@ -668,7 +668,7 @@ export interface components {
             author: components["schemas"]["Author"];
             text: string;
             sent_at_ms: components["schemas"]["Time"];
-            /** @description A cursor for `before` and `after`. Messages of a channel are ordered by it, compared as text. */
+            /** @description A cursor for `before` and `after`. Messages of a channel are ordered by it, compared as text. `sent_at_ms` is its time. */
             place: string;
             reactions: components["schemas"]["ReactionGroup"][];
             /** @description As this node's client sent it; only on messages sent here of late */
