@@ -23,6 +23,7 @@
   X(TOPO_EUNAUTHENTICATED, -9, "unauthenticated", 401, "A good token is needed")                   \
   X(TOPO_EMISMATCH, -10, "idempotency-mismatch", 422, "The key was used for another request")      \
   X(TOPO_ERATE, -11, "rate-limited", 429, "Too many requests")                                     \
+  X(TOPO_EREBUILDING, -12, "rebuilding", 503, "Events are judged again after an upgrade")          \
   /* bytes from peers: a function of the bytes alone */                                            \
   X(TOPO_EMALFORMED, -20, "malformed", 400, "The bytes are not well formed")                       \
   X(TOPO_ELOCALTYPE, -21, "local-type", 400, "An event type that never travels")                   \

@@ -473,8 +473,8 @@ const struct topo_cli_description topo_cli_descriptions[] = {
      "      A space of this node, named by its device\n"
      "\n"
      "answer 200: The state of sync\n"
-     "  {\"state\":\"synced\",\"events\":0,\"held\":0,\"wanted\":0,\"rejected\":0,\"peers\":0,\"detail\":\"text\"}\n",
-     "{\"id\":\"getSync\",\"method\":\"GET\",\"path\":\"/v1/spaces/{space}/sync\",\"summary\":\"How far the space is in step with others\",\"description\":\"\",\"scope\":\"read\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"}],\"body\":null,\"status\":200,\"answer\":{\"state\":\"synced\",\"events\":0,\"held\":0,\"wanted\":0,\"rejected\":0,\"peers\":0,\"detail\":\"text\"}}"},
+     "  {\"state\":\"synced\",\"events\":0,\"held\":0,\"wanted\":0,\"rejected\":0,\"peers\":0,\"detail\":\"text\",\"rebuild\":{\"done\":0,\"total\":0}}\n",
+     "{\"id\":\"getSync\",\"method\":\"GET\",\"path\":\"/v1/spaces/{space}/sync\",\"summary\":\"How far the space is in step with others\",\"description\":\"\",\"scope\":\"read\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"}],\"body\":null,\"status\":200,\"answer\":{\"state\":\"synced\",\"events\":0,\"held\":0,\"wanted\":0,\"rejected\":0,\"peers\":0,\"detail\":\"text\",\"rebuild\":{\"done\":0,\"total\":0}}}"},
     {"getFingerprint", "GET", "/v1/spaces/{space}/fingerprint",
      "A hash over everything shown, and the number of events it follows from",
      "getFingerprint: A hash over everything shown, and the number of events it follows from\n"

@@ -178,6 +178,7 @@ static void look(struct topo_space *space)
   space->item.connected = st.conns > 0;
   space->item.refused = st.refused;
   space->item.twice = st.twice;
+  space->item.rebuilding = st.rebuild.rebuilding;
   if (dag)
     space->item.member = st.member;
   if (news) {

@@ -24,6 +24,8 @@ static const char *detail_of(const struct topo_space_item *item)
     return topo_node_twice_text;
   if (topo_space_item_ready(item))
     return "";
+  if (item->member && item->rebuilding)
+    return "events are judged again after an upgrade";
   if (item->member)
     return "waiting for the name of the workspace";
   if (item->connected && !item->refused)

@@ -17,6 +17,7 @@ struct topo_space_item {
   bool connected;                  /* to anybody */
   bool twice;                      /* a copy of the device runs elsewhere */
   bool refused;                    /* no member, and the inviter refuses the invite */
+  bool rebuilding;                 /* events are judged again; the name may be among them */
   char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME]; /* empty: not known yet */
 };
 

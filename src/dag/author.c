@@ -138,6 +138,32 @@ static int write_content(struct topo_dag *dag, const struct topo_type *type, str
   return status == 0 ? keep_position(dag, epoch, e) : status;
 }
 
+/* What new content depends on is judged ahead when a rebuild has not come to it yet: somebody wants
+ * to write to it now. That goes one level deep; mostly there is no other. */
+static int judge_dependencies(struct topo_dag *dag, const struct topo_type *type,
+                              const struct topo_value *values)
+{
+  struct topo_dependency depends[TOPO_DEPENDENCIES_MAX];
+  size_t n = type->depends && !topo_rebuild_is_over(dag) ? type->depends(values, depends) : 0;
+  int status = 0;
+  for (size_t i = 0; i < n && status == 0; i++) {
+    struct topo_row row;
+    status = topo_facts_find(dag, &depends[i].id, &row);
+    if (status == 0 && row.stale)
+      status = topo_decide_row(dag, row.no);
+  }
+  return status == 0 && n > 0 ? topo_drain(dag) : status;
+}
+
+/* Is something that it depends on blocked for no other reason than that a rebuild goes on? */
+static bool waits_for_rebuild(const struct topo_dag *dag, const struct topo_content_case *k)
+{
+  bool blocked = false;
+  for (size_t i = 0; i < k->n_depends; i++)
+    blocked |= k->targets[i].state == TOPO_STATE_BLOCKED;
+  return blocked && !topo_rebuild_is_over(dag);
+}
+
 /* Would we accept this content ourselves? Asked before anything is written, by the same judge. */
 static int check_content(struct topo_dag *dag, const struct topo_type *type,
                          const struct topo_value *values, const struct topo_id *auth)
@@ -153,13 +179,17 @@ static int check_content(struct topo_dag *dag, const struct topo_type *type,
   *f = (struct topo_content_facts){.room = true, .open = true, .authentic = true};
   f->auth_admitted = f->auth_is_its = true;
   f->valid = k.auth->credential.valid;
-  int status = topo_facts_of_body(dag, type, &k);
+  int status = judge_dependencies(dag, type, values);
+  if (status == 0)
+    status = topo_facts_of_body(dag, type, &k);
   if (status < 0)
     return status;
   if (topo_judge_content(f).state == TOPO_STATE_ACCEPTED)
     return 0;
   bool at_fault = !f->valid || !f->may || (f->unaccepted == 0 && !f->wrong);
-  return at_fault ? TOPO_EDENIED : TOPO_ENOTFOUND;
+  if (at_fault)
+    return TOPO_EDENIED;
+  return waits_for_rebuild(dag, &k) ? TOPO_EREBUILDING : TOPO_ENOTFOUND;
 }
 
 /* Opens our own event again: what is decided is what others will see. */

@@ -139,6 +139,8 @@ int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_t
   if (dag->authority && dag->keys && dag->path)
     status = topo_log_init(&dag->log, db);
   if (status == 0)
+    status = topo_rebuild_load(dag);
+  if (status == 0)
     status = topo_keys_load(dag);
   if (status == 0)
     status = load_authority(dag);
@@ -147,7 +149,7 @@ int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_t
   if (status == 0)
     status = topo_clock_load(dag);
   if (status == 0)
-    status = topo_rebuild_when_changed(dag);
+    status = topo_rebuild_begin_when_changed(dag);
   if (status == 0)
     status = begin_incarnation(dag);
   if (status < 0) {
@@ -258,6 +260,21 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
     status = topo_clock_save(dag);
   dag->sink = &null_sink;
   return status;
+}
+
+struct topo_dag_progress topo_dag_progress(const struct topo_dag *dag)
+{
+  const struct topo_rebuild *r = &dag->rebuild;
+  return (struct topo_dag_progress){!topo_rebuild_is_over(dag), r->done, r->total};
+}
+
+int topo_dag_rebuild(struct topo_dag *dag, size_t n)
+{
+  topo_assert(n > 0 && n <= TOPO_REBUILD_PIECE_MAX && !topo_rebuild_is_over(dag));
+  topo_assert(topo_db_in_transaction(dag->db) && dag->lists.ready.len == 0);
+  dag->sink = &null_sink;
+  int status = topo_rebuild_piece(dag, n);
+  return status == 0 ? topo_drain(dag) : status;
 }
 
 bool topo_dag_has(struct topo_dag *dag, const struct topo_id *id)

@@ -22,6 +22,7 @@
 
 enum {
   TOPO_PENDING_MAX = 65536,           /* events kept that cannot be judged yet */
+  TOPO_REBUILD_PIECE_MAX = 256,       /* events that are judged again at a time */
   TOPO_CLOCK_AHEAD_MS = 5 * 60 * 1000 /* of the wall: an hlc further ahead is not counted on */
 };
 
@@ -59,13 +60,26 @@ enum { TOPO_DAG_MIGRATIONS = 4 };
 extern const struct topo_migration *const topo_dag_migrations[TOPO_DAG_MIGRATIONS];
 
 /* Opens a space over a migrated database, in no transaction, and loads what is kept in memory.
- * When the file was last opened with other types, every item is judged again and the tables of
- * projections are made anew, in a transaction of their own. `types`, `db` and `rng` are borrowed
- * until the close; `self` is copied. 0 and *out; TOPO_ECORRUPT when the tables contradict each
- * other, TOPO_ENOMEM, or a storage status. */
+ * When the file was last opened with other types, a rebuild begins, in a transaction of its own.
+ * `types`, `db` and `rng` are borrowed until the close; `self` is copied. 0 and *out; TOPO_ECORRUPT
+ * when the tables contradict each other, TOPO_ENOMEM, or a storage status. */
 int topo_dag_open(struct topo_dag **out, struct topo_db *db, const struct topo_type *const *types,
                   const struct topo_rng *rng, const struct topo_self *self);
 void topo_dag_close(struct topo_dag *dag); /* NULL is fine; wipes */
+
+/* A rebuild judges every event again, because the file was last opened by a build with other types
+ * (docs/architecture.md, "Rebuilding"). It goes on in pieces, over as many openings as it takes;
+ * whatever else is asked of the dag meanwhile is right about what was judged, and as if the rest
+ * were blocked. */
+struct topo_dag_progress {
+  bool rebuilding;
+  uint64_t done, total; /* of the events that were there when it began */
+};
+struct topo_dag_progress topo_dag_progress(const struct topo_dag *dag);
+/* Judges at least one and up to `n` (1 … TOPO_REBUILD_PIECE_MAX) events of the rebuild that is
+ * going on, and those that it unblocks, in the caller's transaction. 0; or TOPO_ENOMEM,
+ * TOPO_ECORRUPT or a storage status, after which the caller must roll back. */
+int topo_dag_rebuild(struct topo_dag *dag, size_t n);
 
 /* Calls sink->item for every stored item, in no order: that fills the item sets at start. 0 or a
  * storage status. */
@@ -82,10 +96,11 @@ int topo_dag_apply(struct topo_dag *dag, struct topo_batch *batch, uint64_t now_
  * decides it as any other, in the caller's transaction. `values` are in the order of the type's
  * fields; the one that no author chooses is left out. 0 and *id; TOPO_EINVAL (a value breaks its
  * bounds), TOPO_EDENIED (there is no valid credential, or it may not), TOPO_ENOKEY (there is no
- * epoch key to seal with), TOPO_ENOTFOUND (a dependency is not accepted here), TOPO_ELIMIT (the
- * chain is full), or a storage status. Content is judged before anything is written; after any
- * failure for a control event, and after a storage status, the caller must roll back, for a
- * position of the chain may be used already. */
+ * epoch key to seal with), TOPO_ENOTFOUND (a dependency is not accepted here), TOPO_EREBUILDING (it
+ * may be, but what it depends on has not been judged again yet), TOPO_ELIMIT (the chain is full),
+ * or a storage status. Content is judged before anything is written; after any failure for a
+ * control event, and after a storage status, the caller must roll back, for a position of the chain
+ * may be used already. */
 int topo_dag_author(struct topo_dag *dag, const struct topo_type *type,
                     const struct topo_value *values, uint64_t now_ms, const struct topo_sink *sink,
                     struct topo_id *id);

@@ -14,18 +14,28 @@
 
 #include <string.h>
 
+/* Calls `visit` for every row of the list. */
+static int each_of(struct topo_dag *dag, const struct topo_buf *list,
+                   int (*visit)(struct topo_dag *dag, struct topo_row *source))
+{
+  int status = 0;
+  for (size_t i = 0; i < topo_no_count(list) && status == 0; i++) {
+    struct topo_row row;
+    status = topo_log_row(&dag->log, topo_no_at(list, i), &row);
+    if (status == 0)
+      status = visit(dag, &row);
+  }
+  return status;
+}
+
 /* Calls `visit` for every source of (target, kind). */
 static int each_source(struct topo_dag *dag, int64_t target, enum topo_edge kind,
                        int (*visit)(struct topo_dag *dag, struct topo_row *source))
 {
   struct topo_buf list = {0};
   int status = topo_log_sources(&dag->log, target, kind, &list);
-  for (size_t i = 0; i < topo_no_count(&list) && status == 0; i++) {
-    struct topo_row row;
-    status = topo_log_row(&dag->log, topo_no_at(&list, i), &row);
-    if (status == 0)
-      status = visit(dag, &row);
-  }
+  if (status == 0)
+    status = each_of(dag, &list, visit);
   topo_buf_finish(&list);
   return status;
 }
@@ -261,10 +271,16 @@ static int project(struct topo_dag *dag, struct topo_content_case *k, bool accep
                   : topo_project_mark(dag, k->type, event.entity);
 }
 
-/* WAKE. */
+/* WAKE. What a rebuild still comes to is left to it: a channel's messages may be the whole log. */
 static int wake(struct topo_dag *dag, int64_t no, bool accepted)
 {
-  return each_source(dag, no, TOPO_EDGE_ACCEPTED, accepted ? met_dependency : again);
+  struct topo_buf list = {0};
+  int status = topo_log_sources_outside(&dag->log, no, TOPO_EDGE_ACCEPTED, dag->rebuild.at,
+                                        dag->rebuild.end, &list);
+  if (status == 0)
+    status = each_of(dag, &list, accepted ? met_dependency : again);
+  topo_buf_finish(&list);
+  return status;
 }
 
 /* The effects on an item besides its row. `mentioned`: something referred to the event before it

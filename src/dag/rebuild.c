@@ -5,6 +5,9 @@
  * event, because what a build did not know, or could not read, another can (docs/protocol.md §5).
  * Both are made from the log: every item is judged again from its bytes, whatever was made of it
  * before, so equal sets come to equal states whatever build an event arrived under.
+ *
+ * How far it is stands in local_value under 'rebuild': the digest of types ‖ six u64: number,
+ * first, at, end, done, total.
  */
 #include "dag/rebuild.h"
 
@@ -106,66 +109,202 @@ static int judge_control_again(struct topo_dag *dag)
   return status;
 }
 
-/* No content counts for anything until it has been judged again. No row of content may be in the
- * log's cache yet. */
-static int forget_verdicts(struct topo_dag *dag)
+/* ---- how far it is -----------------------------------------------------------------------------
+ */
+
+enum { STORED_SIZE = TOPO_ID_SIZE + 6 * 8 };
+
+static int read_progress(struct topo_rebuild *r, struct topo_bytes stored)
+{
+  if (stored.len != STORED_SIZE)
+    return TOPO_ECORRUPT;
+  struct topo_reader in = topo_reader_init(stored.data, stored.len);
+  r->types = topo_read_id(&in);
+  r->number = (int64_t)topo_read_u64(&in);
+  r->first = (int64_t)topo_read_u64(&in);
+  r->at = (int64_t)topo_read_u64(&in);
+  r->end = (int64_t)topo_read_u64(&in);
+  r->done = topo_read_u64(&in);
+  r->total = topo_read_u64(&in);
+  bool sound = r->number > 0 && r->at >= 0 && r->at <= r->end && r->first >= 0 &&
+               r->first <= r->end && r->done <= r->total;
+  return sound ? 0 : TOPO_ECORRUPT;
+}
+
+int topo_rebuild_load(struct topo_dag *dag)
+{
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='rebuild'");
+  int status = topo_fetch(s);
+  dag->rebuild = (struct topo_rebuild){.number = 1};
+  if (status == 1) {
+    status = read_progress(&dag->rebuild, topo_column_bytes(s, 0));
+    topo_reset(s);
+  }
+  if (status == 0)
+    topo_log_set_judging(&dag->log, dag->rebuild.number);
+  return status;
+}
+
+static int save_progress(struct topo_dag *dag)
+{
+  const struct topo_rebuild *r = &dag->rebuild;
+  struct topo_buf value = {0};
+  topo_buf_put_id(&value, &r->types);
+  topo_buf_put_u64(&value, (uint64_t)r->number);
+  topo_buf_put_u64(&value, (uint64_t)r->first);
+  topo_buf_put_u64(&value, (uint64_t)r->at);
+  topo_buf_put_u64(&value, (uint64_t)r->end);
+  topo_buf_put_u64(&value, r->done);
+  topo_buf_put_u64(&value, r->total);
+  struct topo_stmt *s =
+      topo_stmt(dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('rebuild',?1)");
+  topo_bind_blob(s, 1, value.data, value.len);
+  int status = value.failed ? TOPO_ENOMEM : topo_execute(s);
+  topo_buf_finish(&value);
+  return status;
+}
+
+/* ---- a piece -----------------------------------------------------------------------------------
+ */
+
+enum { FIRST_ROWS = 16384 /* that are looked at for events that depend on nothing, at a time */ };
+
+static int judge_list(struct topo_dag *dag, const struct topo_buf *list)
+{
+  int status = 0;
+  for (size_t i = 0; i < topo_no_count(list) && status == 0; i++)
+    status = topo_decide_row(dag, topo_no_at(list, i));
+  return status;
+}
+
+static bool depends_on_nothing(const struct topo_dag *dag, uint16_t number)
+{
+  const struct topo_type *type = topo_type_find(dag->types, number);
+  return type && type->project && !type->depends;
+}
+
+/* Lines up to n of them up, ahead of the others; *to: the last row that was looked at. */
+static int find_first(struct topo_dag *dag, size_t n, struct topo_buf *list, int64_t *to)
+{
+  const struct topo_rebuild *r = &dag->rebuild;
+  int64_t last = r->end - r->first > FIRST_ROWS ? r->first + FIRST_ROWS : r->end;
+  struct topo_stmt *s =
+      topo_stmt(dag->db, "SELECT no,type FROM event WHERE no>?1 AND no<=?2 AND set_no<>0"
+                         " AND state>=2 ORDER BY no");
+  topo_bind_i64(s, 1, r->first);
+  topo_bind_i64(s, 2, last);
+  int status;
+  while ((status = topo_fetch(s)) == 1) {
+    if (!depends_on_nothing(dag, (uint16_t)topo_column_i64(s, 1)))
+      continue;
+    *to = topo_column_i64(s, 0);
+    status = topo_push_no(list, *to);
+    if (status < 0 || topo_no_count(list) == n) {
+      topo_reset(s);
+      return status;
+    }
+  }
+  *to = last;
+  return status;
+}
+
+static int judge_first(struct topo_dag *dag, size_t n)
+{
+  struct topo_buf list = {0};
+  int64_t to = 0;
+  int status = find_first(dag, n, &list, &to);
+  if (status == 0)
+    status = judge_list(dag, &list);
+  dag->rebuild.first = to;
+  topo_buf_finish(&list);
+  return status;
+}
+
+/* The next n events; a statement is not kept open over writes. */
+static int find_due(struct topo_dag *dag, size_t n, struct topo_buf *list)
 {
   struct topo_stmt *s =
-      topo_stmt(dag->db, "UPDATE event SET state=?1,missing=0 WHERE set_no<>0 AND state>?2");
-  topo_bind_i64(s, 1, TOPO_STATE_UNAUTHORISED);
-  topo_bind_i64(s, 2, TOPO_STATE_PENDING);
-  return topo_execute(s);
-}
-
-/* Of what was lined up after the first `kept` only that whose turn has been needs another one.
- * Returns how many are lined up then. */
-static size_t drop_later(struct topo_buf *ready, size_t kept, int64_t no)
-{
-  for (size_t i = kept; i < topo_no_count(ready); i++) {
-    int64_t other = topo_no_at(ready, i);
-    if (other <= no)
-      memcpy(ready->data + kept++ * sizeof other, &other, sizeof other);
+      topo_stmt(dag->db, "SELECT no FROM event WHERE no>?1 AND no<=?2 AND state>=2 AND set_no<>0"
+                         " ORDER BY no LIMIT ?3");
+  topo_bind_i64(s, 1, dag->rebuild.at);
+  topo_bind_i64(s, 2, dag->rebuild.end);
+  topo_bind_i64(s, 3, (int64_t)n);
+  int status;
+  while ((status = topo_fetch(s)) == 1) {
+    status = topo_push_no(list, topo_column_i64(s, 0));
+    if (status < 0) {
+      topo_reset(s);
+      return status;
+    }
   }
-  ready->len = kept * sizeof(int64_t);
-  return kept;
+  return status;
 }
 
-/* The next item of content after `no`, or 0: one question for each, because a statement is not kept
- * open over writes. */
-static int next_content(struct topo_dag *dag, int64_t *no)
+static int judge_due(struct topo_dag *dag, size_t n)
 {
-  struct topo_stmt *s = topo_stmt(
-      dag->db, "SELECT no FROM event WHERE no>?1 AND state>=2 AND set_no<>0 ORDER BY no LIMIT 1");
-  topo_bind_i64(s, 1, *no);
+  struct topo_rebuild *r = &dag->rebuild;
+  struct topo_buf list = {0};
+  int status = find_due(dag, n, &list);
+  size_t found = topo_no_count(&list);
+  for (size_t i = 0; i < found && status == 0; i++) {
+    status = topo_decide_row(dag, topo_no_at(&list, i));
+    r->at = topo_no_at(&list, i);
+  }
+  if (found < n)
+    r->at = r->end;
+  /* Rows that were only names when it began may have become events since. */
+  r->done = r->total - r->done > found ? r->done + found : r->total;
+  topo_buf_finish(&list);
+  return status;
+}
+
+int topo_rebuild_piece(struct topo_dag *dag, size_t n)
+{
+  bool ahead = dag->rebuild.first < dag->rebuild.end;
+  int status = ahead ? judge_first(dag, n) : judge_due(dag, n);
+  return status == 0 ? save_progress(dag) : status;
+}
+
+/* ---- the beginning -----------------------------------------------------------------------------
+ */
+
+/* All verdicts on content are of another rebuild from here on. */
+static int forget_verdicts(struct topo_dag *dag, const struct topo_id *types)
+{
+  struct topo_rebuild *r = &dag->rebuild;
+  struct topo_stmt *s =
+      topo_stmt(dag->db, "SELECT (SELECT coalesce(max(no),0) FROM event),"
+                         " (SELECT count(*) FROM event WHERE set_no<>0 AND state>=2)");
   int status = topo_fetch(s);
-  *no = status == 1 ? topo_column_i64(s, 0) : 0;
+  if (status < 0)
+    return status;
+  *r = (struct topo_rebuild){.types = *types, .number = r->number + 1};
+  r->end = topo_column_i64(s, 0);
+  r->total = (uint64_t)topo_column_i64(s, 1);
   topo_reset(s);
-  return status < 0 ? status : 0;
+  if (r->total == 0)
+    r->at = r->end;
+  topo_log_set_judging(&dag->log, r->number);
+  return 0;
 }
 
-static int judge_content_again(struct topo_dag *dag)
+/* Nobody should meet a workspace without a name. */
+static int begin_judging(struct topo_dag *dag)
 {
-  size_t kept = 0;
-  int64_t no = 0;
-  topo_assert(dag->lists.ready.len == 0);
-  int status = next_content(dag, &no);
-  while (status == 0 && no) {
-    status = topo_decide_row(dag, no);
-    kept = drop_later(&dag->lists.ready, kept, no);
-    topo_buf_clear(&dag->lists.changed); /* what clients have seen may be shown differently now */
-    if (status == 0)
-      status = next_content(dag, &no);
-  }
+  topo_assert(dag->lists.ready.len == 0); /* all content is due */
+  if (topo_rebuild_is_over(dag))
+    return save_progress(dag);
+  int status = topo_rebuild_piece(dag, TOPO_REBUILD_PIECE_MAX);
   return status == 0 ? topo_drain(dag) : status;
 }
 
-static int rebuild(struct topo_dag *dag, const struct topo_id *hash)
+static int begin(struct topo_dag *dag, const struct topo_id *types)
 {
   topo_log_forget(&dag->log);
   int status = topo_db_begin(dag->db, true);
   if (status < 0)
     return status;
-  status = forget_verdicts(dag);
+  status = forget_verdicts(dag, types);
   if (status == 0)
     status = drop_tables(dag);
   if (status == 0)
@@ -173,16 +312,10 @@ static int rebuild(struct topo_dag *dag, const struct topo_id *hash)
   if (status == 0)
     status = judge_control_again(dag);
   if (status == 0)
-    status = judge_content_again(dag);
+    status = begin_judging(dag);
   topo_buf_clear(&dag->lists.changed);
   if (status == 0)
     status = topo_changes_forget(dag->db);
-  if (status == 0) {
-    struct topo_stmt *s = topo_stmt(
-        dag->db, "INSERT OR REPLACE INTO local_value(name,value) VALUES('projection',?1)");
-    topo_bind_id(s, 1, hash);
-    status = topo_execute(s);
-  }
   if (status == 0)
     return topo_db_commit(dag->db);
   topo_db_rollback(dag->db);
@@ -190,18 +323,11 @@ static int rebuild(struct topo_dag *dag, const struct topo_id *hash)
   return status;
 }
 
-int topo_rebuild_when_changed(struct topo_dag *dag)
+int topo_rebuild_begin_when_changed(struct topo_dag *dag)
 {
-  struct topo_id hash, stored = {{0}};
-  int status = digest_of_types(dag, &hash);
-  if (status < 0)
+  struct topo_id types;
+  int status = digest_of_types(dag, &types);
+  if (status < 0 || topo_id_equal(&types, &dag->rebuild.types))
     return status;
-  struct topo_stmt *s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='projection'");
-  status = topo_fetch(s);
-  if (status < 0)
-    return status;
-  if (status == 1)
-    stored = topo_column_id(s, 0);
-  topo_reset(s);
-  return topo_id_equal(&hash, &stored) ? 0 : rebuild(dag, &hash);
+  return begin(dag, &types);
 }

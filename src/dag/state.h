@@ -13,7 +13,7 @@
  *   decide.c    one event: facts, judge, effects
  *   drain.c     what follows from that, until nothing is left
  *   author.c    events of our own
- *   rebuild.c   projections whose schema has changed
+ *   rebuild.c   everything once more, when another build has other types
  *   dag.c       opening, and applying a batch
  *
  * Each uses only those above it.
@@ -53,6 +53,15 @@ struct topo_dag_clock {
   int64_t offset_ms; /* what it is corrected by */
 };
 
+/* How far the last rebuild is (rebuild.h); stored, and changed with each piece. */
+struct topo_rebuild {
+  struct topo_id types; /* a digest of what it rebuilds by */
+  int64_t number;       /* what topo_log_set_judging is told */
+  int64_t first;        /* what depends on nothing was judged ahead up to this row */
+  int64_t at, end;      /* all was judged up to this row, and will be up to that one */
+  uint64_t done, total; /* events that were judged, and that were there when it began */
+};
+
 struct topo_dag {
   struct topo_db *db;
   struct topo_log log;
@@ -67,6 +76,7 @@ struct topo_dag {
   uint64_t pending;  /* rows in TOPO_STATE_PENDING */
   int32_t n_decided; /* nodes of authority whose rows say their verdict */
   const struct topo_sink *sink;
+  struct topo_rebuild rebuild;
   struct topo_work_lists lists;
   struct topo_ggm_path *path; /* of our own chain, in path_epoch */
   struct topo_id path_epoch;
@@ -83,6 +93,18 @@ static inline size_t topo_no_count(const struct topo_buf *list)
 }
 
 int64_t topo_no_at(const struct topo_buf *list, size_t i); /* stored.c */
+
+/* Will the rebuild still come to this row? Until then it need not be right, and nothing that
+ * happens to others has to be carried over to it. */
+static inline bool topo_rebuild_is_due(const struct topo_dag *dag, int64_t no)
+{
+  return no > dag->rebuild.at && no <= dag->rebuild.end;
+}
+
+static inline bool topo_rebuild_is_over(const struct topo_dag *dag)
+{
+  return dag->rebuild.at == dag->rebuild.end;
+}
 
 /* Are there bytes under this row, or only a name? */
 static inline bool topo_has_bytes(enum topo_state state)

@@ -17,6 +17,11 @@ int topo_node_author_explain(struct topo_node *node, struct topo_op_call *call, 
                           "not admitted yet: whoever sent the invite must be online");
     return topo_op_fail(call, status, "your role does not allow this");
   case TOPO_ENOTFOUND: return topo_op_fail(call, status, "there is no such thing in this space");
+  case TOPO_EREBUILDING: {
+    struct topo_dag_progress p = topo_dag_progress(node->env.dag);
+    return topo_op_fail(call, status, "%llu of %llu events are judged again after an upgrade",
+                        (unsigned long long)p.done, (unsigned long long)p.total);
+  }
   case TOPO_EINVAL: return topo_op_fail(call, status, "the text is empty, too long or not valid");
   default: return status;
   }
@@ -45,7 +50,7 @@ int topo_node_author(struct topo_node *node, struct topo_op_call *call,
                            topo_outcome_sink(&node->outcome), &event->id);
   /* Content is judged before anything is written; a control event that failed half-way is not. */
   bool judged = status == TOPO_EDENIED || status == TOPO_EINVAL || status == TOPO_ENOTFOUND ||
-                status == TOPO_ENOKEY;
+                status == TOPO_ENOKEY || status == TOPO_EREBUILDING;
   if (status < 0 && (type->act || !judged))
     topo_transaction_fail(&node->transaction, status);
   if (status == 0)

@@ -13,6 +13,7 @@ struct topo_env {
   struct topo_dag *dag; /* NULL while the file cannot be read; nothing is written then */
   struct topo_self self;
   struct topo_rng rng;
+  const struct topo_type *const *types; /* that this build knows */
   const struct topo_node_ports *ports;
   struct topo_now now;  /* of the step at hand */
   uint64_t deadline_ms; /* when to step without inputs, monotonic; UINT64_MAX: never */

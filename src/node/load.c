@@ -2,7 +2,6 @@
 #include "node/load.h"
 
 #include "base/assert.h"
-#include "events/types.h"
 #include "node/self.h"
 
 struct loading {
@@ -47,7 +46,7 @@ int topo_load(struct topo_node *node)
   if (status == 0)
     status = topo_joiner_load(&node->joiner);
   if (status == 0)
-    status = topo_dag_open(&env->dag, env->db, topo_types, &env->rng, &env->self);
+    status = topo_dag_open(&env->dag, env->db, env->types, &env->rng, &env->self);
   if (status == 0)
     status = load_sets(node);
   if (status == 0)

@@ -33,6 +33,8 @@ struct topo_node_options {
   const struct topo_node_ports *ports;
   int cache_kib;    /* of the database's cache; 0: the default */
   size_t conns_max; /* connections, TOPO_NODE_CONNS_MIN … TOPO_NODE_CONNS_MAX; 0: the latter */
+  const struct topo_type *const *types; /* that this build knows; NULL: topo_types */
+  size_t rebuild_piece; /* events that a step judges again; 0: TOPO_REBUILD_PIECE_MAX */
 };
 
 /* Which client's request made a space: kept in its file, so that a crash before the answer does not
@@ -107,9 +109,10 @@ struct topo_node_status {
   uint64_t rejected;        /* events that were refused since the space was opened */
   uint64_t remote_items;    /* the most that a peer says it has */
   bool synced;              /* nothing is missing and nothing is under way, as far as peers say */
-  bool waiting_for_key;     /* a member, without a key to seal with or to open what is here */
-  bool refused;             /* joining, and the inviter refuses the invite */
-  bool twice;               /* another copy of this device runs elsewhere */
+  struct topo_dag_progress rebuild; /* events are judged again: not synced meanwhile */
+  bool waiting_for_key; /* a member, without a key to seal with or to open what is here */
+  bool refused;         /* joining, and the inviter refuses the invite */
+  bool twice;           /* another copy of this device runs elsewhere */
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
 /* Why a space is connected to nobody, for people: as topo_node_status says, the invite was refused,

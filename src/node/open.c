@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "events/types.h"
 #include "node/load.h"
 #include "node/parts.h"
 
@@ -54,7 +55,9 @@ int topo_open(struct topo_node **out, const struct topo_node_options *options)
     return TOPO_ENOMEM;
   topo_assert(options->cache_kib >= 0);
   node->cache_kib = options->cache_kib ? options->cache_kib : DEFAULT_CACHE_KIB;
+  node->rebuild_piece = options->rebuild_piece ? options->rebuild_piece : TOPO_REBUILD_PIECE_MAX;
   node->env.rng = options->rng;
+  node->env.types = options->types ? options->types : topo_types;
   node->env.ports = options->ports;
   node->env.deadline_ms = UINT64_MAX;
   init_parts(node, options);

@@ -26,6 +26,9 @@ struct topo_node {
   int unreadable;       /* why the file could not be read last time, or 0 */
   int cache_kib;        /* of the file's cache, once it has been read */
   int32_t trusted_acts; /* of authority, when trust was last told; -1: not yet */
+  size_t rebuild_piece; /* events that a step judges again */
+  uint64_t rebuild_ms;  /* not before (monotonic) does a rebuild go on */
+  bool rebuild_waited;  /* it gave way to calls in the step before */
 };
 
 #endif

@@ -43,6 +43,7 @@ struct topo_node_status topo_node_status(struct topo_node *node)
   st.twice = topo_peers_twice(&node->peers) || topo_records_twice(&node->records);
   st.refused = topo_joiner_is_refused(&node->joiner);
   st.held = topo_dag_pending(node->env.dag);
+  st.rebuild = topo_dag_progress(node->env.dag);
   st.waiting_for_key = st.member && (!topo_dag_can_seal(node->env.dag) || lacks_key(node));
   st.events = topo_sets_total(&node->sets);
   for (size_t i = 0; i < node->conns.n; i++) {
@@ -60,9 +61,10 @@ struct topo_node_status topo_node_status(struct topo_node *node)
       st.remote_items = s.remote_items;
   }
   /* "Synced" says that equal digests were exchanged and nothing moved since (docs/protocol.md
-   * §6.3): it is not said while an event is on its way in, asked for, or pending. */
+   * §6.3): it is not said while an event is on its way in, asked for, or pending, and not while
+   * what is here is not shown yet. */
   st.synced = st.synced && st.connected_members > 0 && st.held == 0 && st.wanted == 0 &&
-              topo_batches_idle(&node->batches);
+              topo_batches_idle(&node->batches) && !st.rebuild.rebuilding;
   topo_assert(st.connected_members <= st.conns && st.conns <= TOPO_NODE_CONNS_MAX);
   return st;
 }
@@ -78,6 +80,8 @@ const char topo_node_twice_text[] =
 
 static const char *state_word(const struct topo_node_status *st)
 {
+  if (st->rebuild.rebuilding)
+    return "rebuilding";
   if (st->waiting_for_key)
     return "waiting-for-key";
   if (st->connected_members == 0)
@@ -89,7 +93,10 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
 {
   struct topo_node_status st = topo_node_status(node);
   char detail[128] = "";
-  if (st.twice)
+  if (st.rebuild.rebuilding)
+    snprintf(detail, sizeof detail, "%llu of %llu judged again after an upgrade",
+             (unsigned long long)st.rebuild.done, (unsigned long long)st.rebuild.total);
+  else if (st.twice)
     snprintf(detail, sizeof detail, "%s", topo_node_twice_text);
   else if (st.connected_members == 0)
     snprintf(detail, sizeof detail, "%s", topo_node_lonely_text(st.refused));
@@ -111,6 +118,15 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
   topo_json_u64(out, st.connected_members);
   topo_json_key(out, "detail");
   topo_json_string(out, detail);
+  if (st.rebuild.rebuilding) {
+    topo_json_key(out, "rebuild");
+    topo_json_begin_object(out);
+    topo_json_key(out, "done");
+    topo_json_u64(out, st.rebuild.done);
+    topo_json_key(out, "total");
+    topo_json_u64(out, st.rebuild.total);
+    topo_json_end_object(out);
+  }
   topo_json_end_object(out);
   return topo_json_status(out);
 }

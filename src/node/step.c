@@ -14,7 +14,7 @@
 #include "node/trust.h"
 #include "port/close.h"
 
-enum { CHECKPOINT_PAGES = 4000, RELOAD_DELAY_MS = 1000 };
+enum { CHECKPOINT_PAGES = 4000, RELOAD_DELAY_MS = 1000, REBUILD_DELAY_MS = 5000 };
 
 /* We are to be reached elsewhere: others are told, and what could not be reached may be now. */
 static void move(struct topo_node *node, const struct topo_input *in)
@@ -50,6 +50,27 @@ static bool load(struct topo_node *node)
   return false;
 }
 
+/* A piece of what is to be judged again after an upgrade. Calls do not wait for it, but it does not
+ * wait for them twice. */
+static void rebuild(struct topo_node *node)
+{
+  if (!topo_dag_progress(node->env.dag).rebuilding || node->env.now.mono_ms < node->rebuild_ms)
+    return;
+  node->rebuild_waited = node->transaction.promised && !node->rebuild_waited;
+  if (node->rebuild_waited || topo_transaction_write(&node->transaction, false) < 0)
+    return;
+  topo_transaction_fail(&node->transaction, topo_dag_rebuild(node->env.dag, node->rebuild_piece));
+}
+
+/* The next piece comes with a step of its own: others have their turn in between. */
+static void wake_for_rebuild(struct topo_node *node)
+{
+  if (!topo_dag_progress(node->env.dag).rebuilding)
+    return;
+  bool delayed = node->rebuild_ms > node->env.now.mono_ms;
+  topo_env_wake_at(&node->env, delayed ? node->rebuild_ms : node->env.now.mono_ms);
+}
+
 /* The transaction is lost: so is everything in memory that followed from it. */
 static void recover(struct topo_node *node, int why)
 {
@@ -63,6 +84,7 @@ static void recover(struct topo_node *node, int why)
   if (!load(node))
     topo_env_note(&node->env, node->unreadable, "the space cannot be read; trying again");
   node->env.trust_changed = true;
+  node->rebuild_ms = node->env.now.mono_ms + REBUILD_DELAY_MS; /* or it may fail all the time */
 }
 
 /* Everything that others hear, once it is on disk. */
@@ -123,6 +145,7 @@ static void go_on(struct topo_node *node)
   topo_trust_tell(node);
   topo_dial_missing(&node->peers, &node->conns);
   topo_db_checkpoint(node->env.db, CHECKPOINT_PAGES);
+  wake_for_rebuild(node);
 }
 
 void topo_node_step(struct topo_node *node, struct topo_now now, const struct topo_input *inputs,
@@ -139,6 +162,7 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
     take(node, &inputs[i]);
   topo_joiner_progress(&node->joiner);
   topo_records_publish(&node->records, &node->outcome);
+  rebuild(node);
   int status = topo_transaction_commit(&node->transaction);
   if (status < 0) {
     topo_renewal_lost(inputs, n, status);

@@ -13,7 +13,8 @@ enum { CACHE_SLOTS = 4096, ROW_SLOTS = 1024 };
 const struct topo_migration topo_log_migration = {
     "CREATE TABLE event(no INTEGER PRIMARY KEY, h INTEGER NOT NULL, id BLOB NOT NULL,"
     " state INTEGER NOT NULL, type INTEGER NOT NULL, set_no INTEGER NOT NULL,"
-    " auth INTEGER NOT NULL, hlc INTEGER NOT NULL, missing INTEGER NOT NULL);"
+    " auth INTEGER NOT NULL, hlc INTEGER NOT NULL, missing INTEGER NOT NULL,"
+    " judged INTEGER NOT NULL);"
     "CREATE INDEX event_h ON event(h);"
     "CREATE INDEX event_held ON event(state) WHERE state IN (1, 4);"
     "CREATE TABLE body(no INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
@@ -46,6 +47,12 @@ void topo_log_forget(struct topo_log *log)
   memset(log->rows, 0, ROW_SLOTS * sizeof *log->rows);
 }
 
+void topo_log_set_judging(struct topo_log *log, int64_t number)
+{
+  topo_assert(number > 0);
+  log->judging = number;
+}
+
 static size_t cache_slot(const struct topo_id *id)
 {
   _Static_assert((CACHE_SLOTS & (CACHE_SLOTS - 1)) == 0, "a mask picks the slot");
@@ -65,15 +72,12 @@ static struct topo_row *row_slot(struct topo_log *log, int64_t no)
   return &log->rows[(uint64_t)no & (ROW_SLOTS - 1)];
 }
 
-/* Keeps what the table says of a row, and nothing of what is about to be. */
 static void remember_row(struct topo_log *log, const struct topo_row *row)
 {
-  struct topo_row *kept = row_slot(log, row->no);
-  *kept = *row;
-  kept->unmentioned = kept->written_accepted = false;
+  *row_slot(log, row->no) = *row;
 }
 
-static void read_row(struct topo_stmt *s, struct topo_row *row)
+static void read_row(const struct topo_log *log, struct topo_stmt *s, struct topo_row *row)
 {
   *row = (struct topo_row){.no = topo_column_i64(s, 0),
                            .state = (enum topo_state)topo_column_i64(s, 1),
@@ -82,6 +86,12 @@ static void read_row(struct topo_stmt *s, struct topo_row *row)
                            .auth = topo_column_i64(s, 4),
                            .hlc = (uint64_t)topo_column_i64(s, 5),
                            .missing = topo_column_i64(s, 6)};
+  bool content = row->state >= TOPO_STATE_UNAUTHORISED && row->set_no != 0;
+  row->stale = content && topo_column_i64(s, 7) != log->judging;
+  if (row->stale) {
+    row->state = TOPO_STATE_UNAUTHORISED;
+    row->missing = 0;
+  }
 }
 
 int topo_log_number(struct topo_log *log, const struct topo_id *id, int64_t *no)
@@ -110,13 +120,13 @@ int topo_log_row(struct topo_log *log, int64_t no, struct topo_row *row)
     *row = *kept;
     return 0;
   }
-  struct topo_stmt *s =
-      topo_stmt(log->db, "SELECT no,state,type,set_no,auth,hlc,missing FROM event WHERE no=?1");
+  struct topo_stmt *s = topo_stmt(
+      log->db, "SELECT no,state,type,set_no,auth,hlc,missing,judged FROM event WHERE no=?1");
   topo_bind_i64(s, 1, no);
   int status = topo_fetch(s);
   if (status <= 0)
     return status < 0 ? status : TOPO_ENOTFOUND;
-  read_row(s, row);
+  read_row(log, s, row);
   topo_reset(s);
   remember_row(log, row);
   return 0;
@@ -133,8 +143,8 @@ static int insert_event(struct topo_log *log, const struct topo_id *id, struct t
 {
   topo_assert(row->no == 0 && topo_db_in_transaction(log->db));
   struct topo_stmt *s =
-      topo_stmt(log->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
-                         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+      topo_stmt(log->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing,judged)"
+                         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
   topo_bind_i64(s, 1, topo_id_prefix(id));
   topo_bind_id(s, 2, id);
   topo_bind_i64(s, 3, row->state);
@@ -143,6 +153,7 @@ static int insert_event(struct topo_log *log, const struct topo_id *id, struct t
   topo_bind_i64(s, 6, row->auth);
   topo_bind_i64(s, 7, (int64_t)row->hlc);
   topo_bind_i64(s, 8, row->missing);
+  topo_bind_i64(s, 9, log->judging);
   int status = topo_execute(s);
   if (status < 0)
     return status;
@@ -167,8 +178,8 @@ int topo_log_update(struct topo_log *log, const struct topo_row *row)
 {
   topo_assert(topo_db_in_transaction(log->db));
   struct topo_stmt *s =
-      topo_stmt(log->db, "UPDATE event SET state=?2,type=?3,set_no=?4,auth=?5,hlc=?6,missing=?7"
-                         " WHERE no=?1");
+      topo_stmt(log->db, "UPDATE event SET state=?2,type=?3,set_no=?4,auth=?5,hlc=?6,missing=?7,"
+                         "judged=?8 WHERE no=?1");
   topo_bind_i64(s, 1, row->no);
   topo_bind_i64(s, 2, row->state);
   topo_bind_i64(s, 3, row->type);
@@ -176,9 +187,12 @@ int topo_log_update(struct topo_log *log, const struct topo_row *row)
   topo_bind_i64(s, 5, row->auth);
   topo_bind_i64(s, 6, (int64_t)row->hlc);
   topo_bind_i64(s, 7, row->missing);
+  topo_bind_i64(s, 8, log->judging);
   int status = topo_execute(s);
   if (status == 0)
     remember_row(log, row);
+  if (status == 0)
+    row_slot(log, row->no)->stale = false;
   return status;
 }
 
@@ -242,11 +256,11 @@ int topo_log_remove_edge(struct topo_log *log, int64_t target, enum topo_edge ki
   return edge(log, sql, target, kind, source);
 }
 
-int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
-                     struct topo_buf *out)
+/* Reads the sources that the statement finds; its first two parameters are target and kind. */
+static int read_sources(struct topo_stmt *s, int64_t target, enum topo_edge kind,
+                        struct topo_buf *out)
 {
   topo_assert(kind <= TOPO_EDGE_KEY && out->len % sizeof(int64_t) == 0);
-  struct topo_stmt *s = topo_stmt(log->db, "SELECT source FROM edge WHERE target=?1 AND kind=?2");
   topo_bind_i64(s, 1, target);
   topo_bind_i64(s, 2, kind);
   int status;
@@ -258,6 +272,25 @@ int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
     }
   }
   return status;
+}
+
+int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
+                     struct topo_buf *out)
+{
+  struct topo_stmt *s = topo_stmt(log->db, "SELECT source FROM edge WHERE target=?1 AND kind=?2");
+  return read_sources(s, target, kind, out);
+}
+
+int topo_log_sources_outside(struct topo_log *log, int64_t target, enum topo_edge kind,
+                             int64_t after, int64_t to, struct topo_buf *out)
+{
+  topo_assert(after <= to);
+  struct topo_stmt *s = topo_stmt(
+      log->db, "SELECT source FROM edge WHERE target=?1 AND kind=?2 AND source<=?3 UNION ALL"
+               " SELECT source FROM edge WHERE target=?1 AND kind=?2 AND source>?4");
+  topo_bind_i64(s, 3, after);
+  topo_bind_i64(s, 4, to);
+  return read_sources(s, target, kind, out);
 }
 
 static struct topo_stmt *bind_position(struct topo_log *log, const char *sql, int64_t target,

@@ -6,14 +6,20 @@
  * The first eight bytes of an id (`h`) are indexed rather than the id, which keeps the index small;
  * a lookup compares the rest.
  *
- *   table      columns                                             what a row says
- *   event      no, h, id, state, type, set_no, auth, hlc, missing  what is known of an event
- *   body       no, bytes                                           the event itself
- *   edge       target, kind, source                                the source waits for the target
- *   successor  target, tag, set_no, seq                            an authentic event names the
- *                                                                  target as its predecessor
+ *   table      columns                               what a row says
+ *   event      no, h, id, state, type, set_no, auth, what is known of an event
+ *              hlc, missing, judged
+ *   body       no, bytes                             the event itself
+ *   edge       target, kind, source                  the source waits for the target
+ *   successor  target, tag, set_no, seq              an authentic event names the target as its
+ *                                                    predecessor
  *
  * Rows of `event` change as more becomes known; rows of `body` never do.
+ *
+ * The verdict on content follows from the types that the build knows. `judged` is the number of
+ * the rebuild (dag/rebuild.h) that the verdict is of; while another number is current, the row is
+ * stale, and is read as if nothing but that it is an item were known of it. So all verdicts are
+ * forgotten at once, whatever the size of the log.
  */
 #ifndef TOPO_STORE_LOG_H
 #define TOPO_STORE_LOG_H
@@ -55,14 +61,15 @@ struct topo_row {
   uint64_t hlc;    /* its hybrid logical clock */
   int64_t missing; /* how many of its edges, ENTITY left out, wait for their targets */
 
-  /* Not stored: for the pipeline while it decides about the event. */
-  bool unmentioned;      /* nothing referred to the event before it came */
-  bool written_accepted; /* the table says already that it is accepted */
+  /* Not stored: content whose verdict is of another rebuild. It is UNAUTHORISED here and misses
+   * nothing, until it is written. */
+  bool stale;
 };
 
 /* Embedded by its user; the members belong to log.c. */
 struct topo_log {
   struct topo_db *db;
+  int64_t judging; /* the number of the rebuild that verdicts are of now */
   /* Two direct-mapped caches. The first is of row numbers by id, for ids that are met again and
    * again: channels, credentials, epochs. The second is of rows by number, for predecessors and
    * dependencies, which are asked for again soon. What is written goes through them. */
@@ -85,6 +92,10 @@ void topo_log_finish(struct topo_log *log);
 /* Empties the caches. The caller does so after each rollback: numbers that were given out are free
  * again. */
 void topo_log_forget(struct topo_log *log);
+
+/* From now on verdicts are of the rebuild `number`: others are stale. To be called before rows are
+ * read, or after topo_log_forget. */
+void topo_log_set_judging(struct topo_log *log, int64_t number);
 
 /* All functions below return 0 and what is named here, or a storage status (db.h). Those that write
  * do so within the caller's transaction. */
@@ -124,6 +135,11 @@ int topo_log_remove_edge(struct topo_log *log, int64_t target, enum topo_edge ki
  */
 int topo_log_sources(struct topo_log *log, int64_t target, enum topo_edge kind,
                      struct topo_buf *out);
+
+/* The same without the sources whose rows have numbers above `after` and up to `to`, which are not
+ * even looked at. */
+int topo_log_sources_outside(struct topo_log *log, int64_t target, enum topo_edge kind,
+                             int64_t after, int64_t to, struct topo_buf *out);
 
 /* Where an event is in its chain. */
 struct topo_chain_position {

@@ -57,8 +57,8 @@ static void open_database(struct writer *w, const struct bench_options *o)
 static void insert_event(struct writer *w, const struct topo_envelope *e)
 {
   struct topo_stmt *s =
-      topo_stmt(w->db, "INSERT INTO event(no,h,id,state,type,set_no,auth,hlc,missing)"
-                       " VALUES(?1,?2,?3,5,4099,?4,?5,?6,0)");
+      topo_stmt(w->db, "INSERT INTO event(no,h,id,state,type,set_no,auth,hlc,missing,judged)"
+                       " VALUES(?1,?2,?3,5,4099,?4,?5,?6,0,1)");
   topo_bind_i64(s, 1, w->no);
   topo_bind_i64(s, 2, topo_id_prefix(&e->id));
   topo_bind_id(s, 3, &e->id);

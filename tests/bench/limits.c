@@ -171,8 +171,9 @@ static struct topo_db *open_log(const struct bench_options *o)
 static void insert_row(struct topo_db *db, uint64_t i)
 {
   struct topo_id id = id_of(i);
-  struct topo_stmt *s = topo_stmt(db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
-                                      " VALUES(?1,?2,5,4099,1,2,?3,0)");
+  struct topo_stmt *s =
+      topo_stmt(db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing,judged)"
+                    " VALUES(?1,?2,5,4099,1,2,?3,0,1)");
   topo_bind_i64(s, 1, topo_id_prefix(&id));
   topo_bind_id(s, 2, &id);
   topo_bind_i64(s, 3, (int64_t)i);

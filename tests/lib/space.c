@@ -163,6 +163,25 @@ int space_give(struct space *space, const struct topo_bytes *events, size_t n)
   return end(space, status);
 }
 
+int space_rebuild(struct space *space, size_t n)
+{
+  int status = topo_db_begin(space->db, false);
+  if (status == 0)
+    status = topo_dag_rebuild(space->dag, n);
+  return end(space, status);
+}
+
+bool space_rebuilding(const struct space *space)
+{
+  return topo_dag_progress(space->dag).rebuilding;
+}
+
+void space_finish_rebuild(struct space *space)
+{
+  while (space_rebuilding(space))
+    topo_assert(space_rebuild(space, TOPO_REBUILD_PIECE_MAX) == 0);
+}
+
 int space_keep(struct space *space, const struct topo_id *epoch, const uint8_t secret[static 32])
 {
   int status = topo_db_begin(space->db, true);

@@ -48,6 +48,13 @@ int space_reopen(struct space *space, bool power_cut);
 void space_close(struct space *space);
 int space_open(struct space *space);
 
+/* One piece of up to n events of the rebuild that goes on; as in a node, it is not synced. 0 or a
+ * status. */
+int space_rebuild(struct space *space, size_t n);
+bool space_rebuilding(const struct space *space);
+/* Piece by piece until it is over. */
+void space_finish_rebuild(struct space *space);
+
 /* Gives the space raw events as one batch. 0 or a status; then nothing of it is there. */
 int space_give(struct space *space, const struct topo_bytes *events, size_t n);
 int space_keep(struct space *space, const struct topo_id *epoch, const uint8_t secret[static 32]);

@@ -706,7 +706,7 @@ export interface components {
         };
         Sync: {
             /** @enum {string} */
-            state: "synced" | "syncing" | "offline" | "waiting-for-key";
+            state: "synced" | "syncing" | "offline" | "waiting-for-key" | "rebuilding";
             events: number;
             /** @description Waiting for something they refer to */
             held: number;
@@ -716,6 +716,11 @@ export interface components {
             /** @description Members connected */
             peers: number;
             detail: string;
+            /** @description While `rebuilding`, how many events have been judged again since an upgrade */
+            rebuild?: {
+                done: number;
+                total: number;
+            };
         };
         /**
          * @description What a subscription may name; `message` includes `message.gone` and so on

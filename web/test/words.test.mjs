@@ -121,6 +121,11 @@ test('the state of sync is told as it is', () => {
   assert.equal(syncWords({ ...data, sync }, false).text, 'Syncing 1,204 of ~53,000')
   assert.equal(syncWords({ ...data, sync }, true).text, 'Node not answering')
   assert.equal(syncWords({ ...data, sync: { ...sync, state: 'offline' } }, false).text, 'No peer reachable')
+  const rebuild = { done: 12_000, total: 300_000 }
+  assert.equal(
+    syncWords({ ...data, sync: { ...sync, state: 'rebuilding', rebuild } }, false).text,
+    'Upgrading · 12,000 of 300,000'
+  )
   assert.equal(
     syncWords({ ...data, members: people.slice(0, 1), sync: { ...sync, state: 'offline' } }, false).text,
     'Only you so far'

@@ -114,6 +114,7 @@ static void upgrade(struct space *space, struct gen_rng *rng)
   struct topo_id before = space_fingerprint(space);
   space->types = space->types == topo_types ? other_release() : topo_types;
   assert_int_equal(space_reopen(space, false), 0);
+  space_finish_rebuild(space);
   struct topo_id after = space_fingerprint(space);
   assert_memory_equal(&before, &after, sizeof after);
 }

@@ -1,9 +1,14 @@
 /*
- * test_upgrade.c - builds that know different types: whatever build an event arrived under, a build
- * that knows all types comes to what the oracle says, and to the fingerprint of a fresh space.
+ * test_upgrade.c - builds that know different types: whatever build an event arrived under, and
+ * however the rebuild was cut into pieces, a build that knows all types comes to what the oracle
+ * says, and to the fingerprint of a fresh space.
  */
 #include "base/assert.h"
+#include "base/status.h"
 #include "dag/changes.h"
+#include "events/channel/channel.h"
+#include "events/message/message.h"
+#include "events/reaction/reaction.h"
 #include "events/types.h"
 #include "unit/dag/compare.h"
 
@@ -16,9 +21,9 @@
 #include <cmocka.h>
 
 #if defined __SANITIZE_ADDRESS__
-enum { SETS = 15 };
+enum { SETS = 30 };
 #else
-enum { SETS = 100 };
+enum { SETS = 200 };
 #endif
 
 enum { FIRST_CONTENT = 0x1000 };
@@ -37,10 +42,25 @@ static void choose_types(struct build *b, struct gen_rng *rng)
   b->types[n] = NULL;
 }
 
-static void run_build(struct space *space, const struct topo_type *const *types)
+static void open_build(struct space *space, const struct topo_type *const *types)
 {
   space->types = types;
   assert_int_equal(space_reopen(space, false), 0);
+}
+
+static void run_build(struct space *space, const struct topo_type *const *types)
+{
+  open_build(space, types);
+  space_finish_rebuild(space);
+}
+
+/* Whatever happens to a space while it judges again: pieces of any size, power cuts, stops. */
+static void live_a_little(struct space *space, struct gen_rng *rng)
+{
+  for (size_t i = gen_below(rng, 4); i > 0 && space_rebuilding(space); i--)
+    assert_int_equal(space_rebuild(space, 1 + gen_below(rng, 8)), 0);
+  if (gen_chance(rng, 20))
+    assert_int_equal(space_reopen(space, gen_chance(rng, 50)), 0);
 }
 
 static void give(struct space *space, const struct gen_set *set, const struct oracle_result *oracle,
@@ -57,7 +77,35 @@ static void give(struct space *space, const struct gen_set *set, const struct or
   arrive(space, &a, rng);
 }
 
-/* Part of the set arrives under each of three builds, in a random order. */
+static bool same_items(struct space *space, struct topo_buf *before)
+{
+  struct topo_buf after = space_items(space);
+  bool same =
+      before->len == after.len && (!after.len || memcmp(before->data, after.data, after.len) == 0);
+  topo_buf_finish(&after);
+  topo_buf_finish(before);
+  return same;
+}
+
+/* A stretch of the set arrives under this build, in parts, between which the space goes on judging
+ * again, crashes and comes back. What peers are offered is never another set than before. */
+static void live_under(struct space *space, const struct topo_type *const *types,
+                       const struct gen_set *set, const struct oracle_result *oracle, size_t from,
+                       size_t to, struct gen_rng *rng)
+{
+  struct topo_buf items = space_items(space);
+  open_build(space, types);
+  assert_true(same_items(space, &items));
+  for (size_t n; from < to; from += n) {
+    live_a_little(space, rng);
+    n = 1 + gen_below(rng, to - from);
+    give(space, set, oracle, from, from + n, rng);
+  }
+  live_a_little(space, rng);
+}
+
+/* Part of the set arrives under each of three builds, in a random order. The next build may come
+ * before the one before has judged everything. */
 static struct space *live_through_upgrades(struct gen_set *set, const struct oracle_result *oracle,
                                            struct gen_rng *rng)
 {
@@ -66,13 +114,11 @@ static struct space *live_through_upgrades(struct gen_set *set, const struct ora
   gen_shuffle(rng, set->events, set->n_events);
   size_t third = gen_below(rng, set->n_events + 1), half = gen_below(rng, third + 1);
   choose_types(&first, rng);
-  run_build(space, first.types);
-  give(space, set, oracle, 0, half, rng);
+  live_under(space, first.types, set, oracle, 0, half, rng);
   choose_types(&second, rng);
-  run_build(space, second.types);
-  give(space, set, oracle, half, third, rng);
-  run_build(space, topo_types);
-  give(space, set, oracle, third, set->n_events, rng);
+  live_under(space, second.types, set, oracle, half, third, rng);
+  live_under(space, topo_types, set, oracle, third, set->n_events, rng);
+  space_finish_rebuild(space);
   return space;
 }
 
@@ -116,31 +162,171 @@ static void the_same_build_leaves_all_as_it_is(void **state)
   space_destroy(space);
 }
 
+/* The types with a shorter bound on the names of channels: "general" cannot be read. */
+static const struct topo_type *const *shorter_names(void)
+{
+  static struct topo_field fields[TOPO_FIELDS_MAX + 1];
+  static struct topo_type shorter;
+  static const struct topo_type *types[TOPO_TYPES_MAX + 1];
+  size_t n = 0;
+  for (; topo_types[n]; n++) {
+    types[n] = topo_types[n];
+    if (topo_types[n] != &topo_type_channel)
+      continue;
+    shorter = *types[n];
+    memcpy(fields, shorter.fields, 2 * sizeof fields[0]);
+    fields[0].max = 3;
+    shorter.fields = fields;
+    types[n] = &shorter;
+  }
+  types[n] = NULL;
+  return types;
+}
+
 /* A bound of a field is enough to make another build. */
 static void other_bounds_are_another_build(void **state)
 {
   (void)state;
-  static struct topo_field fields[TOPO_FIELDS_MAX + 1];
-  static struct topo_type shorter;
-  static const struct topo_type *types[TOPO_TYPES_MAX + 1];
   struct space *space = space_found(1, 2);
-  size_t n = 0;
-  for (; topo_types[n]; n++)
-    types[n] = topo_types[n];
-  for (size_t i = 0; i < n; i++)
-    if (strcmp(types[i]->name, "channel") == 0) {
-      shorter = *types[i];
-      memcpy(fields, shorter.fields, 2 * sizeof fields[0]);
-      fields[0].max = 3; /* "general" is too long for it */
-      shorter.fields = fields;
-      types[i] = &shorter;
-    }
   struct topo_id general = space_general(space);
   assert_int_equal(space_state(space, &general), TOPO_STATE_ACCEPTED);
-  run_build(space, types);
+  run_build(space, shorter_names());
   assert_int_equal(space_state(space, &general), TOPO_STATE_UNREADABLE);
   run_build(space, topo_types);
   assert_int_equal(space_state(space, &general), TOPO_STATE_ACCEPTED);
+  space_destroy(space);
+}
+
+enum { SAID = 40, FOUNDED = 3 /* two profiles and a channel */, PIECE = 7 };
+
+static int say(struct space *space, const struct topo_id *channel, struct topo_id *id)
+{
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_MESSAGE_CHANNEL] = topo_value_of_id(channel);
+  v[TOPO_MESSAGE_TEXT].bytes = (struct topo_bytes){(const uint8_t *)"hello", 5};
+  return space_author(space, &topo_type_message, v, id);
+}
+
+static int react(struct space *space, const struct topo_id *message)
+{
+  struct topo_value v[TOPO_FIELDS_MAX] = {{0}};
+  v[TOPO_REACTION_MESSAGE] = topo_value_of_id(message);
+  v[TOPO_REACTION_EMOJI].bytes = (struct topo_bytes){(const uint8_t *)"+1", 2};
+  return space_author(space, &topo_type_reaction, v, NULL);
+}
+
+/* A space in which something was said, just opened by a build that reads more of it. */
+static struct space *upgraded_space(struct topo_id *general, struct topo_id said[static SAID])
+{
+  struct space *space = space_found(1, 2);
+  *general = space_general(space);
+  for (size_t i = 0; i < SAID; i++)
+    assert_int_equal(say(space, general, &said[i]), 0);
+  run_build(space, shorter_names());
+  open_build(space, topo_types);
+  return space;
+}
+
+/* What there is to judge and how much of it is done is told, also after a stop in the middle; a
+ * piece judges no more than it was asked to. */
+static void progress_is_told(void **state)
+{
+  (void)state;
+  struct topo_id general, said[SAID];
+  struct space *space = upgraded_space(&general, said);
+  struct topo_dag_progress p = topo_dag_progress(space->dag);
+  assert_true(p.rebuilding);
+  assert_int_equal(p.done, 0);
+  assert_int_equal(p.total, SAID + FOUNDED);
+  assert_int_equal(space_state(space, &general), TOPO_STATE_ACCEPTED); /* ahead of the others */
+  assert_int_equal(space_state(space, &said[0]), TOPO_STATE_UNAUTHORISED);
+  for (uint64_t done = 0; done < p.total;) {
+    uint64_t next = done + PIECE < p.total ? done + PIECE : p.total;
+    assert_int_equal(space_rebuild(space, PIECE), 0);
+    p = topo_dag_progress(space->dag);
+    assert_int_equal(p.done, next);
+    assert_int_equal(p.total, SAID + FOUNDED);
+    assert_int_equal(space_reopen(space, false), 0);
+    assert_int_equal(topo_dag_progress(space->dag).done, next);
+    done = next;
+  }
+  space_finish_rebuild(space);
+  assert_int_equal(space_state(space, &said[SAID - 1]), TOPO_STATE_ACCEPTED);
+  space_destroy(space);
+}
+
+static void assert_as_if_rebuilt(struct space *space)
+{
+  struct topo_buf now = {0}, again = {0};
+  space_dump(space, &now);
+  run_build(space, shorter_names());
+  run_build(space, topo_types);
+  space_dump(space, &again);
+  assert_int_equal(now.len, again.len);
+  assert_memory_equal(now.data, again.data, now.len);
+  topo_buf_finish(&now);
+  topo_buf_finish(&again);
+}
+
+/* Somebody may go on writing: what a new event depends on is judged ahead. When that is not enough
+ * the answer says why, and later it is. */
+static void one_can_write_meanwhile(void **state)
+{
+  (void)state;
+  struct topo_id general, said[SAID], nothing = {{1}}, id;
+  struct space *space = upgraded_space(&general, said);
+  assert_int_equal(say(space, &nothing, &id), TOPO_ENOTFOUND);
+  assert_int_equal(say(space, &general, &id), 0);
+  assert_int_equal(space_state(space, &id), TOPO_STATE_ACCEPTED);
+  assert_int_equal(react(space, &id), 0);
+  assert_int_equal(react(space, &said[SAID - 1]), 0);
+  assert_int_equal(space_state(space, &said[SAID - 1]), TOPO_STATE_ACCEPTED);
+  assert_int_equal(space_state(space, &said[0]), TOPO_STATE_UNAUTHORISED);
+  assert_true(space_rebuilding(space));
+  space_finish_rebuild(space);
+  assert_int_equal(space_state(space, &said[0]), TOPO_STATE_ACCEPTED);
+  assert_as_if_rebuilt(space);
+  space_destroy(space);
+}
+
+/* What depends on something that in turn waits for the rebuild is refused until then. */
+static void what_cannot_be_judged_ahead_is_refused(void **state)
+{
+  (void)state;
+  struct topo_id general, said[SAID], channel, message;
+  struct space *space = upgraded_space(&general, said);
+  struct topo_value name[TOPO_FIELDS_MAX] = {{0}};
+  name[TOPO_CHANNEL_NAME].bytes = (struct topo_bytes){(const uint8_t *)"abc", 3};
+  for (size_t i = 0; i <= TOPO_REBUILD_PIECE_MAX; i++) /* more than the opening judges */
+    assert_int_equal(space_author(space, &topo_type_channel, name, &channel), 0);
+  assert_int_equal(say(space, &channel, &message), 0);
+  run_build(space, shorter_names());
+  open_build(space, topo_types);
+  assert_int_equal(space_state(space, &channel), TOPO_STATE_UNAUTHORISED);
+  assert_int_equal(react(space, &message), TOPO_EREBUILDING);
+  space_finish_rebuild(space);
+  assert_int_equal(react(space, &message), 0);
+  space_destroy(space);
+}
+
+/* Whoever followed the changes begins anew, once; what is judged after that is told. */
+static void changes_are_told_anew(void **state)
+{
+  (void)state;
+  struct topo_id general, said[SAID];
+  struct topo_change changes[2 * (SAID + FOUNDED)];
+  struct topo_change_cursor old, begun;
+  struct space *space = upgraded_space(&general, said);
+  run_build(space, shorter_names());
+  assert_int_equal(topo_changes_head(space->db, &old), 0);
+  assert_int_equal(topo_changes_resume(space->db, &old), 0);
+  open_build(space, topo_types);
+  assert_int_equal(topo_changes_resume(space->db, &old), TOPO_ENOTFOUND);
+  assert_int_equal(topo_changes_head(space->db, &begun), 0);
+  space_finish_rebuild(space);
+  assert_int_equal(topo_changes_resume(space->db, &begun), 0);
+  assert_int_equal(topo_changes_read(space->db, begun.seq, changes, 2 * (SAID + FOUNDED)),
+                   SAID); /* the others were judged before the beginning was over */
   space_destroy(space);
 }
 
@@ -150,6 +336,10 @@ int main(void)
       cmocka_unit_test(upgraded_spaces_are_as_fresh_ones),
       cmocka_unit_test(the_same_build_leaves_all_as_it_is),
       cmocka_unit_test(other_bounds_are_another_build),
+      cmocka_unit_test(progress_is_told),
+      cmocka_unit_test(one_can_write_meanwhile),
+      cmocka_unit_test(what_cannot_be_judged_ahead_is_refused),
+      cmocka_unit_test(changes_are_told_anew),
   };
   return cmocka_run_group_tests_name("upgrade", tests, NULL, NULL);
 }

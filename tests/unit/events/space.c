@@ -98,8 +98,8 @@ int64_t space_no(struct space *space, const struct topo_id *id)
     topo_reset(s);
     return no;
   }
-  s = topo_stmt(space->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
-                           " VALUES(?1,?2,0,0,0,0,0,0)");
+  s = topo_stmt(space->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing,judged)"
+                           " VALUES(?1,?2,0,0,0,0,0,0,0)");
   topo_bind_i64(s, 1, topo_id_prefix(id));
   topo_bind_id(s, 2, id);
   assert_int_equal(topo_execute(s), 0);
@@ -117,8 +117,8 @@ void space_credential(struct space *space, unsigned user, const struct topo_id *
 {
   int64_t user_row = user_no(space, user);
   struct topo_stmt *s =
-      topo_stmt(space->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing)"
-                           " VALUES(?1,?2,5,2,0,0,0,0)");
+      topo_stmt(space->db, "INSERT INTO event(h,id,state,type,set_no,auth,hlc,missing,judged)"
+                           " VALUES(?1,?2,5,2,0,0,0,0,0)");
   static unsigned credentials;
   const struct topo_id id = space_id("credential", credentials++);
   topo_bind_i64(s, 1, topo_id_prefix(&id));

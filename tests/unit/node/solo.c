@@ -50,8 +50,12 @@ void solo_finish(struct solo *s)
 
 static struct topo_node_options options(struct solo *s)
 {
-  return (struct topo_node_options){
-      .path = "space.db", .disk = &s->port, .rng = sim_rng_port(&s->rng), .ports = &s->ports};
+  return (struct topo_node_options){.path = "space.db",
+                                    .disk = &s->port,
+                                    .rng = sim_rng_port(&s->rng),
+                                    .ports = &s->ports,
+                                    .types = s->types,
+                                    .rebuild_piece = s->rebuild_piece};
 }
 
 int solo_create(struct solo *s)

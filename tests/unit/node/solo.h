@@ -14,6 +14,8 @@ struct solo {
   struct sim_rng rng;
   struct topo_node_ports ports;
   struct topo_now now;
+  const struct topo_type *const *types; /* of the build that opens it; NULL: all */
+  size_t rebuild_piece;
 };
 
 void solo_init(struct solo *s, uint64_t seed);

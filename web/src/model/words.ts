@@ -28,6 +28,11 @@ export function syncProgress(sync: Sync): string {
   return `${count(sync.events)} of ~${count(sync.events + sync.wanted)}`
 }
 
+function rebuildProgress(sync: Sync): string {
+  const { done, total } = sync.rebuild ?? { done: 0, total: 0 }
+  return `${count(done)} of ${count(total)}`
+}
+
 export interface SyncWords {
   tone: 'good' | 'busy' | 'quiet' | 'bad'
   text: string
@@ -38,6 +43,7 @@ export function syncWords(data: SpaceData, down: boolean): SyncWords {
   if (down) return { tone: 'bad', text: 'Node not answering' }
   if (space.state === 'joining') return { tone: 'busy', text: 'Waiting for a peer' }
   if (!sync) return { tone: 'quiet', text: 'Connecting…' }
+  if (sync.state === 'rebuilding') return { tone: 'busy', text: `Upgrading · ${rebuildProgress(sync)}` }
   if (sync.state === 'waiting-for-key') return { tone: 'busy', text: 'Waiting for a key' }
   if (sync.state === 'syncing') {
     return { tone: 'busy', text: sync.wanted > 0 ? `Syncing ${syncProgress(sync)}` : 'Comparing…' }
