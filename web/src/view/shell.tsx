@@ -291,7 +291,9 @@ function Middle({ data, channel }: { data: SpaceData; channel: Channel | undefin
       <Blank>
         <Icon name="hash" size={28} />
         <p>
-          {data.sync?.state === 'syncing' || data.sync?.state === 'rebuilding' ? 'The channels are on their way.' : 'There is no channel yet.'}
+          {data.sync?.state === 'syncing' || data.sync?.state === 'rebuilding'
+            ? 'The channels are on their way.'
+            : 'There is no channel yet.'}
         </p>
         <button type="button" class="button primary" onClick={() => (dialog.value = 'channel')}>
           <Icon name="plus" size={16} />
