@@ -167,6 +167,7 @@ void topo_dag_close(struct topo_dag *dag)
   topo_authority_destroy(dag->authority);
   topo_keyring_release(dag->keys);
   topo_log_finish(&dag->log);
+  topo_stored_keep_paths(dag, false);
   topo_buf_finish(&dag->lists.ready);
   topo_buf_finish(&dag->lists.dropped);
   topo_buf_finish(&dag->lists.dirty);

@@ -18,6 +18,7 @@
 #include "dag/drain.h"
 #include "dag/effects.h"
 #include "dag/project.h"
+#include "dag/stored.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -261,7 +262,10 @@ static int judge_due(struct topo_dag *dag, size_t n)
 int topo_rebuild_piece(struct topo_dag *dag, size_t n)
 {
   bool ahead = dag->rebuild.first < dag->rebuild.end;
+  topo_stored_keep_paths(dag, true);
   int status = ahead ? judge_first(dag, n) : judge_due(dag, n);
+  if (topo_rebuild_is_over(dag))
+    topo_stored_keep_paths(dag, false);
   return status == 0 ? save_progress(dag) : status;
 }
 

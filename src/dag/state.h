@@ -62,6 +62,18 @@ struct topo_rebuild {
   uint64_t done, total; /* events that were judged, and that were there when it began */
 };
 
+/* Where chains stand, while many stored events are opened in the order of rows: from a neighbour a
+ * message key is two hashes away, and 84 from the epoch's secret. A chain is kept in one of the
+ * TOPO_PATH_WAYS places that its tag leads to. */
+enum { TOPO_PATH_SETS = 64, TOPO_PATH_WAYS = 4 };
+struct topo_paths {
+  struct {
+    struct topo_id epoch;
+    struct topo_ggm_path path;
+  } places[TOPO_PATH_SETS][TOPO_PATH_WAYS];
+  unsigned victim; /* which place is given away next */
+};
+
 struct topo_dag {
   struct topo_db *db;
   struct topo_log log;
@@ -77,6 +89,7 @@ struct topo_dag {
   int32_t n_decided; /* nodes of authority whose rows say their verdict */
   const struct topo_sink *sink;
   struct topo_rebuild rebuild;
+  struct topo_paths *paths; /* while a rebuild goes on; NULL: none */
   struct topo_work_lists lists;
   struct topo_ggm_path *path; /* of our own chain, in path_epoch */
   struct topo_id path_epoch;

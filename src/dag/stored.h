@@ -24,4 +24,8 @@ void topo_opened_finish(struct topo_opened *opened); /* wipes */
  * TOPO_ACT_OTHER. */
 int topo_act_of(const struct topo_dag *dag, const struct topo_envelope *e, struct topo_act *act);
 
+/* Keeps the paths of chains between openings, from which neighbours are opened sooner; or wipes
+ * them. Without memory it goes on without. */
+void topo_stored_keep_paths(struct topo_dag *dag, bool keep);
+
 #endif
