@@ -13,6 +13,7 @@ enum {
   SICK_MS = 8000,   /* a disk stays sick for that long */
   STALL_MS = 15000, /* connections stand still for that long */
   JUMP_MS = 10 * 60 * 1000,
+  UPGRADE_MS = 2000, /* from the stop of one build to the start of the next, at most */
   TEXT_MAX = 6000
 };
 
@@ -32,6 +33,8 @@ static void say_something(struct sim_host *h)
   char text[TEXT_MAX + 1];
   struct topo_id channel;
   size_t n = 1 + (size_t)sim_rng_below(rng, sim_rng_chance(rng, 0.1) ? TEXT_MAX : 80);
+  if (n > build_text_max(h->build)) /* nobody writes what his own build cannot read */
+    n = build_text_max(h->build);
   for (size_t i = 0; i < n; i++)
     text[i] = tasks[sim_rng_below(rng, sizeof tasks - 1)];
   text[n] = 0;
@@ -42,15 +45,18 @@ static void say_something(struct sim_host *h)
 static void react(struct sim_host *h)
 {
   static const char *const emoji[] = {"+1", "-1", "\xf0\x9f\x91\x8d", "\xe2\x9d\xa4"};
+  static const unsigned known[BUILDS] = {0, 2, 4}; /* of them, to each build */
   struct topo_id message;
-  if (sim_pick(h, SIM_SAID_MESSAGE, &message))
-    sim_call_reaction(h, &message, emoji[sim_rng_below(&h->world->rng, 4)]);
+  if (known[h->build] && sim_pick(h, SIM_SAID_MESSAGE, &message))
+    sim_call_reaction(h, &message, emoji[sim_rng_below(&h->world->rng, known[h->build])]);
 }
 
 static void make_channel(struct sim_host *h)
 {
+  static const unsigned numbers[BUILDS] = {10, 100, 1000}; /* of one, two and three digits */
   char name[32];
-  snprintf(name, sizeof name, "channel %u", (unsigned)sim_rng_below(&h->world->rng, 1000));
+  snprintf(name, sizeof name, "channel %u",
+           (unsigned)sim_rng_below(&h->world->rng, numbers[h->build]));
   sim_call_channel(h, name);
 }
 
@@ -153,6 +159,14 @@ static void jump_clock(struct sim_world *w)
   sim_say(w, "the clock of host %u is %lld ms off", h->index, (long long)h->wall_skew_ms);
 }
 
+static void upgrade(struct sim_world *w)
+{
+  struct sim_host *h = anybody(w);
+  if (h && h->build < BUILDS - 1)
+    sim_host_upgrade(h, h->build + 1 + (unsigned)sim_rng_below(&w->rng, BUILDS - 1 - h->build),
+                     sim_rng_below(&w->rng, UPGRADE_MS));
+}
+
 static void pause_a_while(struct sim_world *w)
 {
   uint64_t ms = sim_rng_below(&w->rng, w->profile.pause_ms + 1);
@@ -164,7 +178,7 @@ static void pause_a_while(struct sim_world *w)
 void sim_act(struct sim_world *w)
 {
   const struct sim_profile *p = &w->profile;
-  uint64_t total = PEOPLE + p->crash + p->disk + p->network + p->clock;
+  uint64_t total = PEOPLE + p->crash + p->disk + p->network + p->clock + p->upgrade;
   uint64_t at = sim_rng_below(&w->rng, total);
   if (at < PEOPLE)
     people_act(w);
@@ -174,8 +188,10 @@ void sim_act(struct sim_world *w)
     spoil_disk(w);
   else if ((at -= p->disk) < p->network)
     disturb_network(w);
-  else
+  else if ((at -= p->network) < p->clock)
     jump_clock(w);
+  else
+    upgrade(w);
   pause_a_while(w);
 }
 
@@ -183,6 +199,7 @@ void sim_act(struct sim_world *w)
 
 void sim_heal_all(struct sim_world *w)
 {
+  bool first = !w->healing;
   w->healing = true;
   for (unsigned i = 0; i < w->n_hosts; i++) {
     struct sim_host *h = &w->hosts[i];
@@ -190,6 +207,8 @@ void sim_heal_all(struct sim_world *w)
     sim_host_heal(h);
     if (!h->node && h->wake_ms > w->now_ms)
       h->wake_ms = w->now_ms;
+    if (first && h->build < BUILDS - 1)
+      sim_host_upgrade(h, BUILDS - 1, 0);
   }
   struct sim_wire *conns = (struct sim_wire *)(void *)w->conns.data;
   for (size_t i = 0; i < w->conns.len / sizeof *conns; i++)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_DELAY_MS = 3, RETRY_MS = 1000, HOSTS_NET = 10 };
+enum { STEP_DELAY_MS = 3, RETRY_MS = 1000, HOSTS_NET = 10, PIECE = 4, PIECE_MS = 30 };
 
 static const char path[] = "space.db";
 
@@ -62,7 +62,9 @@ static void port_note(void *ctx, int status, const char *text)
 void sim_host_init(struct sim_world *w, unsigned index)
 {
   struct sim_host *h = &w->hosts[index];
-  *h = (struct sim_host){.world = w, .index = index, .heal_ms = UINT64_MAX};
+  *h = (struct sim_host){.world = w, .index = index, .heal_ms = UINT64_MAX, .build = BUILDS - 1};
+  if (w->profile.upgrade)
+    h->build = (unsigned)sim_rng_below(&w->rng, BUILDS);
   struct sim_disk_options o = {.seed = sim_rng_u64(&w->rng), .powersafe_overwrite = true};
   h->disk = sim_disk_create(&o);
   h->disk_port = sim_disk_port(h->disk);
@@ -78,7 +80,9 @@ static struct topo_node_options options_of(struct sim_host *h)
                                     .disk = &h->disk_port,
                                     .rng = sim_rng_port(&h->rng),
                                     .ports = &h->ports,
-                                    .conns_max = h->world->profile.conns_max};
+                                    .conns_max = h->world->profile.conns_max,
+                                    .types = build_types(h->build),
+                                    .rebuild_piece = PIECE};
 }
 
 struct topo_address sim_host_address(unsigned index)
@@ -202,6 +206,15 @@ void sim_host_crash(struct sim_host *h, enum sim_end how, uint64_t away_ms)
   h->wake_ms = h->world->now_ms + away_ms;
 }
 
+void sim_host_upgrade(struct sim_host *h, unsigned build, uint64_t away_ms)
+{
+  topo_assert(build > h->build && build < BUILDS);
+  sim_say(h->world, "host %u is upgraded from build %u to %u", h->index, h->build, build);
+  h->build = build;
+  if (h->node)
+    sim_host_crash(h, SIM_KILL, away_ms);
+}
+
 void sim_host_heal(struct sim_host *h)
 {
   sim_disk_heal(h->disk);
@@ -267,6 +280,8 @@ uint64_t sim_host_due(const struct sim_host *h)
   if (h->step_ms < due)
     due = h->step_ms;
   uint64_t deadline = topo_node_deadline(h->node);
+  if (deadline < h->rest_ms)
+    deadline = h->rest_ms;
   return deadline < due ? deadline : due;
 }
 
@@ -291,6 +306,9 @@ static void after_step(struct sim_host *h)
   sim_plant_after_step(h);
   if (h->node)
     sim_check_running(h);
+  /* To judge again takes time, in which others go on. */
+  if (h->node && topo_node_status(h->node).rebuild.rebuilding)
+    h->rest_ms = h->world->now_ms + sim_rng_below(&h->world->rng, PIECE_MS);
 }
 
 static void step_node(struct sim_host *h)

@@ -58,6 +58,15 @@ static const struct sim_profile profiles[] = {
      .send_buffer = 65536,
      .conns_max = 12,
      .spread = true},
+    {.name = "mixed",
+     .nodes = 4,
+     .crash = 10,
+     .disk = 4,
+     .network = 8,
+     .clock = 4,
+     .upgrade = 4,
+     .pause_ms = 200,
+     .send_buffer = 4096},
 };
 
 struct options {
@@ -206,7 +215,7 @@ int main(int argc, char **argv)
   struct options o;
   if (!parse(&o, argc, argv)) {
     fprintf(stderr,
-            "usage: topo-sim --profile pair|trio|crowd|storm|town [--seeds N] [--seed FIRST]"
+            "usage: topo-sim --profile pair|trio|crowd|storm|town|mixed [--seeds N] [--seed FIRST]"
             " [--actions N] [--plant K] [--verbose] [--twice]\n");
     return 2;
   }

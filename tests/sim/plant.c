@@ -46,9 +46,30 @@ static bool strikes(struct sim_host *h, double chance)
          sim_rng_chance(&w->rng, chance);
 }
 
+static void run_sql(struct sim_host *h, struct topo_stmt *s)
+{
+  if (topo_execute(s) == 0)
+    h->world->planted++;
+}
+
+/* While the last upgrade judges again, items whose old verdict is another one than accepted look as
+ * if they were none. */
+static void hide_unaccepted(struct sim_host *h)
+{
+  struct topo_db *db = topo_node_db(h->node);
+  bool rebuilding = topo_node_status(h->node).rebuild.rebuilding;
+  if (rebuilding && !h->hidden && h->world->healing)
+    run_sql(h, topo_stmt(db, "UPDATE event SET state=state-8 WHERE state BETWEEN 2 AND 4"
+                             " AND set_no<>0 AND judged<>(SELECT max(judged) FROM event)"));
+  if (!rebuilding && h->hidden)
+    run_sql(h, topo_stmt(db, "UPDATE event SET state=state+8 WHERE state<0"));
+  h->hidden = rebuilding && h->world->healing;
+}
+
 void sim_plant_before_step(struct sim_host *h)
 {
   switch (h->world->plant) {
+  case SIM_PLANT_ONLY_ACCEPTED: hide_unaccepted(h); break;
   case SIM_PLANT_SENT_NOT_KEPT: keep_copy(h); break;
   case SIM_PLANT_OLD_DATABASE:
     if (!h->kept.data || sim_rng_chance(&h->world->rng, 0.01))
@@ -85,12 +106,6 @@ static void forget_item(struct sim_host *h)
   if (topo_set_rank(&set->id) == TOPO_SET_EPOCH)
     topo_settree_touch(&h->node->sets.epochs, &set->id);
   free(items);
-}
-
-static void run_sql(struct sim_host *h, struct topo_stmt *s)
-{
-  if (topo_execute(s) == 0)
-    h->world->planted++;
 }
 
 void sim_plant_after_step(struct sim_host *h)

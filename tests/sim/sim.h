@@ -16,6 +16,7 @@
 #ifndef TOPO_TESTS_SIM_H
 #define TOPO_TESTS_SIM_H
 
+#include "lib/builds.h"
 #include "lib/sim_conn.h"
 #include "lib/sim_disk.h"
 #include "lib/sim_rng.h"
@@ -43,6 +44,7 @@ enum sim_plant {
   SIM_PLANT_CHANGED_STATE,   /* 10 an accepted event is written down as unauthorised */
   SIM_PLANT_LOST_ADMISSION,  /* 11 a control event is no longer known as admitted */
   SIM_PLANT_WRONG_TIME,      /* 12 an event's time is not the one in its bytes */
+  SIM_PLANT_ONLY_ACCEPTED,   /* 13 an upgrade judges again only what was accepted before */
   SIM_PLANTS
 };
 
@@ -54,6 +56,7 @@ struct sim_profile {
   unsigned disk;      /* full disks, I/O errors */
   unsigned network;   /* lost connections, stalls */
   unsigned clock;     /* jumps of the wall clock */
+  unsigned upgrade;   /* newer builds (lib/builds.h); 0: all hosts run the newest */
   uint64_t pause_ms;  /* between two acts, mostly */
   size_t send_buffer; /* of the connections, at least */
   size_t conns_max;   /* of a host; 0: as many as may be */
@@ -85,6 +88,9 @@ struct sim_host {
   uint64_t wake_ms;     /* when a crashed host is started again */
   uint64_t heal_ms;     /* when its disk is well again */
   int64_t wall_skew_ms; /* of its clock on the wall */
+  unsigned build;       /* of lib/builds.h; grows */
+  uint64_t rest_ms;     /* until then it is busy with what it judged again in the last step */
+  bool hidden;          /* plant.c: events are kept from being judged again */
   unsigned life;        /* counts starts: what belongs to an earlier one is stale */
   bool exists;          /* the space was made or joined */
   bool trust_changed, sick;
@@ -181,6 +187,8 @@ struct topo_address sim_host_address(unsigned index);
 /* Trusted by the space to connect just now. */
 bool sim_host_trusts(struct sim_host *h, const struct topo_id *key);
 void sim_host_heal(struct sim_host *h);
+/* Stops, and starts again as the build, which is a newer one; `away_ms` later. */
+void sim_host_upgrade(struct sim_host *h, unsigned build, uint64_t away_ms);
 
 /* ---- calls.c */
 void sim_call_message(struct sim_host *h, const struct topo_id *channel, const char *text);

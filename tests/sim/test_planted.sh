@@ -18,6 +18,7 @@ run() { # NAME ARGUMENT...
 }
 
 run "nothing is found where nothing was planted"
+run "nor in a network of three builds" --profile mixed
 run "sent and answered, and then not kept" --plant 1
 run "an item forgotten by its set" --plant 2
 run "an old database after a crash" --plant 3
@@ -30,4 +31,5 @@ run "wants that are never answered" --plant 9
 run "an accepted event written down as unauthorised" --plant 10
 run "an admission lost from the table of admissions" --plant 11
 run "an event filed under another time" --plant 12
+run "an upgrade that judges again only what was accepted" --profile mixed --plant 13
 echo "1..$points"

@@ -18,7 +18,7 @@ run() { # NAME ARGUMENT...
   fi
 }
 
-for profile in pair trio crowd storm; do
+for profile in pair trio crowd storm mixed; do
   run "$profile repeats itself" --profile $profile --seed 7 --twice
 done
 run "of eighty hosts with twelve connections each nobody is kept out" \
