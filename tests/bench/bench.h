@@ -60,5 +60,6 @@ void bench_api_send(const struct bench_options *o);     /* api_send.c; n seconds
 void bench_live_latency(const struct bench_options *o); /* live.c; n messages */
 void bench_ws_fanout(const struct bench_options *o);    /* live.c; n seconds */
 void bench_idle(const struct bench_options *o);         /* idle.c; n messages */
+void bench_upgrade(const struct bench_options *o);      /* upgrade.c; n messages */
 
 #endif

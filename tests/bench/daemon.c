@@ -130,6 +130,12 @@ static void no_note(void *ctx, int status, const char *text)
 
 struct topo_node *bench_open_space(const struct node_process *p)
 {
+  return bench_open_space_as(p, NULL);
+}
+
+struct topo_node *bench_open_space_as(const struct node_process *p,
+                                      const struct topo_type *const *types)
+{
   static const struct topo_node_ports ports = {no_check, no_dial, no_trust, no_note, NULL};
   static struct topo_disk disk;
   char path[BENCH_PATH];
@@ -140,6 +146,7 @@ struct topo_node *bench_open_space(const struct node_process *p)
                                 .disk = &disk,
                                 .rng = topo_rng_os(),
                                 .ports = &ports,
+                                .types = types,
                                 .cache_kib = BENCH_CACHE_KIB};
   bench_check(topo_node_open(&node, &o), path);
   return node;

@@ -30,6 +30,9 @@ void bench_require_equal(const struct node_process *a, const struct node_process
 void bench_space_path(char out[static BENCH_PATH], const struct node_process *p);
 /* Opens the space as the daemon would, while the daemon is down; topo_node_close ends it. */
 struct topo_node *bench_open_space(const struct node_process *p);
+/* The same as a build with these types. */
+struct topo_node *bench_open_space_as(const struct node_process *p,
+                                      const struct topo_type *const *types);
 /* A read-only handle on the space's file, with a cache as large as a reader's of the daemon. */
 struct topo_db *bench_watch_space(const struct node_process *p);
 /* The number that a statement answers. */

@@ -17,6 +17,7 @@
  *     live-latency [N]  N messages posted to one daemon, heard of at another
  *     ws-fanout [S]     50 WebSockets hear of all that is posted, for S seconds
  *     idle [N]          N messages, ten members connected, and nothing to do
+ *     upgrade [N]       N messages that a build with another schema wrote, and a start
  *     short, full       what `make bench` and `make bench-full` run
  *
  * Prints `name value unit` lines, or one JSON object with --json; with --runs, the medians of R
@@ -219,6 +220,8 @@ static void run_short(const struct bench_options *o)
   beside_limit(o, 10000);
   run_api(o, 20000, 3);
   bench_idle(&idle);
+  struct bench_options upgrade = {.n = 10000, .dir = o->dir};
+  bench_upgrade(&upgrade);
 }
 
 static void run_full(const struct bench_options *o)
@@ -234,6 +237,9 @@ static void run_full(const struct bench_options *o)
   bench_api_page(&pages);
   bench_idle(&few);
   bench_idle(&many);
+  struct bench_options upgrade = {.n = 300000, .dir = o->dir};
+  bench_composite(&upgrade);
+  bench_upgrade(&upgrade);
 }
 
 static const struct workload {
@@ -254,6 +260,7 @@ static const struct workload {
                  {"live-latency", bench_live_latency, 500},
                  {"ws-fanout", bench_ws_fanout, 5},
                  {"idle", bench_idle, 10000},
+                 {"upgrade", bench_upgrade, 300000},
                  {"short", run_short, 1},
                  {"full", run_full, 1},
                  {NULL, NULL, 0}};
