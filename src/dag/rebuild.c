@@ -23,7 +23,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Grows when a rule changes that verdicts or rows depend on and that no table of types shows. */
+/* Grows when a rule changes that verdicts or rows depend on and that no table of types shows.
+ * tests/unit/dag/test_rules reminds of it. */
 enum { RULES = 1 };
 
 static void put_type(struct topo_buf *out, const struct topo_type *type)
