@@ -98,8 +98,10 @@ int topo_project_mark(struct topo_dag *dag, const struct topo_type *type, int64_
   return topo_buf_put(&dag->lists.dirty, &d, sizeof d);
 }
 
-/* Projects a stored event again if it is accepted and of this type. */
-static int project_row(struct topo_dag *dag, const struct topo_type *type, int64_t no)
+/* Projects a stored event again if it is accepted, of this type and of this entity: another build
+ * may have counted it to an entity that it is not of any more. */
+static int project_row(struct topo_dag *dag, const struct topo_type *type, int64_t entity,
+                       int64_t no)
 {
   struct topo_content_case k = {.authentic = true};
   struct topo_opened opened = {0};
@@ -116,7 +118,7 @@ static int project_row(struct topo_dag *dag, const struct topo_type *type, int64
     status = TOPO_ECORRUPT; /* it was accepted, so it could be read */
   if (status == 0)
     status = topo_project_event(dag, &k, &event);
-  if (status == 0)
+  if (status == 0 && event.entity == entity)
     status = topo_project(dag, type, &event);
   topo_opened_finish(&opened);
   return status;
@@ -136,11 +138,11 @@ static int recompute(struct topo_dag *dag, const struct topo_dirty *d)
   if (status < 0)
     return status;
   if (!d->type->entity)
-    return project_row(dag, d->type, d->entity);
+    return project_row(dag, d->type, d->entity, d->entity);
   struct topo_buf list = {0};
   status = topo_log_sources(&dag->log, d->entity, TOPO_EDGE_ENTITY, &list);
   for (size_t i = 0; i < topo_no_count(&list) && status == 0; i++)
-    status = project_row(dag, d->type, topo_no_at(&list, i));
+    status = project_row(dag, d->type, d->entity, topo_no_at(&list, i));
   topo_buf_finish(&list);
   return status;
 }

@@ -11,6 +11,7 @@
 #include "events/reaction/reaction.h"
 #include "events/types.h"
 #include "unit/dag/compare.h"
+#include "unit/dag/story.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -330,6 +331,91 @@ static void changes_are_told_anew(void **state)
   space_destroy(space);
 }
 
+/* ---- what another build took for one entity ----------------------------------------------------
+ */
+
+static struct topo_id heap;
+
+static struct topo_id entity_of_all(const struct topo_value *values,
+                                    const struct topo_id *workspace, const struct topo_id *user)
+{
+  (void)values, (void)workspace, (void)user;
+  return heap;
+}
+
+static int show_nothing(struct topo_db *db, const struct topo_event *event)
+{
+  (void)db, (void)event;
+  return 0;
+}
+
+static int clear_nothing(struct topo_db *db, int64_t entity)
+{
+  (void)db, (void)entity;
+  return 0;
+}
+
+/* All reactions belong to one message, and are shown nowhere. */
+static const struct topo_type *const *heaped_reactions(void)
+{
+  static struct topo_type type;
+  static const struct topo_type *types[TOPO_TYPES_MAX + 1];
+  type = topo_type_reaction;
+  type.entity = entity_of_all;
+  type.project = show_nothing;
+  type.clear = clear_nothing;
+  type.schema = "CREATE TABLE reaction_heap(x INTEGER);";
+  for (size_t i = 0; topo_types[i]; i++)
+    types[i] = topo_types[i] == &topo_type_reaction ? &type : topo_types[i];
+  return types;
+}
+
+/* Two messages with a reaction each, that to the first by somebody who loses the slot of his
+ * admission to the last event. */
+static struct story *story_of_two_reactions(struct topo_id *first)
+{
+  struct story *s = story_create();
+  struct saying how = {OWNER, .auth = s->owner};
+  struct topo_id general = story_channel(s, how, "general");
+  how.seq = 1, how.prev = general;
+  *first = story_message(s, how, general, "first");
+  how.seq = 2, how.prev = *first;
+  struct topo_id second = story_message(s, how, general, "second");
+  how.seq = 3, how.prev = second;
+  story_reaction(s, how, second, "!");
+  struct topo_id invite = story_invite(s, OWNER, s->owner, OWNER, 3);
+  struct topo_id dora = story_admit(s, OWNER, s->owner, invite, DORA, 1);
+  struct topo_id emil = story_admit(s, OWNER, s->owner, invite, EMIL, 2);
+  bool dora_loses = topo_id_compare(&dora, &emil) > 0;
+  story_reaction(s, (struct saying){dora_loses ? DORA : EMIL, .auth = dora_loses ? dora : emil},
+                 *first, "?");
+  size_t winner = dora_loses ? s->n - 2 : s->n - 3;
+  struct topo_bytes last = s->events[winner];
+  memmove(&s->events[winner], &s->events[winner + 1], (s->n - 1 - winner) * sizeof last);
+  s->events[s->n - 1] = last;
+  return s;
+}
+
+/* When an entity is recomputed, what another build counted to it and this one does not is left
+ * alone. */
+static void entities_of_another_build_are_no_more(void **state)
+{
+  (void)state;
+  struct story *s = story_of_two_reactions(&heap);
+  const uint8_t(*secret)[32] = (const uint8_t(*)[32])s->secret;
+  struct oracle_result *oracle = judge(&s->workspace, s->events, s->n, secret, 1);
+  struct space *space = stranger(&s->workspace);
+  run_build(space, heaped_reactions());
+  assert_int_equal(space_give(space, s->events, s->n - 1), 0);
+  space_keep_known(space, secret, 1);
+  run_build(space, topo_types);
+  assert_int_equal(space_give(space, s->events + s->n - 1, 1), 0);
+  compare_with_oracle(space, oracle, 0, NULL, 0);
+  space_destroy(space);
+  oracle_result_destroy(oracle);
+  story_destroy(s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -340,6 +426,7 @@ int main(void)
       cmocka_unit_test(one_can_write_meanwhile),
       cmocka_unit_test(what_cannot_be_judged_ahead_is_refused),
       cmocka_unit_test(changes_are_told_anew),
+      cmocka_unit_test(entities_of_another_build_are_no_more),
   };
   return cmocka_run_group_tests_name("upgrade", tests, NULL, NULL);
 }
