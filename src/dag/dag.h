@@ -76,6 +76,8 @@ struct topo_dag_progress {
   uint64_t done, total; /* of the events that were there when it began */
 };
 struct topo_dag_progress topo_dag_progress(const struct topo_dag *dag);
+/* The same from the tables; works on a read-only handle. 0, TOPO_ECORRUPT or a storage status. */
+int topo_dag_read_progress(struct topo_db *db, struct topo_dag_progress *out);
 /* Judges at least one and up to `n` (1 … TOPO_REBUILD_PIECE_MAX) events of the rebuild that is
  * going on, and those that it unblocks, in the caller's transaction. 0; or TOPO_ENOMEM,
  * TOPO_ECORRUPT or a storage status, after which the caller must roll back. */

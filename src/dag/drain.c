@@ -24,21 +24,20 @@ int topo_drain_authenticate(struct topo_dag *dag, struct topo_batch *batch)
   return topo_batch_authenticate(batch, is_item, dag);
 }
 
-/* A credential became valid or ceased to be: whatever names it as auth is decided again, but what a
- * rebuild still comes to. Rare, so it is worth a scan and not an index. */
+/* A credential became valid or ceased to be: whatever names it as auth is decided again, but what
+ * is stale, to which a rebuild still comes. Rare, so it is worth a scan and not an index. */
 static int content_again(struct topo_dag *dag, int64_t credential)
 {
-  struct topo_stmt *s =
-      topo_stmt(dag->db, "SELECT no FROM event WHERE auth=?1 AND set_no<>0 AND state>=2");
+  struct topo_stmt *s = topo_stmt(dag->db, "SELECT no FROM event WHERE auth=?1 AND set_no<>0"
+                                           " AND state>=2 AND judged=?2");
   topo_bind_i64(s, 1, credential);
+  topo_bind_i64(s, 2, dag->rebuild.number);
   int status;
-  while ((status = topo_fetch(s)) == 1) {
-    int64_t no = topo_column_i64(s, 0);
-    if (!topo_rebuild_is_due(dag, no) && topo_push_no(&dag->lists.ready, no) < 0) {
+  while ((status = topo_fetch(s)) == 1)
+    if (topo_push_no(&dag->lists.ready, topo_column_i64(s, 0)) < 0) {
       topo_reset(s);
       return TOPO_ENOMEM;
     }
-  }
   return status;
 }
 

@@ -56,7 +56,8 @@ static int met(struct topo_dag *dag, struct topo_row *source)
 
 static int again(struct topo_dag *dag, struct topo_row *source)
 {
-  return topo_is_item(source->state) ? topo_push_no(&dag->lists.ready, source->no) : 0;
+  bool judged = topo_is_item(source->state) && !source->stale;
+  return judged ? topo_push_no(&dag->lists.ready, source->no) : 0;
 }
 
 /* A dependency is accepted now. One that does not wait for it is decided again: it may be of the
@@ -271,16 +272,23 @@ static int project(struct topo_dag *dag, struct topo_content_case *k, bool accep
                   : topo_project_mark(dag, k->type, event.entity);
 }
 
-/* WAKE. What a rebuild still comes to is left to it: a channel's messages may be the whole log. */
-static int wake(struct topo_dag *dag, int64_t no, bool accepted)
+/* WAKE, accepted. What a rebuild still comes to is left to it, and not even looked at: a channel's
+ * messages may be the whole log. Of these, what was judged ahead stays blocked until then. */
+static int wake_blocked(struct topo_dag *dag, int64_t no)
 {
   struct topo_buf list = {0};
   int status = topo_log_sources_outside(&dag->log, no, TOPO_EDGE_ACCEPTED, dag->rebuild.at,
                                         dag->rebuild.end, &list);
   if (status == 0)
-    status = each_of(dag, &list, accepted ? met_dependency : again);
+    status = each_of(dag, &list, met_dependency);
   topo_buf_finish(&list);
   return status;
+}
+
+/* WAKE. */
+static int wake(struct topo_dag *dag, int64_t no, bool accepted)
+{
+  return accepted ? wake_blocked(dag, no) : each_source(dag, no, TOPO_EDGE_ACCEPTED, again);
 }
 
 /* The effects on an item besides its row. `mentioned`: something referred to the event before it

@@ -133,17 +133,32 @@ static int read_progress(struct topo_rebuild *r, struct topo_bytes stored)
   return sound ? 0 : TOPO_ECORRUPT;
 }
 
+/* There may never have been a rebuild: then the first one is over. */
+static int load_progress(struct topo_db *db, struct topo_rebuild *out)
+{
+  struct topo_stmt *s = topo_stmt(db, "SELECT value FROM local_value WHERE name='rebuild'");
+  int status = topo_fetch(s);
+  *out = (struct topo_rebuild){.number = 1};
+  if (status <= 0)
+    return status;
+  status = read_progress(out, topo_column_bytes(s, 0));
+  topo_reset(s);
+  return status;
+}
+
 int topo_rebuild_load(struct topo_dag *dag)
 {
-  struct topo_stmt *s = topo_stmt(dag->db, "SELECT value FROM local_value WHERE name='rebuild'");
-  int status = topo_fetch(s);
-  dag->rebuild = (struct topo_rebuild){.number = 1};
-  if (status == 1) {
-    status = read_progress(&dag->rebuild, topo_column_bytes(s, 0));
-    topo_reset(s);
-  }
+  int status = load_progress(dag->db, &dag->rebuild);
   if (status == 0)
     topo_log_set_judging(&dag->log, dag->rebuild.number);
+  return status;
+}
+
+int topo_dag_read_progress(struct topo_db *db, struct topo_dag_progress *out)
+{
+  struct topo_rebuild r;
+  int status = load_progress(db, &r);
+  *out = (struct topo_dag_progress){r.at != r.end, r.done, r.total};
   return status;
 }
 

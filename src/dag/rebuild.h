@@ -9,9 +9,10 @@
  * first piece is part of the beginning. A crash goes on at the last piece, and yet other types
  * begin anew.
  *
- * A row that the rebuild still comes to is *due*. It may be judged before, and then its projection
- * is there, but nothing is carried over to it: it is judged again when it is its turn, and kept
- * right from then on. So is everything that arrives in a row behind the end from the beginning.
+ * A row that the rebuild still comes to is *due*. It may be judged before its turn: then it is
+ * shown, and withdrawn when it does not count any more, but it is not told that what it waits for
+ * is there. Therefore it is judged once more at its turn, and is kept right in everything from then
+ * on. So is what arrives in a row behind the end from the beginning.
  */
 #ifndef TOPO_DAG_REBUILD_H
 #define TOPO_DAG_REBUILD_H

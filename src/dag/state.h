@@ -107,13 +107,6 @@ static inline size_t topo_no_count(const struct topo_buf *list)
 
 int64_t topo_no_at(const struct topo_buf *list, size_t i); /* stored.c */
 
-/* Will the rebuild still come to this row? Until then it need not be right, and nothing that
- * happens to others has to be carried over to it. */
-static inline bool topo_rebuild_is_due(const struct topo_dag *dag, int64_t no)
-{
-  return no > dag->rebuild.at && no <= dag->rebuild.end;
-}
-
 static inline bool topo_rebuild_is_over(const struct topo_dag *dag)
 {
   return dag->rebuild.at == dag->rebuild.end;

@@ -19,8 +19,7 @@ int topo_node_author_explain(struct topo_node *node, struct topo_op_call *call, 
   case TOPO_ENOTFOUND: return topo_op_fail(call, status, "there is no such thing in this space");
   case TOPO_EREBUILDING: {
     struct topo_dag_progress p = topo_dag_progress(node->env.dag);
-    return topo_op_fail(call, status, "%llu of %llu events are judged again after an upgrade",
-                        (unsigned long long)p.done, (unsigned long long)p.total);
+    return topo_op_fail(call, status, TOPO_REBUILDING_TEXT, p.done, p.total);
   }
   case TOPO_EINVAL: return topo_op_fail(call, status, "the text is empty, too long or not valid");
   default: return status;

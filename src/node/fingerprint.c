@@ -1,7 +1,9 @@
 /* fingerprint.c - getFingerprint: what two nodes compare to say "the same". */
 #include "api/operations.gen.h"
+#include "base/status.h"
 #include "dag/dag.h"
 #include "events/types.h"
+#include "node/node.h"
 #include "views/view.h"
 
 #include <stddef.h>
@@ -19,12 +21,24 @@ static int count_events(struct topo_db *db, int64_t *count)
   return 0;
 }
 
+/* Half of the state would be compared with the whole of another node. */
+static int refuse_half(struct topo_op_call *call, struct topo_db *db)
+{
+  struct topo_dag_progress p;
+  int status = topo_dag_read_progress(db, &p);
+  if (status < 0 || !p.rebuilding)
+    return status;
+  return topo_op_fail(call, TOPO_EREBUILDING, TOPO_REBUILDING_TEXT, p.done, p.total);
+}
+
 int topo_op_getFingerprint(struct topo_op_call *call, void *ctx)
 {
   const struct topo_view *view = ctx;
   struct topo_id fingerprint;
   int64_t events = 0;
-  int status = topo_dag_fingerprint(view->db, topo_types, &fingerprint);
+  int status = refuse_half(call, view->db);
+  if (status == 0)
+    status = topo_dag_fingerprint(view->db, topo_types, &fingerprint);
   if (status == 0)
     status = count_events(view->db, &events);
   if (status < 0)

@@ -20,6 +20,8 @@
 #include "port/disk.h"
 #include "port/rng.h"
 
+#include <inttypes.h>
+
 /* The marks of a space's file, and of one whose tables have the names of version 0.1. */
 enum { TOPO_NODE_APPLICATION_ID = 0x746f7032 /* "top2" */, TOPO_NODE_FORMER_ID = 0x746f706f };
 
@@ -115,6 +117,8 @@ struct topo_node_status {
   bool twice;           /* another copy of this device runs elsewhere */
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
+/* How far a rebuild is, for people: a format for its `done` and its `total`. */
+#define TOPO_REBUILDING_TEXT "%" PRIu64 " of %" PRIu64 " judged again after an upgrade"
 /* Why a space is connected to nobody, for people: as topo_node_status says, the invite was refused,
  * or not. */
 const char *topo_node_lonely_text(bool refused);

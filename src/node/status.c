@@ -94,8 +94,7 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
   struct topo_node_status st = topo_node_status(node);
   char detail[128] = "";
   if (st.rebuild.rebuilding)
-    snprintf(detail, sizeof detail, "%llu of %llu judged again after an upgrade",
-             (unsigned long long)st.rebuild.done, (unsigned long long)st.rebuild.total);
+    snprintf(detail, sizeof detail, TOPO_REBUILDING_TEXT, st.rebuild.done, st.rebuild.total);
   else if (st.twice)
     snprintf(detail, sizeof detail, "%s", topo_node_twice_text);
   else if (st.connected_members == 0)

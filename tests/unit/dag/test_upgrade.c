@@ -55,11 +55,39 @@ static void run_build(struct space *space, const struct topo_type *const *types)
   space_finish_rebuild(space);
 }
 
+static int64_t ask(struct space *space, const char *sql)
+{
+  struct topo_stmt *s = topo_stmt(space->db, sql);
+  assert_int_equal(topo_fetch(s), 1);
+  int64_t n = topo_column_i64(s, 0);
+  topo_reset(s);
+  return n;
+}
+
+/* What is shown is whole at any time: nothing whose author does not count, or that belongs to
+ * something that is not shown. */
+static void assert_whole(struct space *space)
+{
+  if (space->types != topo_types)
+    return; /* another build has other tables */
+  assert_int_equal(ask(space, "SELECT count(*) FROM message WHERE channel NOT IN"
+                              " (SELECT no FROM channel)"),
+                   0);
+  assert_int_equal(ask(space, "SELECT count(*) FROM reaction WHERE message NOT IN"
+                              " (SELECT no FROM message)"),
+                   0);
+  assert_int_equal(ask(space, "SELECT count(*) FROM event WHERE auth NOT IN (SELECT no FROM"
+                              " credential) AND (no IN (SELECT no FROM channel) OR no IN (SELECT"
+                              " no FROM message) OR no IN (SELECT no FROM reaction))"),
+                   0);
+}
+
 /* Whatever happens to a space while it judges again: pieces of any size, power cuts, stops. */
 static void live_a_little(struct space *space, struct gen_rng *rng)
 {
   for (size_t i = gen_below(rng, 4); i > 0 && space_rebuilding(space); i--)
     assert_int_equal(space_rebuild(space, 1 + gen_below(rng, 8)), 0);
+  assert_whole(space);
   if (gen_chance(rng, 20))
     assert_int_equal(space_reopen(space, gen_chance(rng, 50)), 0);
 }
@@ -101,6 +129,7 @@ static void live_under(struct space *space, const struct topo_type *const *types
     live_a_little(space, rng);
     n = 1 + gen_below(rng, to - from);
     give(space, set, oracle, from, from + n, rng);
+    assert_whole(space);
   }
   live_a_little(space, rng);
 }
@@ -370,6 +399,23 @@ static const struct topo_type *const *heaped_reactions(void)
   return types;
 }
 
+/* Two admissions of one slot, the winner's last of all; how the loser says something. */
+static struct saying admit_two(struct story *s)
+{
+  struct topo_id invite = story_invite(s, OWNER, s->owner, OWNER, 3);
+  struct topo_id dora = story_admit(s, OWNER, s->owner, invite, DORA, 1);
+  struct topo_id emil = story_admit(s, OWNER, s->owner, invite, EMIL, 2);
+  bool dora_loses = topo_id_compare(&dora, &emil) > 0;
+  return (struct saying){dora_loses ? DORA : EMIL, .auth = dora_loses ? dora : emil};
+}
+
+static void put_winner_last(struct story *s, size_t winner)
+{
+  struct topo_bytes last = s->events[winner];
+  memmove(&s->events[winner], &s->events[winner + 1], (s->n - 1 - winner) * sizeof last);
+  s->events[s->n - 1] = last;
+}
+
 /* Two messages with a reaction each, that to the first by somebody who loses the slot of his
  * admission to the last event. */
 static struct story *story_of_two_reactions(struct topo_id *first)
@@ -383,16 +429,9 @@ static struct story *story_of_two_reactions(struct topo_id *first)
   struct topo_id second = story_message(s, how, general, "second");
   how.seq = 3, how.prev = second;
   story_reaction(s, how, second, "!");
-  struct topo_id invite = story_invite(s, OWNER, s->owner, OWNER, 3);
-  struct topo_id dora = story_admit(s, OWNER, s->owner, invite, DORA, 1);
-  struct topo_id emil = story_admit(s, OWNER, s->owner, invite, EMIL, 2);
-  bool dora_loses = topo_id_compare(&dora, &emil) > 0;
-  story_reaction(s, (struct saying){dora_loses ? DORA : EMIL, .auth = dora_loses ? dora : emil},
-                 *first, "?");
-  size_t winner = dora_loses ? s->n - 2 : s->n - 3;
-  struct topo_bytes last = s->events[winner];
-  memmove(&s->events[winner], &s->events[winner + 1], (s->n - 1 - winner) * sizeof last);
-  s->events[s->n - 1] = last;
+  struct saying loser = admit_two(s);
+  story_reaction(s, loser, *first, "?");
+  put_winner_last(s, s->n - (loser.who == DORA ? 2 : 3));
   return s;
 }
 
@@ -416,6 +455,29 @@ static void entities_of_another_build_are_no_more(void **state)
   story_destroy(s);
 }
 
+/* What was judged ahead is withdrawn before its turn, when its author does not count any more. */
+static void what_was_judged_ahead_is_withdrawn(void **state)
+{
+  (void)state;
+  struct story *s = story_create();
+  const uint8_t(*secret)[32] = (const uint8_t(*)[32])s->secret;
+  struct saying loser = admit_two(s);
+  struct topo_id channel = story_channel(s, loser, "lost");
+  put_winner_last(s, s->n - (loser.who == DORA ? 2 : 3));
+  struct space *space = stranger(&s->workspace);
+  run_build(space, shorter_names());
+  assert_int_equal(space_give(space, s->events, s->n - 1), 0);
+  space_keep_known(space, secret, 1);
+  open_build(space, topo_types);
+  assert_int_equal(space_state(space, &channel), TOPO_STATE_ACCEPTED);
+  assert_int_equal(space_give(space, s->events + s->n - 1, 1), 0);
+  assert_true(space_rebuilding(space));
+  assert_int_equal(space_state(space, &channel), TOPO_STATE_UNAUTHORISED);
+  assert_int_equal(ask(space, "SELECT count(*) FROM channel"), 0);
+  space_destroy(space);
+  story_destroy(s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -427,6 +489,7 @@ int main(void)
       cmocka_unit_test(what_cannot_be_judged_ahead_is_refused),
       cmocka_unit_test(changes_are_told_anew),
       cmocka_unit_test(entities_of_another_build_are_no_more),
+      cmocka_unit_test(what_was_judged_ahead_is_withdrawn),
   };
   return cmocka_run_group_tests_name("upgrade", tests, NULL, NULL);
 }

@@ -101,7 +101,8 @@ static void calls_come_first_and_do_not_stop_it(void **state)
   solo_finish(&s);
 }
 
-/* While it goes on, nobody is told that all is here; what is told is how far it is. */
+/* While it goes on, nobody is told that all is here, and half of the state is not given for the
+ * whole; what is told is how far it is. */
 static void progress_is_told(void **state)
 {
   (void)state;
@@ -116,6 +117,7 @@ static void progress_is_told(void **state)
   assert_non_null(strstr(json, "\"rebuild\":{\"done\":8,\"total\":103}"));
   free(json);
   assert_false(topo_node_status(s.node).synced);
+  assert_int_equal(solo_call(&s, "getFingerprint", NULL, NULL, NULL, NULL), TOPO_EREBUILDING);
   finish(&s);
   assert_int_equal(solo_call(&s, "getSync", NULL, NULL, NULL, &json), 0);
   assert_non_null(strstr(json, "\"state\":\"offline\""));
