@@ -4,6 +4,8 @@
 #include "base/status.h"
 #include "node/node.h"
 
+#include <stdio.h>
+
 bool topo_space_item_ready(const struct topo_space_item *item)
 {
   return item->member && item->name[0];
@@ -16,6 +18,7 @@ static const char *state_of(const struct topo_space_item *item)
   return topo_space_item_ready(item) ? "ready" : "joining";
 }
 
+/* Why it is not ready, or what else is the matter. */
 static const char *detail_of(const struct topo_space_item *item)
 {
   if (item->status < 0)
@@ -24,8 +27,6 @@ static const char *detail_of(const struct topo_space_item *item)
     return topo_node_twice_text;
   if (topo_space_item_ready(item))
     return "";
-  if (item->member && item->rebuilding)
-    return "events are judged again after an upgrade";
   if (item->member)
     return "waiting for the name of the workspace";
   if (item->connected && !item->refused)
@@ -35,6 +36,9 @@ static const char *detail_of(const struct topo_space_item *item)
 
 void topo_space_item_write(struct topo_json *out, const struct topo_space_item *item)
 {
+  char progress[128];
+  const struct topo_dag_progress *p = &item->rebuild;
+  snprintf(progress, sizeof progress, TOPO_REBUILDING_TEXT, p->done, p->total);
   topo_json_begin_object(out);
   topo_json_key(out, "space");
   topo_json_id(out, &item->space);
@@ -43,6 +47,6 @@ void topo_space_item_write(struct topo_json *out, const struct topo_space_item *
   topo_json_string_member(out, "name", item->name);
   topo_json_string_member(out, "user_name", item->user_name);
   topo_json_string_member(out, "state", state_of(item));
-  topo_json_string_member(out, "detail", detail_of(item));
+  topo_json_string_member(out, "detail", p->rebuilding ? progress : detail_of(item));
   topo_json_end_object(out);
 }

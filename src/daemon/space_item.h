@@ -5,19 +5,20 @@
 #define TOPO_DAEMON_SPACE_ITEM_H
 
 #include "api/json.h"
+#include "dag/dag.h"
 #include "events/profile/profile_read.h"
 
 enum { TOPO_SPACE_NAME = TOPO_NAME_MAX + 1 /* bytes of a name with its NUL */ };
 
 /* What is known of a space without asking it. */
 struct topo_space_item {
-  struct topo_id space, workspace; /* the device's key, which is the space's id */
-  int status;                      /* 0, or why the space cannot be opened */
-  bool member;                     /* its device has a valid credential */
-  bool connected;                  /* to anybody */
-  bool twice;                      /* a copy of the device runs elsewhere */
-  bool refused;                    /* no member, and the inviter refuses the invite */
-  bool rebuilding;                 /* events are judged again; the name may be among them */
+  struct topo_id space, workspace;  /* the device's key, which is the space's id */
+  int status;                       /* 0, or why the space cannot be opened */
+  bool member;                      /* its device has a valid credential */
+  bool connected;                   /* to anybody */
+  bool twice;                       /* a copy of the device runs elsewhere */
+  bool refused;                     /* no member, and the inviter refuses the invite */
+  struct topo_dag_progress rebuild; /* events are judged again; the name may be among them */
   char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME]; /* empty: not known yet */
 };
 

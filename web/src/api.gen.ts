@@ -619,7 +619,7 @@ export interface components {
             user_name: string;
             /** @enum {string} */
             state: "joining" | "ready" | "error";
-            /** @description Why it is not ready; empty when it is */
+            /** @description Why it is not ready, or how far it judges again after an upgrade; else empty */
             detail: string;
         };
         Invite: {

@@ -11,9 +11,12 @@
 #include <cmocka.h>
 
 #include "base/status.h"
+#include "lib/builds.h"
 #include "node/invite.h"
+#include "node/node.h"
 #include "tests/unit/daemon/real_registry.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,6 +97,77 @@ static void one_that_cannot_be_opened_does_not_hide_the_others(void **state)
   assert_int_equal(topo_registry_find(f->registry, &ids[1])->status, TOPO_ENOTFOUND);
   assert_int_equal(topo_registry_find(f->registry, &ids[2])->status, 0);
   assert_int_equal(access(missing, F_OK), -1); /* nothing is made in its place */
+}
+
+static void ignore_trust(void *ctx)
+{
+  (void)ctx;
+}
+
+/* The file is judged again to the end by a build that reads less. */
+static void live_under_an_older_build(const struct real_registry *f, const char *path)
+{
+  static const struct topo_node_ports ports = {.trust = ignore_trust};
+  struct topo_node_options o = {
+      .path = path, .disk = &f->disk, .rng = f->rng, .ports = &ports, .types = build_types(0)};
+  struct topo_node *node;
+  assert_int_equal(topo_node_open(&node, &o), 0);
+  assert_true(topo_node_status(node).rebuild.rebuilding);
+  while (topo_node_status(node).rebuild.rebuilding)
+    topo_node_step(node, (struct topo_now){0}, NULL, 0);
+  topo_node_close(node);
+}
+
+static void fingerprint_of(struct topo_space *space, char out[static 128])
+{
+  struct topo_op_call *call =
+      real_registry_call(space, &topo_op_row_getFingerprint, NULL, NULL, NULL);
+  assert_int_equal(call->status, 0);
+  struct topo_bytes text = topo_json_text(&call->out);
+  assert_true(text.len < 128);
+  memcpy(out, text.data, text.len);
+  out[text.len] = '\0';
+  topo_op_call_destroy(call);
+}
+
+/* Nobody asks for anything, and all is judged again, in as many turns as it takes. */
+static void one_of_another_build_is_judged_again(void **state)
+{
+  enum { SAID = 3 * TOPO_REBUILD_PIECE_MAX };
+  struct real_registry *f = *state;
+  char path[256], before[128], after[128];
+  const struct topo_registry_entry *entry = real_registry_found(f, "Tea house");
+  struct topo_id device = entry->row.device, general = real_registry_general(entry->space);
+  real_registry_send(entry->space, &general, 0, SAID);
+  fingerprint_of(entry->space, before);
+  real_registry_path(f, entry->row.file, path, sizeof path);
+  real_registry_stop(f);
+  live_under_an_older_build(f, path);
+  real_registry_start(f);
+  struct topo_space *space = topo_registry_find(f->registry, &device)->space;
+  struct topo_space_item item;
+  topo_space_item(space, &item);
+  assert_string_equal(item.name, "Tea house");
+  while (topo_space_item(space, &item), item.rebuild.rebuilding)
+    sched_yield();
+  assert_true(item.rebuild.total > SAID);
+  fingerprint_of(space, after);
+  assert_string_equal(before, after);
+}
+
+/* What is judged again says how far it is, ready or not. */
+static void progress_is_the_detail_of_a_space(void **state)
+{
+  (void)state;
+  struct topo_space_item item = {.member = true, .name = "Tea house", .rebuild = {true, 7, 30}};
+  struct topo_json json;
+  topo_json_init(&json);
+  topo_space_item_write(&json, &item);
+  assert_int_equal(topo_buf_put_u8(&json.buf, 0), 0);
+  assert_non_null(strstr((const char *)json.buf.data, "\"state\":\"ready\","
+                                                      "\"detail\":\"7 of 30 judged again"
+                                                      " after an upgrade\""));
+  topo_json_finish(&json);
 }
 
 /* An invite link of a workspace finds the space that is there, with whatever key it comes. */
@@ -241,6 +315,9 @@ int main(void)
                                       real_registry_set_up, real_registry_tear_down),
       cmocka_unit_test_setup_teardown(one_that_cannot_be_opened_does_not_hide_the_others,
                                       real_registry_set_up, real_registry_tear_down),
+      cmocka_unit_test_setup_teardown(one_of_another_build_is_judged_again, real_registry_set_up,
+                                      real_registry_tear_down),
+      cmocka_unit_test(progress_is_the_detail_of_a_space),
       cmocka_unit_test_setup_teardown(a_workspace_has_one_space, real_registry_set_up,
                                       real_registry_tear_down),
       cmocka_unit_test_setup_teardown(a_space_that_cannot_be_opened_is_no_answer,
