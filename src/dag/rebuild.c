@@ -111,8 +111,7 @@ static int judge_control_again(struct topo_dag *dag)
   return status;
 }
 
-/* ---- how far it is -----------------------------------------------------------------------------
- */
+/* ---- how far it is --------------------------------------------------------------------------- */
 
 enum { STORED_SIZE = TOPO_ID_SIZE + 6 * 8 };
 
@@ -181,8 +180,7 @@ static int save_progress(struct topo_dag *dag)
   return status;
 }
 
-/* ---- a piece -----------------------------------------------------------------------------------
- */
+/* ---- a piece --------------------------------------------------------------------------------- */
 
 enum { FIRST_ROWS = 16384 /* that are looked at for events that depend on nothing, at a time */ };
 
@@ -285,8 +283,7 @@ int topo_rebuild_piece(struct topo_dag *dag, size_t n)
   return status == 0 ? save_progress(dag) : status;
 }
 
-/* ---- the beginning -----------------------------------------------------------------------------
- */
+/* ---- the beginning --------------------------------------------------------------------------- */
 
 /* All verdicts on content are of another rebuild from here on. */
 static int forget_verdicts(struct topo_dag *dag, const struct topo_id *types)

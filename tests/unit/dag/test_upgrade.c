@@ -360,8 +360,7 @@ static void changes_are_told_anew(void **state)
   space_destroy(space);
 }
 
-/* ---- what another build took for one entity ----------------------------------------------------
- */
+/* ---- what another build took for one entity -------------------------------------------------- */
 
 static struct topo_id heap;
 
