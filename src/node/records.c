@@ -324,6 +324,7 @@ static int write_own(struct topo_records *records, struct topo_outcome *outcome)
   struct kept before;
   bool goes_on = records->own_seq >= env->now.wall_ms && !is_ahead(records, records->own_seq);
   uint64_t seq = goes_on ? records->own_seq + 1 : env->now.wall_ms;
+  seq = seq < 1 ? 1 : seq < INT64_MAX ? seq : INT64_MAX; /* a clock may say anything */
   int status = topo_record_encode(&records->own, &body);
   if (status == 0)
     status = topo_envelope_write_record(&raw, seq, topo_buf_view(&body), topo_dag_context(env->dag),

@@ -242,6 +242,18 @@ static void ours_from_the_future_is_made_anew(void **state)
   assert_int_equal(count_items(f), 1);
 }
 
+static void any_clock_will_do(void **state)
+{
+  struct fixture *f = *state;
+  static const uint64_t clocks[] = {0, UINT64_MAX, INT64_MAX, 1};
+  for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+    f->solo.now.wall_ms = clocks[i];
+    f->solo.now.mono_ms += TOPO_RECORD_PAUSE_MS;
+    move_to(f, (uint8_t)(i + 1));
+    assert_int_equal(said(f, own(f)), i + 1);
+  }
+}
+
 /* It may have overtaken the credential of its device: it is not kept, and asked for again. */
 static void one_of_an_unknown_device_is_missed(void **state)
 {
@@ -349,6 +361,7 @@ int main(void)
       WITH_SPACE(one_comes_too_soon_after_the_last),
       WITH_SPACE(a_number_from_the_future_counts_for_nothing),
       WITH_SPACE(ours_from_the_future_is_made_anew),
+      WITH_SPACE(any_clock_will_do),
       WITH_SPACE(one_of_an_unknown_device_is_missed),
       WITH_SPACE(ours_goes_on_from_one_that_is_newer),
       WITH_SPACE(a_copy_of_this_device_is_noticed),
