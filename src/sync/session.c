@@ -341,17 +341,11 @@ int topo_session_flush(struct topo_session *s, uint64_t now_ms)
   return conclude(s);
 }
 
-/* When the next round is due. */
-static uint64_t round_deadline(const struct topo_session *s)
-{
-  return s->o.initiator && s->round == ROUND_IDLE ? s->next_round_ms : UINT64_MAX;
-}
-
 uint64_t topo_session_deadline(const struct topo_session *s)
 {
   if (s->phase != SESSION_MEMBER || topo_session_ending(s))
     return UINT64_MAX;
-  uint64_t round = round_deadline(s), want = topo_session_want_deadline(s);
+  uint64_t round = topo_session_sets_deadline(s), want = topo_session_want_deadline(s);
   return round < want ? round : want;
 }
 
@@ -359,7 +353,7 @@ int topo_session_tick(struct topo_session *s, uint64_t now_ms)
 {
   s->now_ms = now_ms;
   if (now_ms >= topo_session_deadline(s)) {
-    if (now_ms >= round_deadline(s))
+    if (now_ms >= topo_session_sets_deadline(s))
       topo_session_sets_tick(s);
     if (now_ms >= topo_session_want_deadline(s))
       topo_session_want_tick(s);

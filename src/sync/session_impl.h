@@ -38,9 +38,9 @@
  *   RECENT_MAX        ids that a round remembers as sent; one more, and the others are forgotten
  *   BACKOFF_MIN_MS    how long the next round waits after one that moved nothing, at first
  *   BACKOFF_MAX_MS    and at last: each wait is twice the one before
- *   WANT_MS           how long the oldest of what is asked for may stay unanswered, all of it,
- * before it counts as missing ROUND_MS          how long the next round waits after a pair of SETS
- * that were equal
+ *   WANT_MS           after how long without an answer what is asked for counts as missing
+ *   OWED_MS           how long the initiator waits for one of the answers that a round is made of
+ *   ROUND_MS          how long the next round waits after a pair of SETS that were equal
  */
 enum {
   SESSION_STREAMS = 3,
@@ -52,6 +52,7 @@ enum {
   SESSION_PAGES_MAX = 4096,
   SESSION_RECENT_MAX = 16384,
   SESSION_WANT_MS = 2 * 60 * 1000,
+  SESSION_OWED_MS = 10 * 60 * 1000,
   SESSION_BACKOFF_MIN_MS = 100,
   SESSION_BACKOFF_MAX_MS = 30 * 1000,
   SESSION_ROUND_MS = 10 * 60 * 1000
@@ -160,6 +161,8 @@ struct topo_session {
   bool queued; /* this round asked for something or sent something */
   unsigned early_at; /* the rank of the next set to be compared in ROUND_EARLY */
   uint64_t next_round_ms, backoff_ms, rounds;
+  bool answer_came;     /* a PAGE or NEG_MSG, since `owed_end_ms` was set */
+  uint64_t owed_end_ms; /* when the peer has owed an answer for too long */
 
   /* session_pages.c */
   struct session_prefixes asked; /* of the peer, by the initiator */
@@ -221,7 +224,9 @@ void topo_session_sets_begin(struct topo_session *s);
 int topo_session_sets_frame(struct topo_session *s, struct topo_bytes payload);
 /* Sends SETS when due and takes the round as far as it goes. 0, or the status to end with. */
 int topo_session_sets_pump(struct topo_session *s);
-/* The time for the next round has come. */
+/* When topo_session_sets_tick is due; UINT64_MAX: never. */
+uint64_t topo_session_sets_deadline(const struct topo_session *s);
+/* The time for the next round has come, or the peer has owed an answer for too long. */
 void topo_session_sets_tick(struct topo_session *s);
 
 /* session_pages.c */
@@ -252,6 +257,8 @@ int topo_session_neg_pump(struct topo_session *s);
  * sent. The caller has seen that fewer than TOPO_SESSION_RECONCILING_MAX are open and that there is
  * room. 0, or the status to end with. */
 int topo_session_neg_open(struct topo_session *s, const struct topo_id *set, uint64_t peer_count);
+/* Returns whether it is the peer's turn in one of the sessions. */
+bool topo_session_neg_owed(const struct topo_session *s);
 /* Returns how many sets are being reconciled or sent. */
 unsigned topo_session_neg_count(const struct topo_session *s);
 /* A round begins: what the round before the last has sent may be sent again. */

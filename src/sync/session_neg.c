@@ -110,6 +110,14 @@ unsigned topo_session_neg_count(const struct topo_session *s)
   return n;
 }
 
+bool topo_session_neg_owed(const struct topo_session *s)
+{
+  for (unsigned i = 0; i < TOPO_SESSION_RECONCILING_MAX; i++)
+    if (s->neg[i].open && !s->neg[i].streaming && !s->neg[i].pending)
+      return true;
+  return false;
+}
+
 static struct session_neg *find(struct topo_session *s, uint32_t number)
 {
   for (unsigned i = 0; i < TOPO_SESSION_RECONCILING_MAX; i++)
@@ -201,6 +209,7 @@ static int take_continuation(struct topo_session *s, struct topo_bytes payload)
   if (status < 0)
     return status;
   struct session_neg *g = find(s, number);
+  s->answer_came = true;
   return g ? take_message(g, message) : TOPO_EPROTOCOL;
 }
 

@@ -157,6 +157,7 @@ static int take_page(struct topo_session *s, struct topo_bytes payload)
     return TOPO_EPROTOCOL;
   topo_assert(s->o.initiator && s->round == ROUND_LISTING);
   struct topo_prefix prefix = pop(&s->asked);
+  s->answer_came = true;
   struct topo_wire_page page;
   int status = topo_wire_get_page(payload, &prefix, &page);
   if (status < 0)

@@ -60,6 +60,7 @@ void topo_session_sets_begin(struct topo_session *s)
   topo_assert(s->phase == SESSION_MEMBER && s->round == ROUND_IDLE && !s->own_sent);
   s->sets_due = true;
   s->rested = true;
+  s->owed_end_ms = UINT64_MAX;
   if (s->o.initiator)
     transition(s, ROUND_EXCHANGE);
 }
@@ -275,11 +276,24 @@ static int open_epochs(struct topo_session *s)
   return 0;
 }
 
-int topo_session_sets_pump(struct topo_session *s)
+/* Does the round wait for an answer of the peer's? */
+static bool is_owed(const struct topo_session *s)
 {
-  int status = send_sets(s);
-  if (status < 0 || !s->o.initiator)
-    return status;
+  bool sets = s->round == ROUND_EXCHANGE && !s->sets_due && !s->peer_fresh;
+  return sets || s->asked.count > 0 || topo_session_neg_owed(s);
+}
+
+static void note_owed(struct topo_session *s)
+{
+  if (!is_owed(s))
+    s->owed_end_ms = UINT64_MAX;
+  else if (s->answer_came || s->owed_end_ms == UINT64_MAX)
+    s->owed_end_ms = s->now_ms + SESSION_OWED_MS;
+  s->answer_came = false;
+}
+
+static int go_on(struct topo_session *s)
+{
   switch (s->round) {
   case ROUND_IDLE:
     if (s->again) {
@@ -301,9 +315,30 @@ int topo_session_sets_pump(struct topo_session *s)
   return TOPO_EINTERNAL;
 }
 
+int topo_session_sets_pump(struct topo_session *s)
+{
+  int status = send_sets(s);
+  if (status == 0 && s->o.initiator)
+    status = go_on(s);
+  if (status == 0 && s->o.initiator)
+    note_owed(s);
+  return status;
+}
+
+uint64_t topo_session_sets_deadline(const struct topo_session *s)
+{
+  if (!s->o.initiator)
+    return UINT64_MAX;
+  return s->round == ROUND_IDLE ? s->next_round_ms : s->owed_end_ms;
+}
+
 void topo_session_sets_tick(struct topo_session *s)
 {
-  s->again = true;
+  topo_assert(s->o.initiator);
+  if (s->round == ROUND_IDLE)
+    s->again = true;
+  else
+    topo_session_fail(s, TOPO_EPROTOCOL);
 }
 
 void topo_session_resync(struct topo_session *s, uint64_t now_ms)

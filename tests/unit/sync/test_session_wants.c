@@ -278,6 +278,80 @@ static void equal_sets_that_nobody_asked_for_are_answered_once(void **state)
   lone_finish(&l);
 }
 
+/* SESSION_OWED_MS. What a round waits for: the peer's SETS, a PAGE, or its turn. */
+static void an_answer_that_is_owed_too_long_ends_the_session(void **state)
+{
+  (void)state;
+  struct topo_session_set row = {pair_set_id(1), 1, {{1}}};
+  for (unsigned what = 0; what < 3; what++) {
+    struct lone l;
+    lone_greet(&l, true, TOPO_SESSION_MEMBER);
+    if (what > 0) {
+      lone_put_sets(&l.bytes, NULL, true);
+      assert_int_equal(lone_inject(&l, CONTROL), 0);
+    }
+    if (what > 1) {
+      lone_put_page(&l.bytes, &row, 1);
+      assert_int_equal(lone_inject(&l, CONTROL), 0);
+      assert_int_equal(count_kind(&l, TOPO_WIRE_NEG_OPEN), 1);
+    }
+    uint64_t end = topo_session_deadline(l.side->session);
+    assert_in_range(end, SESSION_OWED_MS, l.p.now_ms + SESSION_OWED_MS);
+    l.p.now_ms = end - 1;
+    pass(&l, 0);
+    assert_int_equal(topo_session_tick(l.side->session, end), TOPO_EPROTOCOL);
+    assert_true(l.side->conn_closed && l.side->heard_closed);
+    lone_finish(&l);
+  }
+}
+
+static void a_page_begins_the_wait_anew(void **state)
+{
+  (void)state;
+  static const uint8_t parts[1 + 2 * TOPO_PAGE_PART_SIZE] = {TOPO_PAGE_OF_PARTS, 0,
+                                                             [1 + TOPO_PAGE_PART_SIZE] = 9};
+  struct lone l;
+  lone_greet(&l, true, TOPO_SESSION_MEMBER);
+  lone_put_sets(&l.bytes, NULL, true);
+  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  lone_frame(&l.bytes, TOPO_WIRE_PAGE, parts, sizeof parts);
+  assert_int_equal(lone_inject(&l, CONTROL), 0);
+  assert_int_equal(count_kind(&l, TOPO_WIRE_LIST), 3);
+  pass(&l, SESSION_OWED_MS - 2 * MINUTE);
+  lone_put_page(&l.bytes, NULL, 0);
+  assert_int_equal(pair_inject(l.side, CONTROL, l.bytes.data, l.bytes.len), 0);
+  topo_buf_clear(&l.bytes);
+  pass(&l, 0);
+  assert_int_equal(topo_session_deadline(l.side->session), l.p.now_ms + SESSION_OWED_MS);
+  lone_finish(&l);
+}
+
+/* Each answer is waited for as long, and SETS that nobody asked for are none. */
+static void an_answer_begins_the_wait_anew(void **state)
+{
+  (void)state;
+  struct topo_session_set rows[2] = {{pair_set_id(1), 1, {{1}}}, {pair_set_id(2), 1, {{1}}}};
+  struct topo_bytes done = {(const uint8_t *)"\x61", 1};
+  struct lone l;
+  lone_greet(&l, true, TOPO_SESSION_MEMBER);
+  lone_tell_epochs(&l, rows, 2);
+  pass(&l, SESSION_OWED_MS - 2 * MINUTE);
+  topo_wire_put_neg_msg(&l.bytes, 0, done);
+  assert_int_equal(pair_inject(l.side, CONTROL, l.bytes.data, l.bytes.len), 0);
+  topo_buf_clear(&l.bytes);
+  pass(&l, 0);
+  assert_int_equal(topo_session_deadline(l.side->session), l.p.now_ms + SESSION_OWED_MS);
+  pass(&l, SESSION_OWED_MS - MINUTE);
+  lone_put_sets(&l.bytes, NULL, true);
+  assert_int_equal(pair_inject(l.side, CONTROL, l.bytes.data, l.bytes.len), 0);
+  topo_buf_clear(&l.bytes);
+  pass(&l, 0);
+  assert_int_equal(topo_session_deadline(l.side->session), l.p.now_ms + MINUTE);
+  l.p.now_ms += MINUTE;
+  assert_int_equal(topo_session_tick(l.side->session, l.p.now_ms), TOPO_EPROTOCOL);
+  lone_finish(&l);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -291,6 +365,9 @@ int main(void)
       cmocka_unit_test(the_limit_is_of_all_that_is_asked_for),
       cmocka_unit_test(sets_that_are_equal_are_answered_too),
       cmocka_unit_test(equal_sets_that_nobody_asked_for_are_answered_once),
+      cmocka_unit_test(an_answer_that_is_owed_too_long_ends_the_session),
+      cmocka_unit_test(a_page_begins_the_wait_anew),
+      cmocka_unit_test(an_answer_begins_the_wait_anew),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
