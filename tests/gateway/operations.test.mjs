@@ -184,7 +184,6 @@ test('operations: a slip in a link is told at once, and makes nothing', async (t
   const at = link.length >> 1
   const slips = [
     link.slice(0, at) + (link[at] === 'A' ? 'B' : 'A') + link.slice(at + 1),
-    link.slice(0, at) + ' ' + link.slice(at),
     link.slice(0, -1),
     link + 'A',
     'topo://join/'
