@@ -27,6 +27,7 @@ struct topo_node_conn {
   struct topo_address address;
   uint64_t since_ms;
   int64_t wall_offset_ms; /* how far its wall clock was ahead of ours when it greeted us */
+  int64_t lead_ms;        /* and ours ahead of our monotonic one, then */
   enum topo_session_role role;
   enum topo_node_conn_state state;
   bool outgoing;

@@ -10,6 +10,7 @@
 #include "node/inviter.h"
 #include "node/peers.h"
 #include "node/records.h"
+#include "node/wall.h"
 
 struct topo_node {
   struct topo_env env;
@@ -21,6 +22,7 @@ struct topo_node {
   struct topo_peers peers;
   struct topo_records records;
   struct topo_conns conns;
+  struct topo_wall wall;
   struct topo_batches batches;
   struct topo_calls calls;
   int unreadable;       /* why the file could not be read last time, or 0 */

@@ -75,9 +75,11 @@ static int on_greeted(void *ctx, struct topo_session *s, const struct topo_id *c
   struct topo_node *node = node_of(ctx);
   (void)s, (void)credential;
   conn->wall_offset_ms = offset_of(wall_ms, node->env.now.wall_ms);
+  conn->lead_ms = offset_of(node->env.now.wall_ms, node->env.now.mono_ms);
   if (conn->role != TOPO_SESSION_MEMBER)
     return 0; /* a bootstrap is good for something once there is a WELCOME */
   conn->useful = true;
+  node->wall.heard = true;
   topo_peers_greeted(&node->peers, &conn->peer);
   if (topo_joiner_is_joining(&node->joiner))
     topo_joiner_welcomed(&node->joiner);

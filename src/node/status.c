@@ -9,6 +9,7 @@
 #include "events/profile/profile_read.h"
 #include "node/address.h"
 #include "node/node.h"
+#include "node/skew.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,7 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
 {
   struct topo_node_status st = topo_node_status(node);
   char detail[128] = "";
+  _Static_assert(sizeof detail >= TOPO_SKEW_TEXT_SIZE, "a sentence on the clock fits");
   if (st.rebuild.rebuilding)
     snprintf(detail, sizeof detail, TOPO_REBUILDING_TEXT, st.rebuild.done, st.rebuild.total);
   else if (st.twice)
@@ -102,6 +104,8 @@ int topo_node_write_sync(struct topo_node *node, struct topo_json *out)
   else if (!st.synced && st.remote_items > st.events)
     snprintf(detail, sizeof detail, "%llu of ~%llu", (unsigned long long)st.events,
              (unsigned long long)st.remote_items);
+  else
+    topo_skew_text(detail, node->wall.correction_ms);
   topo_json_begin_object(out);
   topo_json_key(out, "state");
   topo_json_string(out, state_word(&st));

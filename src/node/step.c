@@ -158,6 +158,7 @@ void topo_node_step(struct topo_node *node, struct topo_now now, const struct to
       refuse(node, &inputs[i]);
     return;
   }
+  topo_wall_correct(&node->wall);
   for (size_t i = 0; i < n; i++)
     take(node, &inputs[i]);
   topo_joiner_progress(&node->joiner);
