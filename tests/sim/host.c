@@ -3,8 +3,8 @@
 
 #include "base/assert.h"
 #include "base/status.h"
-#include "node/parts.h"
 #include "node/invite.h"
+#include "node/parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -87,7 +87,7 @@ static void errors_of_the_system_have_a_status(void **state)
 static void unknown_numbers(void **state)
 {
   (void)state;
-  static const int unknown[] = {1, -12, -19, -1000, 2147483647, -2147483647 - 1};
+  static const int unknown[] = {1, -13, -19, -1000, 2147483647, -2147483647 - 1};
   for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
     assert_string_equal(topo_status_name(unknown[i]), "unknown");
     assert_string_equal(topo_status_text(unknown[i]), "Unknown status");
