@@ -16,7 +16,7 @@ enum {
 
 enum {
   TOPO_NODE_CONNS_MAX = 64, /* connections of one space, unless its options say less */
-  TOPO_NODE_CONNS_MIN = 4   /* that they may say */
+  TOPO_NODE_CONNS_MIN = 8   /* that they may say: with fewer neighbours parts may fall apart */
 };
 
 struct topo_now {
