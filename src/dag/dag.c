@@ -308,7 +308,9 @@ int topo_dag_keep_secret(struct topo_dag *dag, const struct topo_id *epoch,
   int status = topo_order_set_wall(dag, now_ms);
   if (status == 0)
     status = topo_keys_keep(dag, epoch, secret);
-  return status == 0 ? topo_drain(dag) : status;
+  if (status == 0)
+    status = topo_drain(dag);
+  return status == 0 ? topo_clock_save(dag) : status;
 }
 
 void topo_dag_set_clock_offset(struct topo_dag *dag, int64_t offset_ms)

@@ -25,7 +25,7 @@ static int show_anew(struct topo_dag *dag, int64_t no, bool told)
   return topo_project_changed(dag, type->number, no);
 }
 
-/* A scan and no index: walls are put back rarely. */
+/* This and the next are scans, without an index: walls are put back rarely. */
 static int find_ahead(struct topo_dag *dag, struct topo_buf *out)
 {
   struct topo_stmt *s = topo_stmt(
@@ -41,6 +41,20 @@ static int find_ahead(struct topo_dag *dag, struct topo_buf *out)
   return status;
 }
 
+/* The own clock was dropped. What is here and stays where it is, it takes into account again. */
+static int merge_places(struct topo_dag *dag)
+{
+  struct topo_stmt *s = topo_stmt(
+      dag->db, "SELECT max(ifnull(p.place,e.hlc)) FROM event e LEFT JOIN local_place p ON p.no=e.no"
+               " WHERE e.set_no<>0 AND e.state>=2 AND ifnull(p.place,e.hlc)<=?1");
+  topo_bind_i64(s, 1, (int64_t)topo_clock_latest(dag));
+  int status = topo_fetch(s);
+  if (status == 1)
+    topo_clock_merge(dag, (uint64_t)topo_column_i64(s, 0));
+  topo_reset(s);
+  return status < 0 ? status : 0;
+}
+
 static int place_again(struct topo_dag *dag, int64_t no)
 {
   int status = topo_place_set(dag, no, topo_clock_tick(dag));
@@ -52,10 +66,14 @@ int topo_order_set_wall(struct topo_dag *dag, uint64_t now_ms)
   struct topo_buf list = {0};
   if (!topo_clock_set_wall(dag, now_ms))
     return 0;
-  int status = find_ahead(dag, &list);
+  int status = merge_places(dag);
+  if (status == 0)
+    status = find_ahead(dag, &list);
   for (size_t i = 0; i < topo_no_count(&list) && status == 0; i++)
     status = place_again(dag, topo_no_at(&list, i));
   topo_buf_finish(&list);
+  if (status == 0)
+    status = topo_clock_save(dag);
   return status == 0 ? topo_project_dirty(dag) : status;
 }
 

@@ -28,6 +28,8 @@ int topo_place_set(struct topo_dag *dag, int64_t no, uint64_t place)
 int topo_place_enter(struct topo_dag *dag, const struct topo_row *row)
 {
   topo_assert(row->no > 0 && row->set_no > 0);
-  return topo_clock_is_ahead(dag, row->hlc) ? topo_place_set(dag, row->no, topo_clock_tick(dag))
-                                            : 0;
+  if (topo_clock_is_ahead(dag, row->hlc))
+    return topo_place_set(dag, row->no, topo_clock_tick(dag));
+  topo_clock_merge(dag, row->hlc); /* it may have been ahead when it was stored */
+  return 0;
 }

@@ -123,6 +123,38 @@ static void rebuild(struct space *space)
   assert_int_equal(space_reopen(space, false), 0);
 }
 
+/* Which message Dora's last event names, as others read it; zero when it names none. */
+static struct topo_id named_by(struct scene *f, const struct topo_id *id)
+{
+  struct topo_buf bytes = {0};
+  assert_int_equal(topo_dag_read(f->space->dag, id, &bytes), 0);
+  struct topo_bytes raw = topo_buf_view(&bytes);
+  struct oracle_input in = {.workspace = f->story->workspace,
+                            .events = f->story->events,
+                            .n_events = f->story->n,
+                            .secrets = (const uint8_t(*)[32])f->story->secret,
+                            .n_secrets = 1};
+  struct topo_bytes all[STORY_EVENTS_MAX + 1];
+  memcpy(all, in.events, in.n_events * sizeof *all);
+  all[in.n_events++] = raw;
+  in.events = all;
+  struct oracle_result *result = oracle_run(&in);
+  struct topo_bytes body = oracle_find(result, id)->payload;
+  struct topo_id named = topo_id_zero;
+  assert_true(body.len > 34);
+  if (body.data[33] == 1)
+    memcpy(named.bytes, body.data + 34, TOPO_ID_SIZE);
+  oracle_result_destroy(result);
+  topo_buf_finish(&bytes);
+  return named;
+}
+
+static void assert_names(struct scene *f, const struct topo_id *id, const struct topo_id *named)
+{
+  struct topo_id found = named_by(f, id);
+  assert_true(topo_id_equal(&found, named ? named : &topo_id_zero));
+}
+
 static void what_is_dated_2100_is_shown_where_it_arrived(void **state)
 {
   struct scene *f = *state;
@@ -179,6 +211,68 @@ static void what_waits_is_placed_when_it_is_an_item(void **state)
   assert_int_equal(space_give(f->space, &grant, 1), 0);
   assert_shown(f, ids, 2);
   assert_int_equal(read_page(f->space).places[1] >> 16, f->space->now_ms);
+}
+
+/* What was ahead when it came and no longer is when it can be read has its own clock as its place;
+ * that is the future again when the wall is put back, and no answer goes there. */
+static void assert_nothing_ahead_after(struct scene *f, uint64_t wall)
+{
+  f->space->now_ms = wall;
+  say(f);
+  struct shown page = read_page(f->space);
+  assert_int_equal(page.n, 2);
+  for (size_t i = 0; i < page.n; i++)
+    assert_true(page.places[i] >> 16 <= wall + TOPO_CLOCK_AHEAD_MS);
+}
+
+static void what_waited_for_its_author_is_placed_again(void **state)
+{
+  struct scene *f = *state;
+  struct saying how = {FAY, .auth = story_grant(f->story, OWNER, f->story->owner, FAY, 3)};
+  struct topo_bytes grant = f->story->events[f->story->n - 1];
+  uint64_t wall = f->space->now_ms;
+  hear(f, &how, wall + 6 * MINUTE_MS);
+  f->space->now_ms = wall + 2 * MINUTE_MS;
+  assert_int_equal(space_give(f->space, &grant, 1), 0);
+  assert_int_equal(read_page(f->space).places[0] >> 16, wall + 6 * MINUTE_MS);
+  assert_nothing_ahead_after(f, wall);
+}
+
+static void what_waited_for_a_key_is_placed_again(void **state)
+{
+  struct scene *f = *state;
+  struct topo_self self = f->space->self;
+  uint64_t wall = f->space->now_ms;
+  space_destroy(f->space);
+  f->space = space_create(&self, &f->story->workspace);
+  write(f, &f->owner, wall + 6 * MINUTE_MS);
+  assert_int_equal(space_give(f->space, f->story->events, f->story->n), 0);
+  f->space->now_ms = wall + 2 * MINUTE_MS;
+  assert_int_equal(space_keep_known(f->space, (const uint8_t(*)[32])f->story->secret, 1), 1);
+  assert_int_equal(read_page(f->space).places[0] >> 16, wall + 6 * MINUTE_MS);
+  assert_int_equal(space_reopen(f->space, true), 0);
+  assert_nothing_ahead_after(f, wall);
+}
+
+/* The own clock is dropped for an event that is not shown, and goes on above what is. */
+static void a_dropped_clock_goes_on_above_what_stays(void **state)
+{
+  struct scene *f = *state;
+  struct topo_buf body = {0};
+  uint64_t wall = f->space->now_ms;
+  hear(f, &f->owner, wall + 4 * MINUTE_MS);
+  craft_wrap(&body, &f->story->epoch, &f->story->owner);
+  story_act(f->story, OWNER, f->story->owner, 0x0011, &body, (wall + TOPO_CLOCK_AHEAD_MS) << 16);
+  give_last(f);
+  f->space->now_ms = wall - MINUTE_MS;
+  struct topo_id last = say(f);
+  assert_names(f, &last, NULL);
+  assert_int_equal(read_page(f->space).places[1], ((wall + 4 * MINUTE_MS) << 16) + 1);
+  f->space->now_ms = wall - 3 * MINUTE_MS;
+  say(f);
+  struct shown page = read_page(f->space);
+  for (size_t i = 0; i < page.n; i++)
+    assert_true(page.places[i] >> 16 <= wall - 3 * MINUTE_MS + TOPO_CLOCK_AHEAD_MS);
 }
 
 /* This computer was a day ahead, and is put right: what was placed by its clock is not below
@@ -310,38 +404,6 @@ static void a_control_event_is_nothing_that_was_read(void **state)
   assert_int_equal(read_page(f->space).places[0], f->space->now_ms << 16);
 }
 
-/* Which message Dora's last event names, as others read it; zero when it names none. */
-static struct topo_id named_by(struct scene *f, const struct topo_id *id)
-{
-  struct topo_buf bytes = {0};
-  assert_int_equal(topo_dag_read(f->space->dag, id, &bytes), 0);
-  struct topo_bytes raw = topo_buf_view(&bytes);
-  struct oracle_input in = {.workspace = f->story->workspace,
-                            .events = f->story->events,
-                            .n_events = f->story->n,
-                            .secrets = (const uint8_t(*)[32])f->story->secret,
-                            .n_secrets = 1};
-  struct topo_bytes all[STORY_EVENTS_MAX + 1];
-  memcpy(all, in.events, in.n_events * sizeof *all);
-  all[in.n_events++] = raw;
-  in.events = all;
-  struct oracle_result *result = oracle_run(&in);
-  struct topo_bytes body = oracle_find(result, id)->payload;
-  struct topo_id named = topo_id_zero;
-  assert_true(body.len > 34);
-  if (body.data[33] == 1)
-    memcpy(named.bytes, body.data + 34, TOPO_ID_SIZE);
-  oracle_result_destroy(result);
-  topo_buf_finish(&bytes);
-  return named;
-}
-
-static void assert_names(struct scene *f, const struct topo_id *id, const struct topo_id *named)
-{
-  struct topo_id found = named_by(f, id);
-  assert_true(topo_id_equal(&found, named ? named : &topo_id_zero));
-}
-
 /* Dora's clock is slow: she names what she has read for as long as it is ahead of her. */
 static void a_slow_author_names_what_it_has_read(void **state)
 {
@@ -372,6 +434,10 @@ int main(void)
                                       tear_down),
       cmocka_unit_test_setup_teardown(the_bound_is_five_minutes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_waits_is_placed_when_it_is_an_item, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_waited_for_its_author_is_placed_again, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(what_waited_for_a_key_is_placed_again, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_dropped_clock_goes_on_above_what_stays, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_wall_that_is_put_back_places_again, set_up, tear_down),
       cmocka_unit_test_setup_teardown(an_answer_by_a_slow_clock_is_below_what_it_answers, set_up,
                                       tear_down),
