@@ -27,15 +27,14 @@ static bool answer(const struct sim_call *c, const char *key, char end, char *ou
 }
 
 /* However often its wall was wrong, a host's messages carry the time of the wall, as others correct
- * or have corrected it, for an answer is shown after what it answers; or one as far ahead as others
- * may be; 1: the counter's carry. */
+ * it, or one as far ahead as others may be; 1: the counter's carry. */
 static void check_time(const struct sim_call *c)
 {
   char ms[24];
   const struct sim_host *h = &c->world->hosts[c->host];
-  int64_t now_ms = h->node->wall.correction_ms;
-  int64_t correction_ms = now_ms > h->corrected_ms ? now_ms : h->corrected_ms;
-  uint64_t most = sim_host_now(h).wall_ms + TOPO_CLOCK_AHEAD_MS + 1 + (uint64_t)correction_ms;
+  int64_t correction_ms = h->node->wall.correction_ms;
+  uint64_t most = sim_host_now(h).wall_ms + TOPO_CLOCK_AHEAD_MS + 1 +
+                  (uint64_t)(correction_ms > 0 ? correction_ms : 0);
   if (!answer(c, "\"sent_at_ms\":", ',', ms, sizeof ms) || strtoull(ms, NULL, 10) > most)
     sim_fail(c->world, "host %u sent a message from the future", c->host);
 }

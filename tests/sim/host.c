@@ -4,7 +4,6 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "node/invite.h"
-#include "node/parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -107,7 +106,6 @@ static void note_opened(struct sim_host *h)
   h->device = topo_node_self(h->node)->device.public_key;
   h->exists = true;
   h->life++;
-  h->corrected_ms = 0;
   h->step_ms = h->world->now_ms; /* a space that was opened is stepped once */
   h->trust_changed = true;
 }
@@ -305,8 +303,6 @@ static void after_step(struct sim_host *h)
     h->trust_changed = false;
     sim_world_cut_untrusted(h);
   }
-  if (h->node->wall.correction_ms > h->corrected_ms)
-    h->corrected_ms = h->node->wall.correction_ms;
   sim_plant_after_step(h);
   if (h->node)
     sim_check_running(h);

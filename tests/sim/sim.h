@@ -88,7 +88,6 @@ struct sim_host {
   uint64_t wake_ms;     /* when a crashed host is started again */
   uint64_t heal_ms;     /* when its disk is well again */
   int64_t wall_skew_ms; /* of its clock on the wall */
-  int64_t corrected_ms; /* the most that others have put it forward in this life */
   unsigned build;       /* of lib/builds.h; grows */
   uint64_t rest_ms;     /* until then it is busy with what it judged again in the last step */
   bool hidden;          /* plant.c: events are kept from being judged again */
