@@ -22,8 +22,12 @@
 
 #include <inttypes.h>
 
-/* The marks of a space's file, and of one whose tables have the names of version 0.1. */
-enum { TOPO_NODE_APPLICATION_ID = 0x746f7032 /* "top2" */, TOPO_NODE_FORMER_ID = 0x746f706f };
+/* The mark of a space's file, and those of files with other tables, which are not read any more. */
+enum {
+  TOPO_NODE_APPLICATION_ID = 0x746f7033, /* "top3" */
+  TOPO_NODE_FORMER_ID = 0x746f7032,
+  TOPO_NODE_FIRST_ID = 0x746f706f
+};
 
 struct topo_node;
 struct topo_invite_link;

@@ -27,7 +27,7 @@ static int open_database(struct topo_node *node, const struct topo_node_options 
   struct topo_db_options o = {.path = options->path,
                               .disk = options->disk,
                               .application_id = TOPO_NODE_APPLICATION_ID,
-                              .former_id = TOPO_NODE_FORMER_ID,
+                              .former_ids = {TOPO_NODE_FORMER_ID, TOPO_NODE_FIRST_ID},
                               .cache_kib = LOAD_CACHE_KIB};
   int status = topo_db_open(&node->env.db, &o);
   return status == 0 ? topo_db_migrate(node->env.db, steps, STEPS) : status;

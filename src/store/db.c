@@ -76,8 +76,9 @@ static int check_owner(struct topo_db *db, const struct topo_db_options *o)
     return status == TOPO_EINTERNAL ? TOPO_ECORRUPT : status;
   if (mark == (int64_t)o->application_id)
     return 0;
-  if (mark == (int64_t)o->former_id && mark != 0)
-    return TOPO_ESCHEMA;
+  for (size_t i = 0; i < TOPO_DB_FORMER_MAX; i++)
+    if (mark != 0 && mark == (int64_t)o->former_ids[i])
+      return TOPO_ESCHEMA;
   if (mark != 0 || tables != 0)
     return TOPO_ECORRUPT;
   if (o->read_only)

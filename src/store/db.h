@@ -34,18 +34,20 @@ struct topo_stmt;
  * way. Returns 0 or TOPO_EINTERNAL. */
 int topo_db_init(void);
 
+enum { TOPO_DB_FORMER_MAX = 2 };
+
 struct topo_db_options {
   const char *path;             /* of the file, as `disk` understands it */
   const struct topo_disk *disk; /* whose VFS is used */
   bool read_only;
   uint32_t application_id; /* the mark of a file of ours: another one's is refused */
-  uint32_t former_id;      /* the mark of a file of ours that is not read any more; 0: none */
-  int cache_kib;           /* memory for pages; more than 0 */
+  uint32_t former_ids[TOPO_DB_FORMER_MAX]; /* marks of files of ours that are not read any more */
+  int cache_kib;                           /* memory for pages; more than 0 */
 };
 
 /* Opens a database and, unless it is read_only, makes the file when there is none. Returns 0, and
  * *out is the caller's to close; TOPO_ENOTFOUND when there is no file to read; TOPO_ESCHEMA
- * when it has the former mark; TOPO_ECORRUPT when the file is no database, is damaged, or is
+ * when it has a former mark; TOPO_ECORRUPT when the file is no database, is damaged, or is
  * another application's; or another storage status. A file that is refused is not changed. What a
  * process before this one wrote and did not sync is durable afterwards. */
 int topo_db_open(struct topo_db **out, const struct topo_db_options *options);

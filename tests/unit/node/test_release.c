@@ -128,12 +128,33 @@ static void a_newer_file_is_refused_unchanged(void **state)
   free(copy);
 }
 
+/* A file of a build whose tables are others is refused as such, and not as damaged. */
+static void a_file_of_other_tables_is_refused_unchanged(void **state)
+{
+  static const char *const marks[] = {"PRAGMA application_id=0x746f7032",
+                                      "PRAGMA application_id=0x746f706f"};
+  struct solo *s = *state;
+  for (size_t i = 0; i < 2; i++) {
+    if (!s->node) {
+      sim_disk_destroy(s->disk);
+      solo_init(s, i + 1);
+      assert_int_equal(solo_create(s), 0);
+    }
+    assert_int_equal(topo_db_exec(topo_node_db(s->node), marks[i]), 0);
+    solo_close(s);
+    assert_int_equal(solo_open(s), TOPO_ESCHEMA);
+    assert_null(s->node);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(an_older_file_is_brought_up_to_date, set_up, tear_down),
       cmocka_unit_test(a_power_cut_in_between_harms_nothing),
       cmocka_unit_test_setup_teardown(a_newer_file_is_refused_unchanged, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_file_of_other_tables_is_refused_unchanged, set_up,
+                                      tear_down),
   };
   return cmocka_run_group_tests_name("node-release", tests, NULL, NULL);
 }

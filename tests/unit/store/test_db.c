@@ -28,8 +28,9 @@ static int open_as(struct fixture *f, uint32_t application, bool read_only)
                                     .disk = &f->port,
                                     .read_only = read_only,
                                     .application_id = application,
-                                    .former_id = application == OURS ? FORMER : 0,
                                     .cache_kib = 256};
+  if (application == OURS)
+    options.former_ids[TOPO_DB_FORMER_MAX - 1] = FORMER;
   return topo_db_open(&f->db, &options);
 }
 
