@@ -24,6 +24,7 @@ void topo_batches_init(struct topo_batches *batches, struct topo_outcome *outcom
                                    .outcome = outcome,
                                    .conns = conns,
                                    .records = records};
+  topo_idset_init(&batches->live, TOPO_BATCHES_LIVE_MAX);
 }
 
 static void free_work(struct topo_node_work *work)
@@ -42,6 +43,7 @@ void topo_batches_finish(struct topo_batches *batches)
     free_work(work);
   }
   batches->last = NULL;
+  topo_idset_finish(&batches->live);
 }
 
 bool topo_batches_idle(const struct topo_batches *batches)
@@ -84,10 +86,9 @@ static int add_segment(struct topo_node_work *work, uint64_t conn, enum topo_ses
   return topo_buf_put(&work->segments, &segment, sizeof segment);
 }
 
-int topo_batches_gather(struct topo_batches *batches, uint64_t conn,
-                        enum topo_session_stream stream, const uint8_t *data, size_t len)
+static int gather(struct topo_batches *batches, uint64_t conn, enum topo_session_stream stream,
+                  const uint8_t *data, size_t len)
 {
-  topo_assert(topo_conns_find(batches->conns, conn));
   while (len > 0) {
     size_t fits = batches->last ? topo_batch_fits(batches->last->work.batch, data, len) : 0;
     int status = 0;
@@ -107,6 +108,57 @@ int topo_batches_gather(struct topo_batches *batches, uint64_t conn,
     len -= fits;
   }
   return 0;
+}
+
+/* Is the live event a copy of one that is here, or on its way? It is on its way from now on. */
+static bool is_copy(struct topo_batches *batches, struct topo_bytes raw, struct topo_id *id)
+{
+  struct topo_envelope e;
+  if (topo_envelope_decode(&e, topo_dag_context(batches->env->dag), raw) < 0)
+    return false;
+  *id = e.id;
+  if (topo_dag_has(batches->env->dag, id) || topo_records_has(batches->records, id))
+    return true;
+  /* What does not fit in is checked as often as it comes. */
+  return topo_idset_add(&batches->live, id) == TOPO_EEXISTS;
+}
+
+/* The live events that are no copies, in runs; the peer is told that the others are done with. */
+static int gather_live(struct topo_batches *batches, const struct topo_node_conn *conn,
+                       const uint8_t *data, size_t len)
+{
+  size_t begin = 0, passed = 0;
+  int status = 0;
+  struct topo_reader r = topo_reader_init(data, len);
+  while (topo_reader_left(&r) && status == 0) {
+    size_t at = len - topo_reader_left(&r);
+    struct topo_bytes raw = topo_read_bytes(&r, topo_read_u32(&r));
+    struct topo_id id;
+    if (r.failed)
+      return TOPO_EMALFORMED;
+    if (!is_copy(batches, raw, &id))
+      continue;
+    status = gather(batches, conn->number, TOPO_STREAM_LIVE, data + begin, at - begin);
+    topo_session_got(conn->session, &id);
+    begin = len - topo_reader_left(&r);
+    passed += begin - at;
+  }
+  if (status == 0)
+    status = gather(batches, conn->number, TOPO_STREAM_LIVE, data + begin, len - begin);
+  if (status < 0)
+    topo_idset_finish(&batches->live); /* some of them are not on their way */
+  if (passed > 0)
+    topo_session_applied(conn->session, TOPO_STREAM_LIVE, passed);
+  return status;
+}
+
+int topo_batches_gather(struct topo_batches *batches, uint64_t number,
+                        enum topo_session_stream stream, const uint8_t *data, size_t len)
+{
+  const struct topo_node_conn *conn = topo_conns_find(batches->conns, number);
+  topo_assert(conn);
+  return stream == TOPO_STREAM_LIVE ? gather_live(batches, conn, data, len)
+                                    : gather(batches, number, stream, data, len);
 }
 
 void topo_batches_submit(struct topo_batches *batches)
@@ -223,12 +275,22 @@ static int apply(struct topo_batches *batches, const struct topo_node_work *work
   return topo_transaction_fail(batches->transaction, status);
 }
 
+/* None of them is on its way any more, whatever became of it. */
+static void forget_live(struct topo_batches *batches, const struct topo_batch *batch)
+{
+  if (!batch->events)
+    topo_idset_finish(&batches->live); /* nobody knows which these were */
+  for (size_t i = 0; batch->events && i < batch->n; i++)
+    topo_idset_remove(&batches->live, &batch->events[i].envelope.id);
+}
+
 void topo_batches_checked(struct topo_batches *batches, struct topo_work *w)
 {
   struct topo_node_work *work = (struct topo_node_work *)w;
   topo_assert(batches->in_flight > 0);
   topo_assert(work->next == NULL);
   batches->in_flight--;
+  forget_live(batches, work->work.batch);
   if (batches->env->dag && topo_transaction_write(batches->transaction, false) == 0)
     apply(batches, work);
   if (batches->transaction->state == TOPO_TRANSACTION_OPEN) {

@@ -6,6 +6,9 @@
  * A batch that is full (TOPO_BATCH_EVENTS_MAX, TOPO_BATCH_BYTES_MAX) waits behind those that are
  * full already, and the next one begins: nothing is dropped, and they are handed out in the order
  * in which their events came.
+ *
+ * What is new comes live from every neighbour, so most of what comes so is a copy. One that is
+ * here, or is being checked, is passed over before its signature is looked at.
  */
 #ifndef TOPO_NODE_BATCHES_H
 #define TOPO_NODE_BATCHES_H
@@ -14,7 +17,10 @@
 #include "node/outcome.h"
 #include "node/records.h"
 
-enum { TOPO_BATCHES_IN_FLIGHT_MAX = 2 /* being checked at a time */ };
+enum {
+  TOPO_BATCHES_IN_FLIGHT_MAX = 2, /* being checked at a time */
+  TOPO_BATCHES_LIVE_MAX = 32768   /* live events that are remembered while they are checked */
+};
 
 struct topo_node_work {
   struct topo_work work; /* first: the ports know only this */
@@ -30,6 +36,7 @@ struct topo_batches {
   struct topo_records *records;
   struct topo_node_work *first, *last; /* not handed out yet; the last one is being gathered */
   size_t in_flight;
+  struct topo_idset live; /* what came live and is on its way */
 };
 
 void topo_batches_init(struct topo_batches *batches, struct topo_outcome *outcome,

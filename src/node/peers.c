@@ -282,12 +282,22 @@ bool topo_peers_may_dial(const struct topo_peers *peers, const struct topo_node_
   return false;
 }
 
+static size_t count_dials(const struct topo_peers *peers)
+{
+  size_t dialling = 0;
+  for (size_t i = 0; i < TOPO_NODE_DIALS_MAX; i++)
+    dialling += peers->dials[i].number != 0;
+  return dialling;
+}
+
 uint64_t topo_peers_dial(struct topo_peers *peers, struct topo_node_peer *peer, bool with_invite,
                          struct topo_address *address)
 {
   topo_assert(peers->dialling < TOPO_NODE_DIALS_MAX && peer->dials < TOPO_PEER_DIALS_MAX);
   topo_assert(peer->next_address < peer->n_addresses);
   topo_assert(!with_invite || topo_joiner_is_joining(peers->joiner));
+  size_t dialling = count_dials(peers);
+  topo_assert(dialling == peers->dialling); /* a dial that nobody counts would never end */
   struct topo_peer_dial *dial = peers->dials;
   while (dial->number)
     dial++;
