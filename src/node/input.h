@@ -4,6 +4,7 @@
 #ifndef TOPO_NODE_INPUT_H
 #define TOPO_NODE_INPUT_H
 
+#include "node/beacon.h"
 #include "node/ports.h"
 #include "port/conn.h"
 
@@ -22,6 +23,7 @@ enum topo_input_kind {
   TOPO_IN_CONN_WRITABLE,
   TOPO_IN_CONN_DOWN,
   TOPO_IN_DIAL_FAILED,
+  TOPO_IN_BEACON,
   TOPO_IN_CHECKED,
   TOPO_IN_ADDRESSES,
   TOPO_IN_INVITE,
@@ -46,6 +48,10 @@ struct topo_input {
       const uint8_t *data; /* borrowed for the step */
       size_t len;
     } data;
+    struct {
+      struct topo_beacon beacon;
+      struct topo_address address; /* where who sent it says it is to be reached */
+    } beacon;
     int status; /* CONN_DOWN, DIAL_FAILED: why, negative */
     struct topo_work *work;
     struct {

@@ -44,6 +44,7 @@ static void init_parts(struct topo_node *node, const struct topo_node_options *o
   topo_records_init(&node->records, &node->outcome, &node->peers);
   topo_conns_init(&node->conns, &node->env, options->conns_max);
   topo_wall_init(&node->wall, &node->conns);
+  topo_nearby_init(&node->nearby, &node->peers, &node->conns);
   topo_batches_init(&node->batches, &node->outcome, &node->conns, &node->records);
   topo_calls_init(&node->calls, t);
 }

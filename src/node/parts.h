@@ -8,6 +8,7 @@
 #include "node/batches.h"
 #include "node/calls.h"
 #include "node/inviter.h"
+#include "node/nearby.h"
 #include "node/peers.h"
 #include "node/records.h"
 #include "node/wall.h"
@@ -23,6 +24,7 @@ struct topo_node {
   struct topo_records records;
   struct topo_conns conns;
   struct topo_wall wall;
+  struct topo_nearby nearby;
   struct topo_batches batches;
   struct topo_calls calls;
   int unreadable;       /* why the file could not be read last time, or 0 */

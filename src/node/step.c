@@ -32,6 +32,9 @@ static void take(struct topo_node *node, const struct topo_input *in)
   case TOPO_IN_CONN_WRITABLE: break; /* every connection is flushed at the end */
   case TOPO_IN_CONN_DOWN: topo_sessions_down(node, in); break;
   case TOPO_IN_DIAL_FAILED: topo_peers_failed(&node->peers, in->number, in->status); break;
+  case TOPO_IN_BEACON:
+    topo_nearby_take(&node->nearby, &in->beacon.beacon, &in->beacon.address);
+    break;
   case TOPO_IN_CHECKED: topo_batches_checked(&node->batches, in->work); break;
   case TOPO_IN_ADDRESSES: move(node, in); break;
   case TOPO_IN_INVITE: topo_renewal_take(node, in); break;

@@ -6,6 +6,7 @@
 // every change to be noticed. Prints TAP.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkBeacons } from './lib/check_beacons.mjs'
 import { checkSession } from './lib/check_session.mjs'
 import { checkSets } from './lib/check_sets.mjs'
 import { checkSignatures } from './lib/check_signatures.mjs'
@@ -15,6 +16,7 @@ const [folder] = process.argv.slice(2)
 const read = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'))
 const workspace = read('workspace.json')
 const files = [
+  ['beacons.json', checkBeacons],
   ['signatures.json', checkSignatures],
   ['sets.json', checkSets],
   ['workspace.json', checkWorkspace],

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
   }
   if (topo_crypto_init() < 0)
     return 1;
+  vectors_beacons(argv[1]);
   vectors_signatures(argv[1]);
   vectors_sets(argv[1]);
   vectors_workspace(argv[1]);

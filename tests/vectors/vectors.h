@@ -7,6 +7,7 @@
 
 #include "vectors/out.h"
 
+void vectors_beacons(const char *folder);    /* beacons.json */
 void vectors_signatures(const char *folder); /* signatures.json */
 void vectors_sets(const char *folder);       /* sets.json */
 void vectors_workspace(const char *folder);  /* workspace.json and session.json */
