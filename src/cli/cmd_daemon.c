@@ -52,13 +52,14 @@ static _Noreturn void become_topod(const char *topod, const struct topo_cli *cli
   if (null > 2)
     close(null);
   snprintf(fd_text, sizeof fd_text, "%d", ready_fd);
-  const char *argv[2 + 2 * 5] = {topod};
+  const char *argv[2 + 2 * 6] = {topod};
   size_t n = 1;
   add_option(argv, &n, "--data", cli->args.data);
   add_option(argv, &n, "--ready-fd", fd_text);
   add_option(argv, &n, "--listen", topo_cli_option(cli, "--listen"));
   add_option(argv, &n, "--bind", topo_cli_option(cli, "--bind"));
   add_option(argv, &n, "--advertise", topo_cli_option(cli, "--advertise"));
+  add_option(argv, &n, "--discover", topo_cli_option(cli, "--discover"));
   execvp(topod, (char *const *)argv);
   static const char sorry[] = "topod is neither next to topo nor in PATH\n";
   ssize_t said = write(ready_fd, sorry, sizeof sorry - 1);

@@ -3,11 +3,14 @@
 
 const struct topo_cli_command topo_cli_commands[] = {
     {"start",
-     "[--listen A:P] [--bind A:P] [--advertise A:P]",
+     "[--listen A:P] [--bind A:P] [--advertise A:P] [--discover yes|no]",
      "start the daemon and wait until it answers; --listen is for browsers and apps",
      0,
      0,
-     {{"--listen", "ADDR:PORT"}, {"--bind", "ADDR:PORT"}, {"--advertise", "ADDR:PORT"}},
+     {{"--listen", "ADDR:PORT"},
+      {"--bind", "ADDR:PORT"},
+      {"--advertise", "ADDR:PORT"},
+      {"--discover", "yes|no"}},
      topo_cli_start},
     {"stop", "", "stop the daemon", 0, 0, {{0}}, topo_cli_stop},
     {"status", "", "the daemon and its workspaces", 0, 0, {{0}}, topo_cli_status},

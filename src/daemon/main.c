@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "crypto/init.h"
 #include "daemon/addresses.h"
+#include "daemon/discovery.h"
 #include "daemon/interface_watch.h"
 #include "daemon/interfaces.h"
 #include "daemon/options.h"
@@ -41,6 +42,7 @@ struct app {
   struct topo_loop *loop;
   struct topo_registry *registry;
   struct topo_network *network;
+  struct topo_discovery *discovery;
   struct topo_pool *pool;
   struct topo_space_env env;
   struct topo_daemon daemon;
@@ -139,6 +141,8 @@ static void on_interfaces(void *arg)
   struct app *app = arg;
   struct topo_address found[TOPO_NODE_ADDRESSES_MAX];
   uint32_t zones[TOPO_INTERFACE_ZONES_MAX];
+  if (app->discovery)
+    topo_discovery_moved(app->discovery);
   int status = topo_interfaces_read(&app->interfaces, app->bound.sa.sa_family == AF_INET);
   if (status < 0) {
     topo_journal_write(app->journal, TOPO_JOURNAL_WARNING,
@@ -407,6 +411,8 @@ static int start(struct app *app)
   status = topo_registry_start(app->registry, &app->env);
   if (status < 0)
     return fail(app, status, "%s: %s", app->options.data_dir, topo_status_text(status));
+  if (app->options.discover)
+    app->discovery = topo_discovery_create(app->network, app->loop, &app->rng, app->journal);
   app->daemon = (struct topo_daemon){.registry = app->registry,
                                      .pool = app->pool,
                                      .journal = app->journal,
@@ -432,6 +438,7 @@ static void end(struct app *app)
   if (app->registry)
     topo_registry_stop(app->registry);
   topo_interface_watch_finish(&app->interface_watch);
+  topo_discovery_destroy(app->discovery);
   topo_network_destroy(app->network);
   topo_gateway_destroy(app->gateway);
   topo_pool_destroy(app->pool);

@@ -33,6 +33,9 @@ struct topo_network {
   uint64_t next_number;
   uint32_t zones[TOPO_INTERFACE_ZONES_MAX]; /* where link-local addresses are tried */
   size_t n_zones;
+  struct topo_rng rng;
+  void (*endpoint_came)(void *arg); /* NULL: nobody wants to know */
+  void *endpoint_came_arg;
 };
 
 struct topo_endpoint {
@@ -42,7 +45,8 @@ struct topo_endpoint {
   struct topo_mailbox *inbox;
   struct topo_id workspace, device;
   uint8_t seed[32];
-  atomic_size_t duplexes;
+  atomic_size_t duplexes, beacons;
+  uint8_t beacon_key[32];
   /* The network's */
   bool registered;
   struct topo_net_identity *identity; /* NULL when it could not be added */
@@ -277,6 +281,8 @@ static void register_endpoint(struct topo_endpoint *e)
   e->registered = true;
   e->next = e->network->endpoints;
   e->network->endpoints = e;
+  if (e->network->endpoint_came)
+    e->network->endpoint_came(e->network->endpoint_came_arg);
 }
 
 static void renew_endpoint(struct topo_endpoint *e)
@@ -406,6 +412,7 @@ int topo_network_create(struct topo_network **out, const struct topo_network_opt
     return TOPO_ENOMEM;
   network->loop = options->loop;
   network->journal = options->journal;
+  network->rng = options->rng;
   network->watch.ready = on_readable;
   network->timer.fire = on_timer;
   struct topo_net_options o = {
@@ -447,7 +454,7 @@ void topo_network_set_zones(struct topo_network *network, const uint32_t *zones,
 
 static void destroy_endpoint(struct topo_endpoint *e)
 {
-  topo_assert(atomic_load(&e->duplexes) == 0);
+  topo_assert(atomic_load(&e->duplexes) == 0 && atomic_load(&e->beacons) == 0);
   pthread_mutex_destroy(&e->mutex);
   free(e->keys);
   free(e->new_keys);
@@ -476,6 +483,50 @@ void topo_network_destroy(struct topo_network *network)
   free(network);
 }
 
+/* ---- discovery ------------------------------------------------------------------------------- */
+
+void topo_network_on_endpoint(struct topo_network *network, void (*changed)(void *arg), void *arg)
+{
+  network->endpoint_came = changed;
+  network->endpoint_came_arg = arg;
+}
+
+struct topo_endpoint *topo_endpoint_next(const struct topo_network *network,
+                                         const struct topo_endpoint *e)
+{
+  return e ? e->next : network->endpoints;
+}
+
+struct topo_beacon topo_endpoint_beacon(const struct topo_endpoint *e,
+                                        const struct topo_address *address)
+{
+  uint8_t nonce[TOPO_BEACON_NONCE_SIZE];
+  topo_rng_fill(&e->network->rng, nonce, sizeof nonce);
+  return topo_beacon_make(e->beacon_key, nonce, &e->device, address);
+}
+
+void topo_endpoint_heard(struct topo_endpoint *e, const struct topo_beacon *beacon,
+                         const struct topo_address *address)
+{
+  if (!topo_beacon_is_of(beacon, e->beacon_key) ||
+      atomic_load(&e->beacons) >= TOPO_ENDPOINT_BEACONS_MAX)
+    return;
+  struct topo_beacon_task *task = calloc(1, sizeof *task);
+  if (!task)
+    return;
+  *task = (struct topo_beacon_task){
+      .task.kind = TOPO_TASK_BEACON, .endpoint = e, .beacon = *beacon, .address = *address};
+  atomic_fetch_add(&e->beacons, 1);
+  if (topo_mailbox_put(e->inbox, &task->task.mail) < 0)
+    topo_beacon_task_free(task);
+}
+
+void topo_beacon_task_free(struct topo_beacon_task *task)
+{
+  atomic_fetch_sub(&task->endpoint->beacons, 1);
+  free(task);
+}
+
 /* ---- endpoints: any thread ------------------------------------------------------------------- */
 
 static void post_endpoint(struct topo_endpoint *e)
@@ -496,6 +547,7 @@ struct topo_endpoint *topo_endpoint_create(struct topo_network *network,
   e->workspace = options->workspace;
   e->device = options->device;
   memcpy(e->seed, options->seed, sizeof e->seed);
+  topo_beacon_key(e->beacon_key, &e->workspace);
   topo_mutex_init(&e->mutex);
   e->posted = true;
   post_endpoint(e);

@@ -11,12 +11,14 @@
 
 #include "daemon/task.h"
 #include "net/net.h"
+#include "node/beacon.h"
 #include "node/node.h"
 #include "sys/journal.h"
 #include "sys/loop.h"
 
 enum {
-  TOPO_ENDPOINT_CONNS_MAX = 256 /* connections of one space, whatever came of them there yet */
+  TOPO_ENDPOINT_CONNS_MAX = 256, /* connections of one space, whatever came of them there yet */
+  TOPO_ENDPOINT_BEACONS_MAX = 16 /* on their way to one space */
 };
 
 struct topo_network;
@@ -54,6 +56,29 @@ struct topo_endpoint *topo_endpoint_create(struct topo_network *network,
 void topo_endpoint_trust(struct topo_endpoint *endpoint, struct topo_id *keys, size_t n);
 /* Asks for a connection: a task of kind DUPLEX or DIAL comes of it. 0 or TOPO_ENOMEM. */
 int topo_endpoint_dial(struct topo_endpoint *endpoint, const struct topo_dial *dial);
+
+/* What discovery needs of endpoints (discovery.h), in the network's thread. */
+
+/* Calls changed(arg) whenever an endpoint has come; NULL ends that. */
+void topo_network_on_endpoint(struct topo_network *network, void (*changed)(void *arg), void *arg);
+/* The endpoint after this one, or the first, after NULL; NULL: there is no other. */
+struct topo_endpoint *topo_endpoint_next(const struct topo_network *network,
+                                         const struct topo_endpoint *endpoint);
+/* Calls for a beacon of the endpoint's device for that address. */
+struct topo_beacon topo_endpoint_beacon(const struct topo_endpoint *endpoint,
+                                        const struct topo_address *address);
+/* Passes a beacon on to the space, when it is of its workspace: a task of kind BEACON. More than
+ * TOPO_ENDPOINT_BEACONS_MAX that the space has not taken yet are dropped. */
+void topo_endpoint_heard(struct topo_endpoint *endpoint, const struct topo_beacon *beacon,
+                         const struct topo_address *address);
+
+struct topo_beacon_task {
+  struct topo_task task; /* first */
+  struct topo_endpoint *endpoint;
+  struct topo_beacon beacon;
+  struct topo_address address;
+};
+void topo_beacon_task_free(struct topo_beacon_task *task); /* any thread */
 
 /* A dial's task as it comes back. The space frees it with topo_dial_task_free. */
 struct topo_dial_task {

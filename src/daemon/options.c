@@ -101,6 +101,14 @@ static int take_peers(struct parser *p, const char *value)
   return 0;
 }
 
+static int take_discover(struct parser *p, const char *value)
+{
+  p->out->discover = strcmp(value, "yes") == 0;
+  return p->out->discover || strcmp(value, "no") == 0
+             ? 0
+             : refuse(p->error, "--discover is one of yes, no");
+}
+
 static int take_ready_fd(struct parser *p, const char *value)
 {
   char *end = NULL;
@@ -130,6 +138,8 @@ static const struct {
     {"--bind", "ADDR:PORT", "the UDP port for peers ([::]:7443)", take_bind},
     {"--advertise", "ADDR:PORT", "where others reach this daemon; may be given several times",
      take_advertise},
+    {"--discover", "yes|no", "find members on the local network, and be found there (yes)",
+     take_discover},
     {"--peers", "N", "connections to peers of one workspace, at most (64)", take_peers},
     {"--listen", "ADDR:PORT",
      "the TCP port for the page and for programs, or none (127.0.0.1:7444)", take_listen},
@@ -205,7 +215,7 @@ int topo_options_parse(struct topo_options *out, int argc, char *const *argv,
 {
   struct parser p = {.out = out, .error = error};
   int status = 0;
-  *out = (struct topo_options){.ready_fd = -1, .level = TOPO_JOURNAL_INFO};
+  *out = (struct topo_options){.ready_fd = -1, .level = TOPO_JOURNAL_INFO, .discover = true};
   error[0] = '\0';
   topo_net_address_parse(&out->bind, "::", TOPO_DEFAULT_PORT);
   strcpy(out->listen_host, "127.0.0.1");

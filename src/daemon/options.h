@@ -25,7 +25,8 @@ struct topo_options {
   char listen_host[TOPO_OPTIONS_ADDRESS_SIZE]; /* of the API over TCP, a numeric address; empty:
                                                   none */
   uint16_t listen_port;
-  bool shell; /* a program runs it: one line on standard output, and the end of input ends it */
+  bool discover; /* on the local network */
+  bool shell;    /* a program runs it: one line on standard output, and the end of input ends it */
   bool help, version;
 };
 

@@ -98,6 +98,13 @@ static void open_task(struct topo_space *space, struct topo_space_taken *taken)
     break;
   }
   case TOPO_TASK_ADDRESSES: open_addresses(space); break;
+  case TOPO_TASK_BEACON: {
+    const struct topo_beacon_task *heard = (struct topo_beacon_task *)(void *)task;
+    struct topo_input *in = add_input(b, TOPO_IN_BEACON, 0);
+    in->beacon.beacon = heard->beacon;
+    in->beacon.address = heard->address;
+    break;
+  }
   case TOPO_TASK_CALL:
     atomic_fetch_sub(&space->calls, 1);
     add_input(b, TOPO_IN_CALL, 0)->call = ((struct topo_space_task *)(void *)task)->call;
@@ -159,6 +166,9 @@ static void discard(struct topo_space *space, struct topo_space_taken *taken)
     topo_duplex_unref(taken->duplex);
     break;
   case TOPO_TASK_DIAL: topo_dial_task_free((struct topo_dial_task *)(void *)taken->task); break;
+  case TOPO_TASK_BEACON:
+    topo_beacon_task_free((struct topo_beacon_task *)(void *)taken->task);
+    break;
   case TOPO_TASK_CALL: free(taken->task); break;
   case TOPO_TASK_RENEW: end_renewal(space, (struct topo_space_task *)(void *)taken->task); break;
   default: break; /* a check's and the addresses' are part of the space, a wait's is kept */
@@ -349,7 +359,7 @@ static struct topo_space *create(const struct topo_space_env *env, const char *p
   topo_mutex_init(&space->mutex);
   topo_mutex_init_condition(&space->changed);
   /* What is put there is bounded: calls by TOPO_SPACE_CALLS, duplexes by TOPO_ENDPOINT_CONNS_MAX,
-   * dials and batches by the node. */
+   * beacons by TOPO_ENDPOINT_BEACONS_MAX, dials and batches by the node. */
   topo_mailbox_init(&space->inbox, SIZE_MAX, wake_actor, space);
   return space;
 }

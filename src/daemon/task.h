@@ -11,6 +11,7 @@ enum topo_task_kind {
   TOPO_TASK_DUPLEX,    /* something happened on a connection (duplex.h) */
   TOPO_TASK_ENDPOINT,  /* to the network: a space has come, or whom it trusts has changed */
   TOPO_TASK_DIAL,      /* to the network: a connection is wanted; to a space: it failed */
+  TOPO_TASK_BEACON,    /* to a space: somebody was heard on the local network */
   TOPO_TASK_CHECKED,   /* to a space: a batch comes back */
   TOPO_TASK_ADDRESSES, /* to a space: where others may reach the daemon has changed */
   TOPO_TASK_CALL,      /* to a space: an operation */

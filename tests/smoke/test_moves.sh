@@ -52,7 +52,7 @@ for name in $all; do
 done
 start() { # NAME
   run="at $1"
-  launch "$1"
+  launch "$1" --discover no # they find each other by what they tell, not by the cable
   started=$?
   unset run
   return $started

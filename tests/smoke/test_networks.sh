@@ -58,7 +58,7 @@ reached() { # NAME TEXT: what status says of it
 }
 
 # A daemon that is there before the network.
-rule 'a daemon starts without a network' launch alice
+rule 'a daemon starts without a network' launch alice --discover no
 rule 'a workspace is founded' topo alice workspace create 'Tea house' --user Alice
 rule 'its links name no address, and whoever makes one is told' warns alice
 rule 'and so does the status say' reached alice 'nowhere: this node has no address at which others'
@@ -80,7 +80,7 @@ rule 'and as many are told as have room' counts alice 16
 rule 'the status says the same' reached alice 192.168.7.5:
 rule 'one that did not fit is not' not names alice 172.17.18.1:
 run=there
-rule 'a neighbour starts a daemon' launch bob
+rule 'a neighbour starts a daemon' launch bob --discover no
 unset run
 rule 'and joins' invite alice bob Bob
 rule 'a message reaches it' topo alice send 'The kettle is on.'
@@ -136,11 +136,11 @@ there ip link set aaa1 up multicast off
 ip link add eth0 type veth peer name eth0 netns "$other"
 ip link set eth0 up
 there ip link set eth0 up
-rule 'a daemon starts' launch carol
+rule 'a daemon starts' launch carol --discover no
 rule 'and founds a workspace' topo carol workspace create 'Shed' --user Carol
 rule 'its links name its link-local address' await names carol '[fe80:'
 run=there
-rule 'a neighbour starts a daemon' launch dave
+rule 'a neighbour starts a daemon' launch dave --discover no
 unset run
 rule 'and joins' invite carol dave Dave
 rule 'a message reaches it' topo carol send 'Mind the rake.'

@@ -336,6 +336,8 @@ static void start_waits_for_the_daemon(void **state)
   r = run_program(topo, data, "", RUN_ARGS("start", "--listen", "127.0.0.1:80"));
   assert_int_equal(r.code, 1);
   assert_string_equal(r.err, "topo: cannot listen on 127.0.0.1:80\n");
+  r = run_program(topo, data, "", RUN_ARGS("start", "--discover", "no"));
+  assert_string_equal(r.err, "topo: cannot discover on no\n");
   snprintf(data, sizeof data, "%s/dead", f->directory);
   r = run_program(topo, data, "", RUN_ARGS("start"));
   assert_int_equal(r.code, 1);

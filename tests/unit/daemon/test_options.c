@@ -66,6 +66,18 @@ static void the_port_is_7443_unless_said_otherwise(void **state)
   assert_string_equal(topo_net_address_format(&o.bind, text), "127.0.0.1:0");
 }
 
+static void discovery_is_on_unless_said_otherwise(void **state)
+{
+  struct topo_options o;
+  (void)state;
+  assert_int_equal(parse(&o, &home_only, ""), 0);
+  assert_true(o.discover);
+  assert_int_equal(parse(&o, &home_only, "--discover no"), 0);
+  assert_false(o.discover);
+  assert_int_equal(parse(&o, &home_only, "--discover no --discover yes"), 0);
+  assert_true(o.discover);
+}
+
 static void wrong_values_are_refused(void **state)
 {
   static const char *const lines[] = {"--bind",
@@ -85,6 +97,8 @@ static void wrong_values_are_refused(void **state)
                                       "--ready-fd x",
                                       "--ready-fd -1",
                                       "--log-level loud",
+                                      "--discover",
+                                      "--discover perhaps",
                                       "--socket nofolder",
                                       "--frobnicate",
                                       "word"};
@@ -187,6 +201,7 @@ int main(void)
       cmocka_unit_test(the_data_directory_follows_the_environment),
       cmocka_unit_test(a_given_directory_holds_the_socket_too),
       cmocka_unit_test(the_port_is_7443_unless_said_otherwise),
+      cmocka_unit_test(discovery_is_on_unless_said_otherwise),
       cmocka_unit_test(wrong_values_are_refused),
       cmocka_unit_test(advertised_addresses_have_a_limit),
       cmocka_unit_test(addresses_keep_their_meaning_as_bytes),
