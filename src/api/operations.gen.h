@@ -25,6 +25,9 @@ int topo_op_listChannels(struct topo_op_call *call, void *ctx);
 int topo_op_listMessages(struct topo_op_call *call, void *ctx);
 int topo_op_getMessage(struct topo_op_call *call, void *ctx);
 int topo_op_listPeers(struct topo_op_call *call, void *ctx);
+int topo_op_addPeerAddress(struct topo_op_call *call, void *ctx);
+int topo_op_removePeerAddress(struct topo_op_call *call, void *ctx);
+int topo_op_dialPeers(struct topo_op_call *call, void *ctx);
 int topo_op_getSync(struct topo_op_call *call, void *ctx);
 int topo_op_getFingerprint(struct topo_op_call *call, void *ctx);
 
@@ -50,6 +53,9 @@ extern const struct topo_op topo_op_row_sendMessage;
 extern const struct topo_op topo_op_row_getMessage;
 extern const struct topo_op topo_op_row_addReaction;
 extern const struct topo_op topo_op_row_listPeers;
+extern const struct topo_op topo_op_row_addPeerAddress;
+extern const struct topo_op topo_op_row_removePeerAddress;
+extern const struct topo_op topo_op_row_dialPeers;
 extern const struct topo_op topo_op_row_getSync;
 extern const struct topo_op topo_op_row_getFingerprint;
 

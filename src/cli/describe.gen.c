@@ -459,8 +459,77 @@ const struct topo_cli_description topo_cli_descriptions[] = {
      "      A space of this node, named by its device\n"
      "\n"
      "answer 200: The peers\n"
-     "  {\"items\":[{\"device\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"user_name\":\"text\",\"connected\":false,\"synced\":false,\"direction\":\"\",\"address\":\"text\",\"last_error\":\"text\"}]}\n",
-     "{\"id\":\"listPeers\",\"method\":\"GET\",\"path\":\"/v1/spaces/{space}/peers\",\"summary\":\"The other devices, and how they are reached\",\"description\":\"\",\"scope\":\"read\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"}],\"body\":null,\"status\":200,\"answer\":{\"items\":[{\"device\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"user_name\":\"text\",\"connected\":false,\"synced\":false,\"direction\":\"\",\"address\":\"text\",\"last_error\":\"text\"}]}}"},
+     "  {\"items\":[{\"device\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"user_name\":\"text\",\"connected\":false,\"synced\":false,\"direction\":\"\",\"address\":\"text\",\"given\":[\"[2001:db8::7]:7443\"],\"last_error\":\"text\"}],\"search\":{\"address\":\"[2001:db8::7]:7443\",\"left\":0,\"device\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"last_error\":\"text\"}}\n",
+     "{\"id\":\"listPeers\",\"method\":\"GET\",\"path\":\"/v1/spaces/{space}/peers\",\"summary\":\"The other devices, and how they are reached\",\"description\":\"\",\"scope\":\"read\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"}],\"body\":null,\"status\":200,\"answer\":{\"items\":[{\"device\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"user_name\":\"text\",\"connected\":false,\"synced\":false,\"direction\":\"\",\"address\":\"text\",\"given\":[\"[2001:db8::7]:7443\"],\"last_error\":\"text\"}],\"search\":{\"address\":\"[2001:db8::7]:7443\",\"left\":0,\"device\":\"qEX2k1iW1FG8yTtyYcvKPWxP1jnlfBpnT9AZ1t9Ld9E\",\"last_error\":\"text\"}}}"},
+    {"addPeerAddress", "POST", "/v1/spaces/{space}/peers/addresses",
+     "Say where another device is reached, and dial it there at once",
+     "addPeerAddress: Say where another device is reached, and dial it there at once\n"
+     "\n"
+     "  POST /v1/spaces/{space}/peers/addresses\n"
+     "  scope: admin\n"
+     "\n"
+     "For an address that nobody can tell the node: in a VPN, or of a forwarded\n"
+     "port. It is kept until it is removed, over restarts and whatever the device\n"
+     "says of itself: at most four for a device. Without `device` each device that\n"
+     "is not connected is asked for there, a few at a time and once; the one that\n"
+     "answers keeps the address, and listPeers says in `search` what became of it.\n"
+     "\n"
+     "parameters\n"
+     "  space: id, 43 characters of base64url, in the path, required\n"
+     "      A space of this node, named by its device\n"
+     "  address: text, 1 to 64 bytes, in the body, required\n"
+     "      An IP address and a UDP port in numbers: `192.0.2.7:7443` or\n"
+     "      `[2001:db8::7]:7443`. Names are not looked up.\n"
+     "  device: id, 43 characters of base64url, in the body, optional\n"
+     "      Whose it is\n"
+     "\n"
+     "body, for example\n"
+     "  {\"address\":\"192.0.2.7:7443\"}\n"
+     "\n"
+     "answer 200: It is being dialled\n"
+     "  {\"dialling\":1}\n",
+     "{\"id\":\"addPeerAddress\",\"method\":\"POST\",\"path\":\"/v1/spaces/{space}/peers/addresses\",\"summary\":\"Say where another device is reached, and dial it there at once\",\"description\":\"For an address that nobody can tell the node: in a VPN, or of a forwarded port. It is kept until it is removed,\\nover restarts and whatever the device says of itself: at most four for a device. Without `device` each device\\nthat is not connected is asked for there, a few at a time and once; the one that answers keeps the address, and\\nlistPeers says in `search` what became of it.\",\"scope\":\"admin\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"},{\"name\":\"address\",\"in\":\"body\",\"kind\":\"text\",\"required\":true,\"min\":1,\"max\":64,\"description\":\"An IP address and a UDP port in numbers: `192.0.2.7:7443` or `[2001:db8::7]:7443`. Names are not looked up.\"},{\"name\":\"device\",\"in\":\"body\",\"kind\":\"id\",\"required\":false,\"description\":\"Whose it is\"}],\"body\":{\"address\":\"192.0.2.7:7443\"},\"status\":200,\"answer\":{\"dialling\":1}}"},
+    {"removePeerAddress", "DELETE", "/v1/spaces/{space}/peers/addresses/{address}",
+     "Take back an address that was given by hand",
+     "removePeerAddress: Take back an address that was given by hand\n"
+     "\n"
+     "  DELETE /v1/spaces/{space}/peers/addresses/{address}\n"
+     "  scope: admin\n"
+     "\n"
+     "Whoever is connected there stays connected.\n"
+     "\n"
+     "parameters\n"
+     "  space: id, 43 characters of base64url, in the path, required\n"
+     "      A space of this node, named by its device\n"
+     "  address: text, 1 to 64 bytes, in the path, required\n"
+     "      As `given` of listPeers has it\n"
+     "\n"
+     "answer 200: It is no longer kept\n"
+     "  {\"address\":\"192.0.2.7:7443\"}\n",
+     "{\"id\":\"removePeerAddress\",\"method\":\"DELETE\",\"path\":\"/v1/spaces/{space}/peers/addresses/{address}\",\"summary\":\"Take back an address that was given by hand\",\"description\":\"Whoever is connected there stays connected.\",\"scope\":\"admin\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"},{\"name\":\"address\",\"in\":\"path\",\"kind\":\"text\",\"required\":true,\"min\":1,\"max\":64,\"description\":\"As `given` of listPeers has it\"}],\"body\":null,\"status\":200,\"answer\":{\"address\":\"192.0.2.7:7443\"}}"},
+    {"dialPeers", "POST", "/v1/spaces/{space}/peers/dial",
+     "Dial at once whoever is not connected",
+     "dialPeers: Dial at once whoever is not connected\n"
+     "\n"
+     "  POST /v1/spaces/{space}/peers/dial\n"
+     "  scope: write\n"
+     "\n"
+     "Whatever failed before. At most 16 devices, chosen by chance when there are\n"
+     "more, are dialled although enough others are connected. What becomes of it is\n"
+     "in `connected` and `last_error` of listPeers.\n"
+     "\n"
+     "parameters\n"
+     "  space: id, 43 characters of base64url, in the path, required\n"
+     "      A space of this node, named by its device\n"
+     "  device: id, 43 characters of base64url, in the body, optional\n"
+     "      This one only\n"
+     "\n"
+     "body, for example\n"
+     "  {}\n"
+     "\n"
+     "answer 200: So many devices are being dialled\n"
+     "  {\"dialling\":3}\n",
+     "{\"id\":\"dialPeers\",\"method\":\"POST\",\"path\":\"/v1/spaces/{space}/peers/dial\",\"summary\":\"Dial at once whoever is not connected\",\"description\":\"Whatever failed before. At most 16 devices, chosen by chance when there are more, are dialled although enough\\nothers are connected. What becomes of it is in `connected` and `last_error` of listPeers.\",\"scope\":\"write\",\"parameters\":[{\"name\":\"space\",\"in\":\"path\",\"kind\":\"id\",\"required\":true,\"description\":\"A space of this node, named by its device\"},{\"name\":\"device\",\"in\":\"body\",\"kind\":\"id\",\"required\":false,\"description\":\"This one only\"}],\"body\":{},\"status\":200,\"answer\":{\"dialling\":3}}"},
     {"getSync", "GET", "/v1/spaces/{space}/sync",
      "How far the space is in step with others",
      "getSync: How far the space is in step with others\n"

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "node/address_table.h"
 #include "node/found.h"
 #include "node/load.h"
 #include "node/local.h"
@@ -98,7 +99,7 @@ static int learn_addresses(struct topo_env *env, const struct topo_invite_link *
   for (size_t i = 0; i < invite_link->n_devices; i++) {
     const struct topo_invite_device *d = &invite_link->devices[i];
     for (size_t k = d->n_addresses; k-- > 0 && status == 0;)
-      status = topo_peers_learn(env, &d->device, &d->addresses[k]);
+      status = topo_address_table_see(env, &d->device, &d->addresses[k]);
   }
   return status;
 }

@@ -2,6 +2,7 @@
 #include "node/dial.h"
 
 #include "base/assert.h"
+#include "node/search.h"
 
 #include <string.h>
 
@@ -16,15 +17,14 @@ struct choice {
   uint64_t when_ms;
 };
 
-/* A member that may be dialled, or the inviter of one who joins. */
-static bool is_candidate(const struct topo_peers *peers, const struct topo_node_peer *peer)
+bool topo_dial_is_candidate(const struct topo_peers *peers, const struct topo_id *device)
 {
   const struct topo_env *env = peers->env;
-  if (topo_id_equal(&peer->device, &env->self.device.public_key))
+  if (topo_id_equal(device, &env->self.device.public_key))
     return false;
   if (topo_joiner_is_joining(peers->joiner))
-    return topo_id_equal(&peer->device, &peers->joiner->invite_device);
-  return topo_authority_credential_of(topo_dag_authority(env->dag), &peer->device) != NULL;
+    return topo_id_equal(device, &peers->joiner->invite_device);
+  return topo_authority_credential_of(topo_dag_authority(env->dag), device) != NULL;
 }
 
 static void dial(struct topo_peers *peers, struct topo_node_peer *peer)
@@ -85,7 +85,8 @@ static void choose(struct topo_peers *peers, const struct topo_conns *conns, str
     struct topo_node_peer *peer = &peers->peers[i];
     bool begun = peer->dials > 0 || peer->hurry;
     if ((c->max == 0 && !begun) || topo_conns_has(conns, &peer->device) ||
-        !is_candidate(peers, peer) || !topo_peers_may_dial(peers, peer, &c->when_ms))
+        !topo_dial_is_candidate(peers, &peer->device) ||
+        !topo_peers_may_dial(peers, peer, &c->when_ms))
       continue;
     if (!begun)
       consider(peers, c, peer);
@@ -103,7 +104,7 @@ static struct topo_node_peer *choose_stranger(struct topo_peers *peers,
   for (size_t i = 0; i < peers->n; i++) {
     struct topo_node_peer *peer = &peers->peers[i];
     if (peer->n_addresses > 0 && peer->dials == 0 && !topo_conns_has(conns, &peer->device) &&
-        is_candidate(peers, peer) && topo_rng_u64(&peers->env->rng) % ++met == 0)
+        topo_dial_is_candidate(peers, &peer->device) && topo_rng_u64(&peers->env->rng) % ++met == 0)
       chosen = peer;
   }
   return chosen;
@@ -127,9 +128,25 @@ static void rotate(struct topo_peers *peers, struct topo_conns *conns)
   topo_env_wake_at(peers->env, peers->rotate_ms);
 }
 
+size_t topo_dial_again(struct topo_peers *peers, const struct topo_conns *conns)
+{
+  size_t n = 0, first = peers->n ? topo_rng_u64(&peers->env->rng) % peers->n : 0;
+  topo_peers_moved(peers);
+  for (size_t i = 0; i < peers->n && n < TOPO_NODE_DIALS_MAX; i++) {
+    const struct topo_node_peer *peer = &peers->peers[(first + i) % peers->n];
+    if (peer->n_addresses == 0 || topo_conns_has(conns, &peer->device) ||
+        !topo_dial_is_candidate(peers, &peer->device))
+      continue;
+    topo_peers_hurry(peers, &peer->device);
+    n++;
+  }
+  return n;
+}
+
 void topo_dial_missing(struct topo_peers *peers, struct topo_conns *conns)
 {
   uint64_t now_ms = peers->env->now.mono_ms;
+  topo_search_go_on(peers, conns);
   rotate(peers, conns);
   if (peers->changed || peers->look_ms <= now_ms) {
     struct choice c = {.max = missing_neighbours(peers, conns), .when_ms = UINT64_MAX};

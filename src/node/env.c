@@ -34,3 +34,13 @@ const struct topo_authority_node *topo_env_credential(const struct topo_env *env
   topo_assert(env->dag);
   return topo_authority_credential_of(topo_dag_authority(env->dag), &env->self.device.public_key);
 }
+
+const struct topo_id *topo_env_other_device(const struct topo_env *env, int32_t act)
+{
+  const struct topo_authority *a = topo_dag_authority(env->dag);
+  const struct topo_authority_node *n = topo_authority_at(a, act);
+  if (!topo_node_is_credential(n) || !n->credential.valid || n->kind == TOPO_ACT_GENESIS ||
+      topo_id_equal(&n->credential.device, &env->self.device.public_key))
+    return NULL;
+  return topo_authority_credential_of(a, &n->credential.device) == n ? &n->credential.device : NULL;
+}

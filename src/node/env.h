@@ -31,5 +31,8 @@ void topo_env_note(const struct topo_env *env, int status, const char *format, .
     __attribute__((format(printf, 3, 4)));
 /* The credential that this device acts under; NULL when it is no member. The dag must be open. */
 const struct topo_authority_node *topo_env_credential(const struct topo_env *env);
+/* The device of another member, when the act of authority with this index, which there must be, is
+ * its most senior credential; else NULL. So each such device is met once among all acts. */
+const struct topo_id *topo_env_other_device(const struct topo_env *env, int32_t act);
 
 #endif

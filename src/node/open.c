@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "events/types.h"
+#include "node/address_table.h"
 #include "node/load.h"
 #include "node/parts.h"
 
@@ -11,19 +12,15 @@
 
 enum { DEFAULT_CACHE_KIB = 8192, LOAD_CACHE_KIB = 512 };
 
-static const struct topo_migration address_migration = {
-    "CREATE TABLE local_address(device BLOB NOT NULL, address BLOB NOT NULL, seen_ms INTEGER NOT "
-    "NULL,"
-    " PRIMARY KEY(device, address));"};
-
 static int open_database(struct topo_node *node, const struct topo_node_options *options)
 {
   /* In the order in which releases brought them: a file's version is how many it has. */
   const struct topo_migration steps[] = {*topo_dag_migrations[0], *topo_dag_migrations[1],
-                                         address_migration,       *topo_dag_migrations[2],
-                                         *topo_dag_migrations[3], topo_records_migration};
+                                         topo_address_table_seen, *topo_dag_migrations[2],
+                                         *topo_dag_migrations[3], topo_records_migration,
+                                         topo_address_table_given};
   enum { STEPS = sizeof steps / sizeof *steps };
-  topo_assert(STEPS == TOPO_DAG_MIGRATIONS + 2);
+  topo_assert(STEPS == TOPO_DAG_MIGRATIONS + 3);
   struct topo_db_options o = {.path = options->path,
                               .disk = options->disk,
                               .application_id = TOPO_NODE_APPLICATION_ID,

@@ -176,6 +176,55 @@ const struct topo_op topo_op_row_listPeers = {
     .creates = false,
     .idempotent = false};
 
+static const struct topo_op_param params_addPeerAddress[] = {
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "address", .location = TOPO_OP_BODY, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
+    {.name = "device", .location = TOPO_OP_BODY, .kind = TOPO_OP_ID, .required = false},
+    {.name = NULL}};
+const struct topo_op topo_op_row_addPeerAddress = {
+    .id = "addPeerAddress",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/peers/addresses",
+    .summary = "Say where another device is reached, and dial it there at once",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_ADMIN,
+    .params = params_addPeerAddress,
+    .run = topo_op_addPeerAddress,
+    .creates = false,
+    .idempotent = false};
+
+static const struct topo_op_param params_removePeerAddress[] = {
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "address", .location = TOPO_OP_PATH, .kind = TOPO_OP_TEXT, .required = true, .min = 1, .max = 64},
+    {.name = NULL}};
+const struct topo_op topo_op_row_removePeerAddress = {
+    .id = "removePeerAddress",
+    .method = "DELETE",
+    .path = "/v1/spaces/{space}/peers/addresses/{address}",
+    .summary = "Take back an address that was given by hand",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_ADMIN,
+    .params = params_removePeerAddress,
+    .run = topo_op_removePeerAddress,
+    .creates = false,
+    .idempotent = false};
+
+static const struct topo_op_param params_dialPeers[] = {
+    {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
+    {.name = "device", .location = TOPO_OP_BODY, .kind = TOPO_OP_ID, .required = false},
+    {.name = NULL}};
+const struct topo_op topo_op_row_dialPeers = {
+    .id = "dialPeers",
+    .method = "POST",
+    .path = "/v1/spaces/{space}/peers/dial",
+    .summary = "Dial at once whoever is not connected",
+    .where = TOPO_OP_SPACE,
+    .scope = TOPO_SCOPE_WRITE,
+    .params = params_dialPeers,
+    .run = topo_op_dialPeers,
+    .creates = false,
+    .idempotent = false};
+
 static const struct topo_op_param params_getSync[] = {
     {.name = "space", .location = TOPO_OP_PATH, .kind = TOPO_OP_ID, .required = true},
     {.name = NULL}};
@@ -217,6 +266,9 @@ const struct topo_op *const topo_space_operations[] = {
     &topo_op_row_getMessage,
     &topo_op_row_addReaction,
     &topo_op_row_listPeers,
+    &topo_op_row_addPeerAddress,
+    &topo_op_row_removePeerAddress,
+    &topo_op_row_dialPeers,
     &topo_op_row_getSync,
     &topo_op_row_getFingerprint,
     NULL};

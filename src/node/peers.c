@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "node/address.h"
+#include "node/address_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,25 @@ static struct topo_node_peer *find_or_add(struct topo_peers *peers, const struct
   return peer;
 }
 
+static bool is_given(const struct topo_node_peer *peer, const struct topo_address *address)
+{
+  for (size_t i = 0; i < peer->n_given; i++)
+    if (topo_address_equal(&peer->given[i], address))
+      return true;
+  return false;
+}
+
+_Static_assert((int)TOPO_PEER_GIVEN_MAX < (int)TOPO_NODE_ADDRESSES_MAX, "one can be forgotten");
+
+/* Which address gives way to another one: what was given by hand never does. */
+static size_t least_promising(const struct topo_node_peer *peer)
+{
+  size_t i = peer->n_addresses - 1u;
+  while (i > 0 && is_given(peer, &peer->addresses[i]))
+    i--;
+  return i;
+}
+
 /* Puts an address first among those of its device, and begins a round with it. True when it was not
  * the first. */
 static bool put_first(struct topo_node_peer *peer, const struct topo_address *address)
@@ -62,7 +82,7 @@ static bool put_first(struct topo_node_peer *peer, const struct topo_address *ad
   if (i == peer->n_addresses && peer->n_addresses < TOPO_NODE_ADDRESSES_MAX)
     peer->n_addresses++;
   if (i == TOPO_NODE_ADDRESSES_MAX)
-    i--; /* the least promising one is forgotten */
+    i = least_promising(peer);
   topo_assert(i < peer->n_addresses && peer->n_addresses <= TOPO_NODE_ADDRESSES_MAX);
   memmove(peer->addresses + 1, peer->addresses, i * sizeof *address);
   peer->addresses[0] = *address;
@@ -70,25 +90,22 @@ static bool put_first(struct topo_node_peer *peer, const struct topo_address *ad
   return !was_first;
 }
 
+static void load_row(void *arg, const struct topo_address_row *row)
+{
+  struct topo_node_peer *peer = find_or_add(arg, &row->device);
+  if (!peer || (row->given && peer->n_given == TOPO_PEER_GIVEN_MAX))
+    return;
+  if (row->given)
+    peer->given[peer->n_given++] = row->address;
+  put_first(peer, &row->address);
+  peer->seen_ms = row->seen_ms;
+}
+
 int topo_peers_load(struct topo_peers *peers)
 {
   topo_assert(peers->n == 0 && peers->dialling == 0);
   peers->changed = true;
-  struct topo_stmt *s =
-      topo_stmt(peers->env->db, "SELECT device,address,seen_ms FROM local_address ORDER BY rowid");
-  int status;
-  while ((status = topo_fetch(s)) == 1) {
-    struct topo_id device = topo_column_id(s, 0);
-    struct topo_bytes bytes = topo_column_bytes(s, 1);
-    struct topo_node_peer *peer = find_or_add(peers, &device);
-    struct topo_address address = {.len = (uint8_t)bytes.len};
-    if (!peer || bytes.len > sizeof address.bytes)
-      continue;
-    memcpy(address.bytes, bytes.data, bytes.len);
-    put_first(peer, &address);
-    peer->seen_ms = (uint64_t)topo_column_i64(s, 2);
-  }
-  return status;
+  return topo_address_table_read(peers->env, load_row, peers);
 }
 
 void topo_peers_unload(struct topo_peers *peers)
@@ -98,30 +115,7 @@ void topo_peers_unload(struct topo_peers *peers)
   peers->n = 0;
   memset(peers->dials, 0, sizeof peers->dials);
   peers->dialling = 0;
-}
-
-int topo_peers_learn(struct topo_env *env, const struct topo_id *device,
-                     const struct topo_address *address)
-{
-  topo_assert(topo_db_in_transaction(env->db));
-  topo_assert(address->len > 0 && address->len <= sizeof address->bytes);
-  /* A row that replaces another is numbered anew: the order of the numbers is that of the
-   * sightings, whatever the clock said. */
-  struct topo_stmt *s =
-      topo_stmt(env->db, "INSERT OR REPLACE INTO local_address(device,address,seen_ms)"
-                         " VALUES(?1,?2,?3)");
-  topo_bind_id(s, 1, device);
-  topo_bind_blob(s, 2, address->bytes, address->len);
-  topo_bind_i64(s, 3, (int64_t)env->now.wall_ms);
-  int status = topo_execute(s);
-  if (status < 0)
-    return status;
-  s = topo_stmt(env->db,
-                "DELETE FROM local_address WHERE device=?1 AND address NOT IN (SELECT address"
-                " FROM local_address WHERE device=?1 ORDER BY rowid DESC LIMIT ?2)");
-  topo_bind_id(s, 1, device);
-  topo_bind_i64(s, 2, TOPO_NODE_ADDRESSES_MAX);
-  return topo_execute(s);
+  peers->search = (struct topo_peer_search){.left = 0};
 }
 
 void topo_peers_seen(struct topo_peers *peers, const struct topo_id *device,
@@ -136,7 +130,7 @@ void topo_peers_seen(struct topo_peers *peers, const struct topo_id *device,
   peer->seen_ms = peers->env->now.wall_ms;
   /* Losing this row to a crash costs nothing: it is not a promise. */
   if (put_first(peer, address) && topo_transaction_write(peers->transaction, false) == 0)
-    topo_transaction_fail(peers->transaction, topo_peers_learn(peers->env, device, address));
+    topo_transaction_fail(peers->transaction, topo_address_table_see(peers->env, device, address));
 }
 
 void topo_peers_told(struct topo_peers *peers, const struct topo_id *device,
@@ -160,6 +154,15 @@ void topo_peers_told(struct topo_peers *peers, const struct topo_id *device,
   peer->retry_ms = peers->env->now.mono_ms;
 }
 
+/* Dials of the device that are under way say nothing of the addresses of now. */
+static void outdate_dials(struct topo_peers *peers, const struct topo_id *device)
+{
+  for (size_t i = 0; i < TOPO_NODE_DIALS_MAX; i++)
+    if (peers->dials[i].number && !peers->dials[i].search &&
+        topo_id_equal(&peers->dials[i].device, device))
+      peers->dials[i].stale = true;
+}
+
 int topo_peers_taught(struct topo_peers *peers, const struct topo_id *device,
                       const struct topo_address *addresses, size_t n)
 {
@@ -171,17 +174,75 @@ int topo_peers_taught(struct topo_peers *peers, const struct topo_id *device,
   for (size_t i = n; i-- > 0 && status == 0;) { /* what is put last comes first */
     if (peer)
       put_first(peer, &addresses[i]);
-    status = topo_peers_learn(peers->env, device, &addresses[i]);
+    status = topo_address_table_see(peers->env, device, &addresses[i]);
   }
-  for (size_t i = 0; i < TOPO_NODE_DIALS_MAX; i++)
-    if (peers->dials[i].number && topo_id_equal(&peers->dials[i].device, device))
-      peers->dials[i].stale = true;
+  outdate_dials(peers, device);
   if (peer) {
     peer->failures = 0;
     peer->seen_ms = peers->env->now.wall_ms;
   }
   topo_peers_hurry(peers, device);
   return topo_transaction_fail(peers->transaction, status);
+}
+
+int topo_peers_give(struct topo_peers *peers, const struct topo_id *device,
+                    const struct topo_address *address)
+{
+  topo_assert(!topo_id_equal(device, &peers->env->self.device.public_key));
+  struct topo_node_peer *peer = find_or_add(peers, device);
+  if (!peer)
+    return peers->n == TOPO_PEERS_MAX ? TOPO_ELIMIT : TOPO_ENOMEM;
+  bool again = is_given(peer, address);
+  if (!again && peer->n_given == TOPO_PEER_GIVEN_MAX)
+    return TOPO_ELIMIT;
+  int status = topo_transaction_fail(peers->transaction,
+                                     topo_address_table_give(peers->env, device, address));
+  if (status < 0)
+    return status;
+  if (!again)
+    peer->given[peer->n_given++] = *address;
+  put_first(peer, address);
+  outdate_dials(peers, device);
+  peer->failures = 0;
+  peer->seen_ms = peers->env->now.wall_ms;
+  topo_peers_hurry(peers, device);
+  return 0;
+}
+
+/* Takes an address out of a list that may hold it; says where it was, or `n`. */
+static size_t take_out(struct topo_address *list, size_t n, const struct topo_address *address)
+{
+  size_t i = 0;
+  while (i < n && !topo_address_equal(&list[i], address))
+    i++;
+  if (i < n)
+    memmove(list + i, list + i + 1, (n - i - 1) * sizeof *list);
+  return i;
+}
+
+static int forget_given(struct topo_peers *peers, struct topo_node_peer *peer,
+                        const struct topo_address *address)
+{
+  int status = topo_address_table_forget(peers->env, &peer->device, address);
+  if (status < 0)
+    return topo_transaction_fail(peers->transaction, status);
+  take_out(peer->given, peer->n_given, address);
+  peer->n_given--;
+  if (take_out(peer->addresses, peer->n_addresses, address) == 0)
+    peer->seen_ms = 0; /* that of the next one is not known */
+  peer->n_addresses--;
+  peer->next_address = 0;
+  outdate_dials(peers, &peer->device);
+  return 0;
+}
+
+int topo_peers_forget(struct topo_peers *peers, const struct topo_address *address)
+{
+  int status = TOPO_ENOTFOUND;
+  for (size_t i = 0; i < peers->n && (status == 0 || status == TOPO_ENOTFOUND); i++)
+    if (is_given(&peers->peers[i], address))
+      status = forget_given(peers, &peers->peers[i], address);
+  return status;
 }
 
 void topo_peers_greeted(struct topo_peers *peers, const struct topo_id *device)
@@ -260,13 +321,27 @@ void topo_peers_hurry(struct topo_peers *peers, const struct topo_id *device)
   peers->changed = true;
 }
 
+static void begin_anew(struct topo_peers *peers, struct topo_node_peer *peer)
+{
+  peer->failures = 0;
+  peer->next_address = 0;
+  peer->retry_ms = peers->env->now.mono_ms;
+  peers->changed = true;
+}
+
+void topo_peers_dial_anew(struct topo_peers *peers, const struct topo_id *device)
+{
+  struct topo_node_peer *peer = topo_peers_find(peers, device);
+  if (!peer)
+    return;
+  begin_anew(peers, peer);
+  peer->hurry = true;
+}
+
 void topo_peers_moved(struct topo_peers *peers)
 {
-  for (size_t i = 0; i < peers->n; i++) {
-    peers->peers[i].failures = 0;
-    peers->peers[i].next_address = 0;
-    peers->peers[i].retry_ms = peers->env->now.mono_ms;
-  }
+  for (size_t i = 0; i < peers->n; i++)
+    begin_anew(peers, &peers->peers[i]);
   peers->changed = true;
 }
 
@@ -290,28 +365,113 @@ static size_t count_dials(const struct topo_peers *peers)
   return dialling;
 }
 
+/* The place of one more dial, which gets a number: that is the answer. */
+static uint64_t begin_dial(struct topo_peers *peers, struct topo_peer_dial dial)
+{
+  struct topo_peer_dial *place = peers->dials;
+  size_t dialling = count_dials(peers);
+  topo_assert(peers->dialling < TOPO_NODE_DIALS_MAX);
+  topo_assert(dialling == peers->dialling); /* a dial that nobody counts would never end */
+  while (place->number)
+    place++;
+  topo_assert(place < peers->dials + TOPO_NODE_DIALS_MAX);
+  dial.number = peers->next_dial++;
+  *place = dial;
+  peers->dialling++;
+  return dial.number;
+}
+
 uint64_t topo_peers_dial(struct topo_peers *peers, struct topo_node_peer *peer, bool with_invite,
                          struct topo_address *address)
 {
   topo_assert(peers->dialling < TOPO_NODE_DIALS_MAX && peer->dials < TOPO_PEER_DIALS_MAX);
   topo_assert(peer->next_address < peer->n_addresses);
   topo_assert(!with_invite || topo_joiner_is_joining(peers->joiner));
-  size_t dialling = count_dials(peers);
-  topo_assert(dialling == peers->dialling); /* a dial that nobody counts would never end */
-  struct topo_peer_dial *dial = peers->dials;
-  while (dial->number)
-    dial++;
-  topo_assert(dial < peers->dials + TOPO_NODE_DIALS_MAX);
-  *dial = (struct topo_peer_dial){peers->next_dial++, peer->device, peer->next_address, with_invite,
-                                  false};
+  uint64_t number = begin_dial(peers, (struct topo_peer_dial){.device = peer->device,
+                                                              .address = peer->next_address,
+                                                              .with_invite = with_invite});
   *address = peer->addresses[peer->next_address];
-  peers->dialling++;
   peer->dials++;
   if (++peer->next_address >= peer->n_addresses)
     peer->next_address = 0;
   peer->retry_ms = peer->next_address ? peers->env->now.mono_ms + STAGGER_MS : UINT64_MAX;
-  return dial->number;
+  return number;
 }
+
+/* ---- an address whose device is not known ---------------------------------------------------- */
+
+/* Nobody is sought any more; dials under way say nothing of what comes. */
+static void end_search(struct topo_peers *peers)
+{
+  for (size_t i = 0; i < TOPO_NODE_DIALS_MAX; i++)
+    if (peers->dials[i].number && peers->dials[i].search)
+      peers->dials[i].stale = true;
+  peers->search.left = peers->search.dialling = 0;
+}
+
+void topo_peers_search(struct topo_peers *peers, const struct topo_address *address)
+{
+  end_search(peers);
+  for (size_t i = 0; i < peers->n; i++)
+    peers->peers[i].sought = false;
+  peers->search = (struct topo_peer_search){.address = *address};
+}
+
+bool topo_peers_seek(struct topo_peers *peers, const struct topo_id *device)
+{
+  struct topo_node_peer *peer = find_or_add(peers, device);
+  topo_assert(peers->search.address.len > 0 && peers->search.next == 0);
+  if (!peer)
+    return false;
+  peers->search.left += !peer->sought;
+  peer->sought = true;
+  return true;
+}
+
+void topo_peers_pass_over(struct topo_peers *peers, struct topo_node_peer *peer)
+{
+  topo_assert(peer->sought && peers->search.left > 0);
+  peer->sought = false;
+  peers->search.left--;
+}
+
+uint64_t topo_peers_dial_sought(struct topo_peers *peers, struct topo_node_peer *peer)
+{
+  topo_assert(peer->sought && peers->search.left > peers->search.dialling);
+  topo_assert(peers->search.dialling < TOPO_SEARCH_DIALS_MAX);
+  peer->sought = false;
+  peers->search.dialling++;
+  return begin_dial(peers, (struct topo_peer_dial){.device = peer->device, .search = true});
+}
+
+/* The device is not there. Where nobody is there at all, no other one is. */
+static void seek_in_vain(struct topo_peers *peers, int status)
+{
+  struct topo_peer_search *search = &peers->search;
+  topo_assert(search->dialling > 0 && search->left >= search->dialling);
+  search->dialling--;
+  search->left--;
+  search->answered |= status == TOPO_ENOTFOUND || status == TOPO_EUNTRUSTED;
+  if (search->last_status != TOPO_EUNTRUSTED) /* it is there, and does not know us */
+    search->last_status = status;
+  if (!search->answered)
+    end_search(peers);
+}
+
+/* The device is there: it keeps the address, as if somebody had known that. When as many were given
+ * as there may be, it is one that was seen, like others. */
+static void find_sought(struct topo_peers *peers, const struct topo_id *device)
+{
+  struct topo_peer_search *search = &peers->search;
+  end_search(peers);
+  search->found = true;
+  search->device = *device;
+  search->last_status = 0;
+  if (topo_transaction_write(peers->transaction, false) == 0)
+    topo_peers_give(peers, device, &search->address);
+}
+
+/* ---- what became of dials -------------------------------------------------------------------- */
 
 /* The dial with this number has its answer. False: it was forgotten, or is none. */
 static bool end_dial(struct topo_peers *peers, uint64_t number, struct topo_peer_dial *out)
@@ -326,8 +486,8 @@ static bool end_dial(struct topo_peers *peers, uint64_t number, struct topo_peer
     peers->dialling--;
     peers->changed = true;
     struct topo_node_peer *peer = topo_peers_find(peers, &out->device);
-    topo_assert(peer && peer->dials > 0);
-    peer->dials--;
+    topo_assert(peer && (out->search || peer->dials > 0));
+    peer->dials = (uint8_t)(peer->dials - !out->search);
     return true;
   }
   return false;
@@ -339,9 +499,11 @@ enum topo_dialled topo_peers_up(struct topo_peers *peers, const struct topo_id *
   struct topo_peer_dial dial;
   bool dialled = end_dial(peers, number, &dial);
   struct topo_node_peer *peer = topo_peers_find(peers, device);
+  if (dialled && dial.search && !dial.stale)
+    find_sought(peers, device);
   if (peer) {
     peer->retry_ms = peers->env->now.mono_ms + RETRY_FIRST_MS;
-    bool counts = dialled && !dial.stale && dial.address < peer->n_addresses;
+    bool counts = dialled && !dial.stale && !dial.search && dial.address < peer->n_addresses;
     peer->next_address = counts ? dial.address : 0;
   }
   if (!dialled || (dial.stale && dial.with_invite))
@@ -397,7 +559,11 @@ void topo_peers_failed(struct topo_peers *peers, uint64_t number, int status)
     return;
   struct topo_node_peer *peer = topo_peers_find(peers, &dial.device);
   topo_assert(peer);
-  if (!dial.stale)
+  if (dial.search && !dial.stale)
+    seek_in_vain(peers, status);
+  else if (dial.search)
+    return; /* another one is sought by now */
+  else if (!dial.stale)
     dialled_in_vain(peers, peer, dial.address, dial.with_invite, status);
   else if (peer->retry_ms ==
            UINT64_MAX) /* it says nothing of the addresses and the invite of now */

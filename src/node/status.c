@@ -168,11 +168,33 @@ static int write_peer(struct topo_node *node, const struct topo_id *device, stru
                                               : peer && peer->n_addresses ? &peer->addresses[0]
                                                                           : &none,
                                               address));
+  topo_json_key(out, "given");
+  topo_address_write_all(out, peer ? peer->given : NULL, peer ? peer->n_given : 0);
   topo_json_key(out, "last_error");
   topo_json_string(out, !conn && peer && peer->last_status < 0 ? topo_status_name(peer->last_status)
                                                                : "");
   topo_json_end_object(out);
   return 0;
+}
+
+/* What became of the latest address that was given without a device. */
+static void write_search(const struct topo_peer_search *search, struct topo_json *out)
+{
+  char address[TOPO_ADDRESS_TEXT];
+  if (search->address.len == 0)
+    return;
+  topo_json_key(out, "search");
+  topo_json_begin_object(out);
+  topo_json_string_member(out, "address", topo_address_format(&search->address, address));
+  topo_json_key(out, "left");
+  topo_json_u64(out, search->left);
+  if (search->found) {
+    topo_json_key(out, "device");
+    topo_json_id(out, &search->device);
+  }
+  topo_json_string_member(out, "last_error",
+                          search->last_status < 0 ? topo_status_name(search->last_status) : "");
+  topo_json_end_object(out);
 }
 
 int topo_node_write_peers(struct topo_node *node, struct topo_json *json)
@@ -187,14 +209,12 @@ int topo_node_write_peers(struct topo_node *node, struct topo_json *json)
   if (topo_joiner_is_joining(&node->joiner))
     status = write_peer(node, &node->joiner.invite_device, json);
   for (int32_t i = 0; i < topo_authority_count(a) && status == 0; i++) {
-    const struct topo_authority_node *n = topo_authority_at(a, i);
-    bool other = topo_node_is_credential(n) && n->credential.valid && n->kind != TOPO_ACT_GENESIS &&
-                 !topo_id_equal(&n->credential.device, &node->env.self.device.public_key);
-    /* Each device once, by its most senior credential. */
-    if (other && topo_authority_credential_of(a, &n->credential.device) == n)
-      status = write_peer(node, &n->credential.device, json);
+    const struct topo_id *device = topo_env_other_device(&node->env, i);
+    if (device)
+      status = write_peer(node, device, json);
   }
   topo_json_end_array(json);
+  write_search(&node->peers.search, json);
   topo_json_end_object(json);
   return status == 0 ? topo_json_status(json) : status;
 }

@@ -147,6 +147,61 @@ test('operations: an invite lets one more person in', async (t) => {
   )
 })
 
+test('operations: an address is given by hand, kept and taken back', async (t) => {
+  const { admin, space } = await startTeam(t)
+  const other = (await startNode(t)).client()
+  const path = { space }
+  const { link } = await admin.ok('createInvite', { path })
+  const joined = await other.ok('joinWorkspace', { body: { link, user_name: 'bob', wait_ms: 30000 } })
+  const device = joined.space
+  const peers = () => admin.ok('listPeers', { path })
+  await until(async () => (await peers()).items[0].connected, 'they are connected')
+  assert.deepEqual((await peers()).items[0].given, [])
+  const address = (await other.ok('getStatus')).udp_address
+  const add = (body) => admin.ok('addPeerAddress', { path, body })
+  assert.deepEqual(await add({ address }), { dialling: 0 }, 'nobody is looked for')
+  assert.deepEqual((await peers()).search, { address, left: 0, last_error: '' })
+  const given = [address, '[2001:db8::9]:7443', '192.0.2.9:1', '192.0.2.9:2']
+  for (const one of given) assert.deepEqual(await add({ address: one, device }), { dialling: 0 })
+  assert.deepEqual((await peers()).items[0].given, given)
+  const refuse = (body, status, code, bad) =>
+    admin.refused('addPeerAddress', status, code, { path, body, bad })
+  await refuse({ address: '192.0.2.9:3', device }, 413, 'limit-exceeded')
+  await refuse({ address, device: nobody() }, 404, 'not-found')
+  await refuse({ address, device: space }, 404, 'not-found')
+  await refuse({ address: 'example.org:7443' }, 400, 'invalid-argument')
+  await refuse({ address: '192.0.2.9' }, 400, 'invalid-argument')
+  await refuse({ address: '' }, 400, 'invalid-argument', true)
+  await refuse({ device }, 400, 'invalid-argument', true)
+  await refuse({ address: '1'.repeat(65) }, 413, 'limit-exceeded', true)
+  for (const one of given) {
+    assert.deepEqual(await admin.ok('removePeerAddress', { path: { space, address: one } }), { address: one })
+    await admin.refused('removePeerAddress', 404, 'not-found', { path: { space, address: one } })
+  }
+  assert.deepEqual((await peers()).items[0].given, [])
+  assert.equal((await peers()).items[0].connected, true, 'who is connected stays so')
+})
+
+test('operations: who is not connected is dialled on demand', async (t) => {
+  const { admin, space } = await startTeam(t)
+  const away = await startNode(t)
+  const path = { space }
+  const { link } = await admin.ok('createInvite', { path })
+  const body = { link, user_name: 'bob', wait_ms: 30000 }
+  const { space: device } = await away.client().ok('joinWorkspace', { body })
+  const peer = async () => (await admin.ok('listPeers', { path })).items[0]
+  await until(async () => (await peer()).connected, 'they are connected')
+  for (const body of [undefined, {}, { device }])
+    assert.deepEqual(await admin.ok('dialPeers', { path, body }), { dialling: 0 })
+  await away.stop()
+  await until(async () => !(await peer()).connected, 'the other one is away')
+  for (const body of [undefined, {}, { device }])
+    assert.deepEqual(await admin.ok('dialPeers', { path, body }), { dialling: 1 })
+  await until(async () => (await peer()).last_error === 'unreachable', 'why it is away is told')
+  await admin.refused('dialPeers', 404, 'not-found', { path, body: { device: nobody() } })
+  await admin.refused('dialPeers', 400, 'invalid-argument', { path, body: { device: 'short' }, bad: true })
+})
+
 test('operations: an invite is a week long and for a member unless told', async (t) => {
   const { admin, space } = await startTeam(t)
   const week = 7 * 86400_000
@@ -480,6 +535,12 @@ test('operations: what is not there, is elsewhere or is no id is refused', async
         admin.refused(op.id, status, code, { path: { ...path, [name]: value }, body, bad })
       if (name === 'token_id') {
         await ask('B'.repeat(16), 404, 'not-found')
+        continue
+      }
+      if (name === 'address') {
+        await ask('[2001:db8::9]:7443', 404, 'not-found')
+        for (const wrong of ['short', '192.0.2.9', '[2001:db8::9]', 'example.org:7443', '[::]:1'])
+          await ask(wrong, 400, 'invalid-argument')
         continue
       }
       await ask(nobody(), 404, 'not-found')

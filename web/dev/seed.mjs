@@ -81,6 +81,7 @@ function space(id, name, people, channels) {
       synced: index < 1,
       direction: index + other < 3 ? (index % 2 ? 'in' : 'out') : '',
       address: index + other < 3 ? `192.0.2.${10 + index}:7443` : '',
+      given: [],
       last_error: index + other < 3 ? '' : 'no answer from [2001:db8::7]:7443'
     }))
   )

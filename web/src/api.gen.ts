@@ -434,6 +434,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/spaces/{space}/peers/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A space of this node, named by its device */
+                space: components["parameters"]["space"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say where another device is reached, and dial it there at once
+         * @description For an address that nobody can tell the node: in a VPN, or of a forwarded port. It is kept until it is removed,
+         *     over restarts and whatever the device says of itself: at most four for a device. Without `device` each device
+         *     that is not connected is asked for there, a few at a time and once; the one that answers keeps the address, and
+         *     listPeers says in `search` what became of it.
+         */
+        post: operations["addPeerAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spaces/{space}/peers/addresses/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A space of this node, named by its device */
+                space: components["parameters"]["space"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take back an address that was given by hand
+         * @description Whoever is connected there stays connected.
+         */
+        delete: operations["removePeerAddress"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spaces/{space}/peers/dial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A space of this node, named by its device */
+                space: components["parameters"]["space"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dial at once whoever is not connected
+         * @description Whatever failed before. At most 16 devices, chosen by chance when there are more, are dialled although enough
+         *     others are connected. What becomes of it is in `connected` and `last_error` of listPeers.
+         */
+        post: operations["dialPeers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/spaces/{space}/sync": {
         parameters: {
             query?: never;
@@ -699,10 +772,29 @@ export interface components {
             /** @enum {string} */
             direction: "" | "in" | "out";
             address: string;
+            /** @description Its addresses that were given by hand */
+            given: components["schemas"]["Address"][];
             last_error: string;
         };
         PeerList: {
             items: components["schemas"]["Peer"][];
+            search?: components["schemas"]["PeerSearch"];
+        };
+        /** @description The latest address that was given without a device */
+        PeerSearch: {
+            address: components["schemas"]["Address"];
+            /** @description Devices that it may still be; 0 when the search is over */
+            left: number;
+            /** @description The one that answered there */
+            device?: components["schemas"]["Id"];
+            /** @description Why none has answered */
+            last_error: string;
+        };
+        /** @description An IP address and a UDP port in numbers: `192.0.2.7:7443` or `[2001:db8::7]:7443`. Names are not looked up. */
+        GivenAddress: string;
+        Dialling: {
+            /** @description How many devices are dialled now */
+            dialling: number;
         };
         Sync: {
             /** @enum {string} */
@@ -1882,6 +1974,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeerList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    addPeerAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A space of this node, named by its device */
+                space: components["parameters"]["space"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "192.0.2.7:7443"
+                 *     }
+                 */
+                "application/json": {
+                    address: components["schemas"]["GivenAddress"];
+                    /** @description Whose it is */
+                    device?: components["schemas"]["Id"];
+                };
+            };
+        };
+        responses: {
+            /** @description It is being dialled */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dialling": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dialling"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removePeerAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A space of this node, named by its device */
+                space: components["parameters"]["space"];
+                /** @description As `given` of listPeers has it */
+                address: components["schemas"]["GivenAddress"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no longer kept */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "192.0.2.7:7443"
+                     *     }
+                     */
+                    "application/json": {
+                        address: components["schemas"]["Address"];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    dialPeers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A space of this node, named by its device */
+                space: components["parameters"]["space"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": {
+                    /** @description This one only */
+                    device?: components["schemas"]["Id"];
+                };
+            };
+        };
+        responses: {
+            /** @description So many devices are being dialled */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dialling": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dialling"];
                 };
             };
             default: components["responses"]["Problem"];

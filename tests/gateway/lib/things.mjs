@@ -17,9 +17,9 @@ export function requestOf(op, things) {
 export const authoring = () => [...operations.values()].filter((op) => op.node['x-topo-authors'])
 
 // { space, channel, message, … } in the space that is given, each made by the operation whose answer names it;
-// and the id of a token that there is not.
+// and the id of a token that there is not, and an address that nobody has given.
 export async function makeThings(admin, given) {
-  const things = { ...given, token_id: 'A'.repeat(16) }
+  const things = { ...given, token_id: 'A'.repeat(16), address: '192.0.2.9:7443' }
   for (const op of authoring()) {
     assert(
       namesIn(op).every((name) => name in things),

@@ -92,12 +92,17 @@ static void done(struct topo_op_call *call, void *arg)
   *(bool *)arg = true;
 }
 
+static void set_text(struct topo_op_call *call, const char *name, const char *text)
+{
+  bool unknown = false;
+  topo_assert(topo_op_set(call, TOPO_OP_PATH, name, text, strlen(text), &unknown) == 0 && !unknown);
+}
+
 static void set_id(struct topo_op_call *call, const char *name, const struct topo_id *id)
 {
   char text[TOPO_ID_TEXT_SIZE];
-  bool unknown = false;
   topo_id_format(text, id);
-  topo_assert(topo_op_set(call, TOPO_OP_PATH, name, text, strlen(text), &unknown) == 0 && !unknown);
+  set_text(call, name, text);
 }
 
 /* What reads has a view for its host, and the rest the node's step. */
@@ -114,13 +119,16 @@ static void run(struct solo *s, struct topo_op_call *call)
   call->done(call, call->done_arg);
 }
 
-int solo_ask(struct solo *s, const struct solo_ask *ask, char **out, bool *replayed)
+static int ask_with(struct solo *s, const struct solo_ask *ask, const char *path_text, char **out,
+                    bool *replayed)
 {
   bool answered = false;
   struct topo_op_call *call = topo_op_call_create(find(ask->id));
   topo_assert(call);
   set_id(call, "space", &topo_id_zero);
-  if (ask->path_name)
+  if (path_text)
+    set_text(call, ask->path_name, path_text);
+  else if (ask->path_name)
     set_id(call, ask->path_name, ask->path);
   topo_assert(!ask->body || topo_op_set_body(call, ask->body, strlen(ask->body)) == 0);
   if (ask->key)
@@ -139,6 +147,16 @@ int solo_ask(struct solo *s, const struct solo_ask *ask, char **out, bool *repla
     *replayed = call->replayed;
   topo_op_call_destroy(call);
   return status;
+}
+
+int solo_ask(struct solo *s, const struct solo_ask *ask, char **out, bool *replayed)
+{
+  return ask_with(s, ask, NULL, out, replayed);
+}
+
+int solo_call_text(struct solo *s, const char *id, const char *path_name, const char *text)
+{
+  return ask_with(s, &(struct solo_ask){id, path_name, NULL, NULL, NULL}, text, NULL, NULL);
 }
 
 int solo_call(struct solo *s, const char *id, const char *path_name, const struct topo_id *path,

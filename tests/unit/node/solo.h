@@ -37,6 +37,8 @@ struct solo_ask {
   const char *body, *key;
 };
 int solo_ask(struct solo *s, const struct solo_ask *ask, char **out, bool *replayed);
+/* The same, where the path parameter is a text, and without a body. */
+int solo_call_text(struct solo *s, const char *id, const char *path_name, const char *text);
 /* The id in the member `name` of the JSON. */
 struct topo_id solo_id(const char *json, const char *name);
 /* The channel "general". */

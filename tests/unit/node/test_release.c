@@ -42,10 +42,10 @@ static int64_t version(struct solo *s)
 static void make_old(struct solo *s)
 {
   struct topo_db *db = topo_node_db(s->node);
-  assert_int_equal(
-      topo_db_exec(db, "DROP TABLE local_change; DROP TABLE local_incarnation;"
-                       "DROP TABLE local_answer; DROP TABLE local_record; PRAGMA user_version=3"),
-      0);
+  assert_int_equal(topo_db_exec(db, "DROP TABLE local_change; DROP TABLE local_incarnation;"
+                                    "DROP TABLE local_answer; DROP TABLE local_record;"
+                                    "DROP TABLE local_given; PRAGMA user_version=3"),
+                   0);
   solo_close(s);
 }
 
@@ -56,7 +56,7 @@ static void an_older_file_is_brought_up_to_date(void **state)
   struct topo_change_cursor head;
   char *old = NULL, *now = NULL;
   int64_t current = version(s);
-  assert_int_equal(current, 6);
+  assert_int_equal(current, 7);
   assert_int_equal(solo_call(s, "sendMessage", "channel", &channel, "{\"text\":\"x\"}", NULL), 0);
   assert_int_equal(solo_call(s, "listMessages", "channel", &channel, NULL, &old), 0);
   struct topo_id before = solo_fingerprint(s);
@@ -111,7 +111,7 @@ static void a_newer_file_is_refused_unchanged(void **state)
 {
   struct solo *s = *state;
   size_t len = 0;
-  assert_int_equal(topo_db_exec(topo_node_db(s->node), "PRAGMA user_version=7;"
+  assert_int_equal(topo_db_exec(topo_node_db(s->node), "PRAGMA user_version=8;"
                                                        "CREATE TABLE local_future(x INTEGER)"),
                    0);
   solo_close(s);
