@@ -1,4 +1,4 @@
-/* cmd_net.c - peers, sync, fingerprint, and any operation raw. */
+/* cmd_net.c - sync, fingerprint, and any operation raw. */
 #include "cli/client.h"
 #include "cli/input.h"
 #include "cli/text.h"
@@ -13,34 +13,6 @@ static int ask_space(struct topo_cli *cli, const char *rest, struct topo_cli_ans
   *answer = (struct topo_cli_answer){0};
   int code = topo_cli_space_path(cli, path, sizeof path, "%s", rest);
   return code == TOPO_CLI_OK ? topo_cli_ask(cli, "GET", path, NULL, answer) : code;
-}
-
-static void print_peer(const cJSON *peer)
-{
-  bool connected = topo_cli_flag(peer, "connected");
-  const char *error = topo_cli_text(peer, "last_error");
-  printf("%.8s  ", topo_cli_id(peer, "device"));
-  topo_cli_print(stdout, topo_cli_text(peer, "user_name"), TOPO_CLI_LINE);
-  fputs(connected ? "  connected  " : "  away  ", stdout);
-  topo_cli_print(stdout, topo_cli_text(peer, "address"), TOPO_CLI_LINE);
-  if (connected)
-    fputs(topo_cli_flag(peer, "synced") ? "  synced" : "  syncing", stdout);
-  if (!connected && *error) {
-    fputs("  ", stdout);
-    topo_cli_print(stdout, error, TOPO_CLI_LINE);
-  }
-  putchar('\n');
-}
-
-int topo_cli_peers(struct topo_cli *cli)
-{
-  struct topo_cli_answer answer;
-  const cJSON *peer;
-  int code = ask_space(cli, "/peers", &answer);
-  if (code == TOPO_CLI_OK && !cli->args.json)
-    cJSON_ArrayForEach(peer, topo_cli_items(&answer)) print_peer(peer);
-  topo_cli_answer_finish(&answer);
-  return code;
 }
 
 int topo_cli_sync(struct topo_cli *cli)

@@ -37,6 +37,11 @@ static const struct topo_op_param sending[] = {IN_PATH("space"), IN_PATH("channe
                                                BODY("text", true), NONE};
 static const struct topo_op_param reacting[] = {IN_PATH("space"), IN_PATH("message"),
                                                 BODY("emoji", true), NONE};
+static const struct topo_op_param giving[] = {IN_PATH("space"), BODY("address", true),
+                                              BODY("device", false), NONE};
+static const struct topo_op_param forgetting[] = {
+    IN_PATH("space"), {"address", TOPO_OP_PATH, TOPO_OP_TEXT, true, 1, 0, NULL}, NONE};
+static const struct topo_op_param dialling[] = {IN_PATH("space"), BODY("device", false), NONE};
 static const struct topo_op_param logging[] = {NUMBER("limit", TOPO_OP_QUERY), NONE};
 
 #define SPACE_A                                                                                    \
@@ -80,7 +85,12 @@ static const struct {
     {"react", "{\"reaction\":\"x\",\"message\":\"" FAKE_MESSAGE_1 "\",\"emoji\":\"👍\"}"},
     {"peers",
      "{\"items\":[{\"device\":\"" FAKE_SPACE_B "\",\"user_name\":\"Bob\",\"connected\":true,"
-     "\"address\":\"[::1]:5\",\"synced\":true}]}"},
+     "\"address\":\"[::1]:5\",\"synced\":true,\"given\":[]},{\"device\":\"" FAKE_MESSAGE_2
+     "\",\"user_name\":\"Twin\",\"connected\":false,\"address\":\"[::1]:6\",\"last_error\":"
+     "\"unreachable\",\"given\":[\"[::1]:6\",\"[::1]:7\\u001b[31m\"]},{\"device\":\"" FAKE_MESSAGE_3
+     "\",\"user_name\":\"Twin\"}],\"search\":{\"address\":\"192.0.2.7:1\",\"left\":0,"
+     "\"last_error\":\"unreachable\"}}"},
+    {"forget", "{\"address\":\"[::1]:5\"}"},
     {"sync",
      "{\"state\":\"synced\",\"events\":5,\"held\":0,\"wanted\":0,\"peers\":1,\"detail\":\"\"}"},
     {"fingerprint", "{\"fingerprint\":\"abcd\",\"events\":5}"},
@@ -145,6 +155,14 @@ static int run_canned(struct topo_op_call *call, void *host)
   return 0;
 }
 
+/* Nobody is there to be dialled when the API is unreachable. */
+static int run_dial(struct topo_op_call *call, void *host)
+{
+  const struct fake_api *api = host;
+  answer(call, api->unreachable ? "{\"dialling\":0}" : "{\"dialling\":2}");
+  return 0;
+}
+
 #define S "/v1/spaces/{space}"
 static const struct topo_op ops[] = {
     {"status", "GET", "/v1/status", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, none, run_canned, false,
@@ -177,6 +195,12 @@ static const struct topo_op ops[] = {
      reacting, run_canned, true, false, NULL},
     {"peers", "GET", S "/peers", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space, run_canned, false,
      false, NULL},
+    {"give", "POST", S "/peers/addresses", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, giving, run_dial,
+     false, false, NULL},
+    {"forget", "DELETE", S "/peers/addresses/{address}", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ,
+     forgetting, run_canned, false, false, NULL},
+    {"dial", "POST", S "/peers/dial", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, dialling, run_dial,
+     false, false, NULL},
     {"sync", "GET", S "/sync", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space, run_canned, false,
      false, NULL},
     {"fingerprint", "GET", S "/fingerprint", "", TOPO_OP_REGISTRY, TOPO_SCOPE_READ, space,

@@ -86,6 +86,36 @@ static void commands_print_their_answer(void **state)
   EXPECT(0, "workspace create NAME", "", "--help");
 }
 
+static void peers_are_helped_to_be_found(void **state)
+{
+  struct fixture *f = *state;
+  EXPECT(0, "MMECAwQF  Twin  away  [::1]:6  unreachable\n          given by hand: [::1]:6\n", "",
+         "peers");
+  EXPECT(0, "given by hand: [::1]:7\\u001b[31m\n", "", "peers");
+  EXPECT(0, "192.0.2.7:1  nobody of those who were away: unreachable\n", "", "peers");
+  EXPECT(0, "dialling 2: `topo peers` shows who answers\n", "", "peers", "add", "192.0.2.7:1");
+  assert_sent(f, "give address=192.0.2.7:1\n");
+  EXPECT(0, "dialling 2", "", "peers", "add", "[2001:db8::7]:1", "Bob");
+  assert_sent(f, "give address=[2001:db8::7]:1\ngive device=" FAKE_SPACE_B "\n");
+  EXPECT(0, "dialling 2", "", "peers", "add", "192.0.2.7:1", "MMECAwQG");
+  assert_sent(f, "give device=" FAKE_MESSAGE_3 "\n");
+  EXPECT(4, "", "no other device is called \"Carol\"", "peers", "add", "192.0.2.7:1", "Carol");
+  EXPECT(2, "", "several devices fit \"Twin\"", "peers", "dial", "Twin");
+  EXPECT(2, "", "several devices fit \"MMEC\"", "peers", "dial", "MMEC");
+  EXPECT(0, "{\"dialling\":2}", "", "peers", "dial", "--json");
+  EXPECT(0, "dialling 2", "", "peers", "dial", "Bob");
+  assert_sent(f, "dial device=" FAKE_SPACE_B "\n");
+  EXPECT(0, "forgotten", "", "peers", "forget", "[::1]:5");
+  assert_sent(f, "forget address=[::1]:5\n");
+  EXPECT(2, "", "", "peers", "add");
+  EXPECT(2, "", "", "peers", "forget");
+  f->api.unreachable = true;
+  EXPECT(0, "nobody is away of whom an address is known\n", "", "peers", "dial");
+  EXPECT(0, "that device is connected\n", "", "peers", "dial", "Bob");
+  EXPECT(0, "not kept: nobody is away who could be there\n", "", "peers", "add", "192.0.2.7:1");
+  EXPECT(0, "kept for later: that device is connected\n", "", "peers", "add", "192.0.2.7:1", "Bob");
+}
+
 static void texts_travel_unchanged(void **state)
 {
   struct fixture *f = *state;
@@ -356,6 +386,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       TEST(commands_print_their_answer),
+      TEST(peers_are_helped_to_be_found),
       TEST(texts_travel_unchanged),
       TEST(names_are_given_to_oneself_and_to_the_workspace),
       TEST(messages_are_read_safely),
