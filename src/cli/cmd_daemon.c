@@ -179,7 +179,12 @@ int topo_cli_stop(struct topo_cli *cli)
   return code;
 }
 
-/* Where others may reach the node, or why they cannot. */
+static int address_count(const cJSON *status)
+{
+  return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(status, "addresses"));
+}
+
+/* Where others may reach the node, whether anybody has, and why they cannot. */
 static void print_addresses(const cJSON *status)
 {
   const cJSON *address;
@@ -188,9 +193,13 @@ static void print_addresses(const cJSON *status)
     fputs("\nreached at  ", stdout);
     topo_cli_print(stdout, cJSON_IsString(address) ? address->valuestring : "", TOPO_CLI_LINE);
   }
-  const char *detail = topo_cli_text(status, "detail");
+  const char *reached = topo_cli_text(status, "reached"), *detail = topo_cli_text(status, "detail");
+  if (address_count(status) > 0 && *reached)
+    printf("\nreached by  %s", strcmp(reached, "outside") == 0   ? "others outside this network"
+                               : strcmp(reached, "network") == 0 ? "others in a private network"
+                                                                 : "nobody else yet");
   if (*detail) {
-    fputs("\nreached at  nowhere: ", stdout);
+    fputs(address_count(status) > 0 ? "\n            " : "\nreached at  nowhere: ", stdout);
     topo_cli_print(stdout, detail, TOPO_CLI_LINE);
   }
 }

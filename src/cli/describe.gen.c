@@ -43,8 +43,8 @@ const struct topo_cli_description topo_cli_descriptions[] = {
      "  scope: read\n"
      "\n"
      "answer 200: The daemon\n"
-     "  {\"version\":\"0.1.0\",\"pid\":4711,\"data_dir\":\"/home/alice/.local/state/topo\",\"udp_address\":\"[::]:7443\",\"addresses\":[\"192.0.2.7:7443\",\"[2001:db8::7]:7443\"],\"detail\":\"\",\"http_address\":\"127.0.0.1:7444\",\"spaces\":1,\"started_at_ms\":1764100000000}\n",
-     "{\"id\":\"getStatus\",\"method\":\"GET\",\"path\":\"/v1/status\",\"summary\":\"What the daemon is and where it listens\",\"description\":\"\",\"scope\":\"read\",\"parameters\":[],\"body\":null,\"status\":200,\"answer\":{\"version\":\"0.1.0\",\"pid\":4711,\"data_dir\":\"/home/alice/.local/state/topo\",\"udp_address\":\"[::]:7443\",\"addresses\":[\"192.0.2.7:7443\",\"[2001:db8::7]:7443\"],\"detail\":\"\",\"http_address\":\"127.0.0.1:7444\",\"spaces\":1,\"started_at_ms\":1764100000000}}"},
+     "  {\"version\":\"0.1.0\",\"pid\":4711,\"data_dir\":\"/home/alice/.local/state/topo\",\"udp_address\":\"[::]:7443\",\"addresses\":[\"192.0.2.7:7443\",\"[2001:db8::7]:7443\"],\"reached\":\"outside\",\"detail\":\"\",\"http_address\":\"127.0.0.1:7444\",\"spaces\":1,\"started_at_ms\":1764100000000}\n",
+     "{\"id\":\"getStatus\",\"method\":\"GET\",\"path\":\"/v1/status\",\"summary\":\"What the daemon is and where it listens\",\"description\":\"\",\"scope\":\"read\",\"parameters\":[],\"body\":null,\"status\":200,\"answer\":{\"version\":\"0.1.0\",\"pid\":4711,\"data_dir\":\"/home/alice/.local/state/topo\",\"udp_address\":\"[::]:7443\",\"addresses\":[\"192.0.2.7:7443\",\"[2001:db8::7]:7443\"],\"reached\":\"outside\",\"detail\":\"\",\"http_address\":\"127.0.0.1:7444\",\"spaces\":1,\"started_at_ms\":1764100000000}}"},
     {"stopNode", "POST", "/v1/stop",
      "End the daemon",
      "stopNode: End the daemon\n"

@@ -6,6 +6,7 @@
 #include "node/address.h"
 #include "node/invite.h"
 #include "node/reach.h"
+#include "sys/clock.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -14,21 +15,48 @@ enum { LOGS_DEFAULT = 100 };
 
 /* ---- the daemon ------------------------------------------------------------------------------ */
 
+/* From how far away somebody has connected to any of the spaces. */
+static enum topo_reached reached(struct topo_registry *spaces)
+{
+  enum topo_reached most = TOPO_REACHED_NOBODY;
+  for (size_t i = 0; i < topo_registry_count(spaces); i++) {
+    const struct topo_registry_entry *entry = topo_registry_at(spaces, i);
+    struct topo_space_item item = {.reached = TOPO_REACHED_NOBODY};
+    if (entry->space)
+      topo_space_item(entry->space, &item);
+    if (item.reached > most)
+      most = item.reached;
+  }
+  return most;
+}
+
+static void write_reach(struct topo_json *out, const struct topo_daemon *daemon)
+{
+  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX];
+  uint64_t now_ms = (uint64_t)topo_clock_wall_ms();
+  struct topo_reach reach = {.own = addresses,
+                             .n = topo_registry_addresses(daemon->registry, addresses),
+                             .reached = reached(daemon->registry),
+                             .up_ms =
+                                 now_ms > daemon->started_ms ? now_ms - daemon->started_ms : 0};
+  char text[TOPO_REACH_TEXT_SIZE];
+  topo_json_key(out, "addresses");
+  topo_address_write_all(out, addresses, reach.n);
+  topo_json_string_member(out, "reached", topo_reach_name(reach.reached));
+  topo_json_string_member(out, "detail", topo_reach_text(text, &reach));
+}
+
 int topo_op_getStatus(struct topo_op_call *call, void *ctx)
 {
   const struct topo_daemon *daemon = ((struct topo_daemon_call *)ctx)->daemon;
   struct topo_json *out = &call->out;
-  struct topo_address addresses[TOPO_NODE_ADDRESSES_MAX];
   topo_json_begin_object(out);
   topo_json_string_member(out, "version", TOPO_VERSION);
   topo_json_key(out, "pid");
   topo_json_u64(out, (uint64_t)getpid());
   topo_json_string_member(out, "data_dir", daemon->data_dir);
   topo_json_string_member(out, "udp_address", daemon->udp_address);
-  size_t n = topo_registry_addresses(daemon->registry, addresses);
-  topo_json_key(out, "addresses");
-  topo_address_write_all(out, addresses, n);
-  topo_json_string_member(out, "detail", n ? "" : topo_reach_nowhere);
+  write_reach(out, daemon);
   topo_json_string_member(out, "http_address", daemon->http_address);
   topo_json_key(out, "spaces");
   topo_json_u64(out, call->one_space ? 1 : topo_registry_count(daemon->registry));

@@ -188,6 +188,7 @@ static void look(struct topo_space *space)
   space->item.connected = st.conns > 0;
   space->item.refused = st.refused;
   space->item.twice = st.twice;
+  space->item.reached = st.reached;
   space->item.rebuild = st.rebuild;
   if (dag)
     space->item.member = st.member;

@@ -7,6 +7,7 @@
 #include "api/json.h"
 #include "dag/dag.h"
 #include "events/profile/profile_read.h"
+#include "node/ports.h"
 
 enum { TOPO_SPACE_NAME = TOPO_NAME_MAX + 1 /* bytes of a name with its NUL */ };
 
@@ -17,6 +18,7 @@ struct topo_space_item {
   bool member;                      /* its device has a valid credential */
   bool connected;                   /* to anybody */
   bool twice;                       /* a copy of the device runs elsewhere */
+  enum topo_reached reached;        /* from where somebody has connected to it */
   bool refused;                     /* no member, and the inviter refuses the invite */
   struct topo_dag_progress rebuild; /* events are judged again; the name may be among them */
   char name[TOPO_SPACE_NAME], user_name[TOPO_SPACE_NAME]; /* empty: not known yet */

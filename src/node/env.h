@@ -19,6 +19,7 @@ struct topo_env {
   uint64_t deadline_ms; /* when to step without inputs, monotonic; UINT64_MAX: never */
   struct topo_address own[TOPO_NODE_ADDRESSES_MAX]; /* where we are reached, best first */
   size_t n_own;
+  enum topo_reached reached;
   bool trust_changed; /* who may connect has changed, and not by an event alone */
 };
 

@@ -104,7 +104,7 @@ enum { TOPO_SNI_SIZE = 53 };
 void topo_sni(char out[static TOPO_SNI_SIZE], const struct topo_id *workspace,
               const struct topo_id *device);
 
-/* How far a space is. All zero while the file cannot be read. */
+/* How far a space is. All zero, but `reached`, while the file cannot be read. */
 struct topo_node_status {
   bool member;              /* our device has a valid credential */
   size_t conns;             /* that are up, invitees among them */
@@ -119,6 +119,7 @@ struct topo_node_status {
   bool waiting_for_key; /* a member, without a key to seal with or to open what is here */
   bool refused;         /* joining, and the inviter refuses the invite */
   bool twice;           /* another copy of this device runs elsewhere */
+  enum topo_reached reached;
 };
 struct topo_node_status topo_node_status(struct topo_node *node);
 /* How far a rebuild is, for people: a format for its `done` and its `total`. */

@@ -31,6 +31,13 @@ struct topo_address {
   uint8_t len; /* 7 or 19; 0: not known */
 };
 
+/* From how far away somebody has connected to us, since the start. */
+enum topo_reached {
+  TOPO_REACHED_NOBODY,  /* from this computer at most */
+  TOPO_REACHED_NETWORK, /* from a private network, this one's or a provider's */
+  TOPO_REACHED_OUTSIDE
+};
+
 /* A batch on its way through a worker. `batch` is worked on with topo_batch_check and then comes
  * back as an input; the rest is the node's. */
 struct topo_work {

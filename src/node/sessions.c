@@ -2,6 +2,7 @@
 #include "node/sessions.h"
 
 #include "base/assert.h"
+#include "node/reach.h"
 #include "port/close.h"
 
 #include <stdlib.h>
@@ -237,6 +238,14 @@ static int take_in(struct topo_node *node, const struct topo_input *in, enum top
   return 0;
 }
 
+/* Somebody has come in: so we can be reached from there. */
+static void note_reached(struct topo_env *env, const struct topo_address *from)
+{
+  enum topo_reached reached = topo_reach_from(from, env->own, env->n_own);
+  if (reached > env->reached)
+    env->reached = reached;
+}
+
 void topo_sessions_up(struct topo_node *node, const struct topo_input *in)
 {
   enum topo_session_role role = TOPO_SESSION_MEMBER;
@@ -249,6 +258,8 @@ void topo_sessions_up(struct topo_node *node, const struct topo_input *in)
     status = TOPO_ELIMIT;
   if (status == 0)
     status = take_in(node, in, role);
+  if (status == 0 && !in->up.outgoing)
+    note_reached(&node->env, &in->up.address);
   if (status < 0)
     topo_conn_close(&in->up.conn, (uint64_t)topo_close_code(status));
   if (status < 0 && in->up.outgoing)

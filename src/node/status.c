@@ -37,9 +37,10 @@ static bool lacks_key(struct topo_node *node)
 
 struct topo_node_status topo_node_status(struct topo_node *node)
 {
-  struct topo_node_status st = {.rejected = node->outcome.rejected, .synced = true};
+  struct topo_node_status st = {
+      .rejected = node->outcome.rejected, .synced = true, .reached = node->env.reached};
   if (!node->env.dag)
-    return (struct topo_node_status){.synced = false};
+    return (struct topo_node_status){.synced = false, .reached = node->env.reached};
   st.member = topo_env_credential(&node->env) != NULL;
   st.twice = topo_peers_twice(&node->peers) || topo_records_twice(&node->records);
   st.refused = topo_joiner_is_refused(&node->joiner);

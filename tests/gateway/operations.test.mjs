@@ -260,9 +260,10 @@ test('operations: a slip in a link is told at once, and makes nothing', async (t
 
 test('operations: an invite says at which addresses the node is reached, as the status does', async (t) => {
   const { admin, space } = await startTeam(t)
-  const { udp_address, addresses, detail } = await admin.ok('getStatus')
+  const { udp_address, addresses, reached, detail } = await admin.ok('getStatus')
   assert.deepEqual(addresses, [udp_address], 'the one that is bound')
   assert.equal(detail, '')
+  assert.equal(reached, 'nobody', 'from elsewhere')
   const invite = await admin.ok('createInvite', { path: { space } })
   assert.deepEqual(invite.addresses, addresses)
 })

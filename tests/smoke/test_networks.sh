@@ -57,6 +57,12 @@ reached() { # NAME TEXT: what status says of it
   grep -qF -e "reached at  $2" "$work/.status"
 }
 
+come_in() { # NAME TEXT: who has, as the status says
+  topo "$1" status >"$work/.status"
+  cat "$work/.status"
+  grep -qF -e "reached by  $2" "$work/.status"
+}
+
 # A daemon that is there before the network.
 rule 'a daemon starts without a network' launch alice --discover no
 rule 'a workspace is founded' topo alice workspace create 'Tea house' --user Alice
@@ -78,6 +84,7 @@ ip route add default via 192.168.7.1
 rule 'one with the way out comes before them' await first alice 192.168.7.5:
 rule 'and as many are told as have room' counts alice 16
 rule 'the status says the same' reached alice 192.168.7.5:
+rule 'and that nobody has come in yet' come_in alice 'nobody else yet'
 rule 'one that did not fit is not' not names alice 172.17.18.1:
 run=there
 rule 'a neighbour starts a daemon' launch bob --discover no
@@ -85,6 +92,7 @@ unset run
 rule 'and joins' invite alice bob Bob
 rule 'a message reaches it' topo alice send 'The kettle is on.'
 rule 'within a moment' await reads bob 'The kettle is on.'
+rule 'that somebody of the network has come in is told' await come_in alice 'others in a private network'
 
 # What is gone is not told any more; what is new is.
 ip addr del 192.168.7.5/24 dev wlan0

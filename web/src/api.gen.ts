@@ -650,6 +650,12 @@ export interface components {
             udp_address: string;
             /** @description Where others may reach this node, as invites say it now; the best comes first */
             addresses: components["schemas"]["Address"][];
+            /**
+             * @description From how far away somebody has connected to this node since it started: from this computer at most, from
+             *     a private network, or from elsewhere. That it has connected to others says nothing of that.
+             * @enum {string}
+             */
+            reached: "nobody" | "network" | "outside";
             /** @description What keeps others from reaching this node; empty when nothing is known to */
             detail: string;
             http_address: string;
@@ -1142,6 +1148,7 @@ export interface operations {
                      *         "192.0.2.7:7443",
                      *         "[2001:db8::7]:7443"
                      *       ],
+                     *       "reached": "outside",
                      *       "detail": "",
                      *       "http_address": "127.0.0.1:7444",
                      *       "spaces": 1,

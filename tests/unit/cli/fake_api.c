@@ -68,7 +68,8 @@ static const struct {
   const char *id, *json;
 } canned[] = {
     {"status", "{\"version\":\"9.9\",\"pid\":7,\"data_dir\":\"/d\",\"udp_address\":\"[::]:1\","
-               "\"addresses\":[\"192.0.2.1:1\",\"[2001:db8::1]:1\"],\"detail\":\"\",\"http_"
+               "\"addresses\":[\"192.0.2.1:1\",\"[2001:db8::1]:1\"],\"reached\":\"network\","
+               "\"detail\":\"forward UDP port 1\",\"http_"
                "address\":\"127.0.0.1:4\",\"spaces\":2}"},
     {"stop", "{\"stopping\":true}"},
     {"logs", "{\"items\":[{\"time_ms\":1000,\"level\":\"info\",\"text\":\"up\\u001b[31m\"}]}"},

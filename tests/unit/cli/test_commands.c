@@ -71,6 +71,8 @@ static void commands_print_their_answer(void **state)
   EXPECT(0, "version     9.9\npid         7\n", "", "status");
   EXPECT(0, "http        http://127.0.0.1:4\n", "", "status");
   EXPECT(0, "reached at  192.0.2.1:1\nreached at  [2001:db8::1]:1\n", "", "status");
+  EXPECT(0, "reached by  others in a private network\n            forward UDP port 1\n", "",
+         "status");
   EXPECT(0, "{\"version\":\"9.9\"", "", "status", "--json");
   EXPECT(0, "AAECAwQF  Garden as Alice\n", "", "workspace", "list");
   EXPECT(0, "topo://invite/secret\n", "", "invite", "--role", "member");
