@@ -67,7 +67,9 @@ launch() {
   read -r line <"$work/$name.ready" || line="the daemon died"
   rm -f "$work/$name.ready"
   echo "$line" >"$work/$name.ready"
-  [ "$line" = ready ]
+  [ "$line" = ready ] && return
+  wait "$(cat "$work/$name.pid")" # it holds its folder until it has ended
+  return 1
 }
 
 # says NAME TEXT: is it in the line that whoever started the daemon got?
